@@ -1,0 +1,129 @@
+"""The contract between data and learning: named arrays, labels, and whose face each row was."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from merlib.errors import MerlibError
+
+UNITS = ("px", "minmax255")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One row a clip, ready for a network.
+
+    Parameters
+    ----------
+    inputs : dict of str to array
+        For example ``flow``: float32 (N, 3, 28, 28), channels u, v, optical strain.
+    labels : int64 array (N,)
+        Index into `classes`.
+    classes : tuple of str
+        Names of the classes, in the order of the labels.
+    subjects, datasets, clips : str arrays (N,)
+        Canonical subject id, data set and clip name of each row.
+    name : str
+        The data source, such as ``megc2019-flow``.
+    synthetic : bool
+        Whether the rows come from the synthetic twin; everything made from them then says SYNTHETIC.
+    unit : {'px', 'minmax255'}
+        Unit of the flow: pixels, or each channel stretched to 0..255 by its own minimum and maximum.
+    notes : tuple of str
+        Repairs and substitutions that a reader of a result must know.
+
+    Raises
+    ------
+    MerlibError
+        When lengths disagree, a label is outside the classes, a clip occurs twice, or a value is not finite.
+    """
+
+    inputs: dict[str, np.ndarray]
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    subjects: np.ndarray
+    datasets: np.ndarray
+    clips: np.ndarray
+    name: str
+    synthetic: bool
+    unit: str = "minmax255"
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", np.asarray(self.labels, dtype=np.int64))
+        object.__setattr__(self, "classes", tuple(self.classes))
+        for column in ("subjects", "datasets", "clips"):
+            object.__setattr__(self, column, np.asarray(getattr(self, column), dtype=str))
+        self._check()
+
+    def _check(self) -> None:
+        n = len(self.labels)
+        columns = {**self.inputs, "subjects": self.subjects, "datasets": self.datasets, "clips": self.clips}
+        for column, values in columns.items():
+            if len(values) != n:
+                raise MerlibError(
+                    f"{self.name}: {column} has {len(values)} rows and labels has {n}.",
+                    "one row a clip in every array.",
+                    "build all arrays from the same clip table.",
+                )
+        if self.unit not in UNITS:
+            raise MerlibError(f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit.")
+        outside = np.flatnonzero((self.labels < 0) | (self.labels >= len(self.classes)))
+        if outside.size:
+            i = outside[0]
+            raise MerlibError(
+                f"{self.name}: clip {self.clips[i]} has label {self.labels[i]}.",
+                f"a label from 0 to {len(self.classes) - 1} ({', '.join(self.classes)}).",
+                "correct the label in the list that was read.",
+            )
+        keys, counts = np.unique(self.keys, return_counts=True)
+        if (counts > 1).any():
+            raise MerlibError(
+                f"{self.name}: clip {keys[counts > 1][0]} occurs {counts.max()} times.",
+                "each clip once.",
+                "remove the repeated row.",
+            )
+        for name, values in self.inputs.items():
+            if not np.isfinite(values).all():
+                i = int(np.flatnonzero(~np.isfinite(values.reshape(n, -1)).all(axis=1))[0])
+                raise MerlibError(
+                    f"{self.name}: input {name!r} of clip {self.clips[i]} holds NaN or infinity.",
+                    "finite numbers.",
+                    "check the flow of that clip.",
+                )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def keys(self) -> np.ndarray:
+        """Identity of each row across data sets: ``dataset/subject/clip``, str (N,)."""
+        return np.char.add(np.char.add(self.groups, "/"), self.clips)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Identity of each row's person: ``dataset/subject``, str (N,); what a split must not share."""
+        return np.char.add(np.char.add(self.datasets, "/"), self.subjects)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over everything a result depends on; equal content gives equal digests."""
+        sha = hashlib.sha256()
+        for name in sorted(self.inputs):
+            values = np.ascontiguousarray(self.inputs[name])
+            sha.update(f"{name}:{values.dtype.str}:{values.shape}".encode())
+            sha.update(values.tobytes())
+        sha.update(self.labels.tobytes())
+        for text in ("\n".join(self.keys), "\n".join(self.classes), self.unit, str(self.synthetic)):
+            sha.update(text.encode())
+        return sha.hexdigest()
+
+    def take(self, rows: np.ndarray, name: str | None = None) -> Samples:
+        """Return the samples at `rows` (integer or boolean index), in that order."""
+        columns = {c: getattr(self, c)[rows] for c in ("labels", "subjects", "datasets", "clips")}
+        inputs = {key: values[rows] for key, values in self.inputs.items()}
+        return replace(self, inputs=inputs, name=name or self.name, **columns)

@@ -1,0 +1,48 @@
+"""The one exception type that users of merlib are meant to read.
+
+Every message answers three questions: what was found, what was expected, what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MerlibError(Exception):
+    """Bad input, told in three sentences.
+
+    Parameters
+    ----------
+    found : str
+        What was found, naming the file, value or fold.
+    expected : str
+        What would have been accepted.
+    action : str
+        What the user can do next.
+    """
+
+    def __init__(self, found: str, expected: str, action: str):
+        self.found, self.expected, self.action = found, expected, action
+        super().__init__(found, expected, action)
+
+    def __str__(self) -> str:
+        return f"Found: {self.found}\nExpected: {self.expected}\nDo: {self.action}"
+
+
+def unknown_name(kind: str, name: object, valid: Iterable[str]) -> MerlibError:
+    """Build the error for a name outside a known list, with the nearest valid one suggested.
+
+    Parameters
+    ----------
+    kind : str
+        What the name stands for, such as ``"profile"``.
+    name : object
+        The name that was given.
+    valid : iterable of str
+        The names that exist.
+    """
+    valid = sorted(valid)
+    near = get_close_matches(str(name), valid, n=1)
+    action = f"did you mean {near[0]!r}?" if near else f"choose one of the {kind} names above."
+    return MerlibError(f"unknown {kind} {name!r}.", f"one of {', '.join(valid)}.", action)

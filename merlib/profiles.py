@@ -1,0 +1,55 @@
+"""How much work a run does: three profiles, from a check that everything runs to the papers' protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from merlib.errors import unknown_name
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a profile changes about an experiment; everything it leaves alone follows the paper.
+
+    Parameters
+    ----------
+    name : str
+        ``smoke``, ``teach`` or ``paper``.
+    protocol : str
+        Name of the split, ``groupkfold:K`` or ``loso`` (subjects are never shared between sides).
+    seeds : tuple of int
+        Seeds every configuration is trained with.
+    max_epochs : int or None
+        Upper bound on epochs; ``None`` leaves the recipe unabridged.
+    min_batch : int or None
+        Lower bound on the batch size; ``None`` leaves the recipe's own.
+    """
+
+    name: str
+    protocol: str
+    seeds: tuple[int, ...]
+    max_epochs: int | None
+    min_batch: int | None
+    description: str
+
+    @property
+    def abridged(self) -> bool:
+        """Whether the recipe of the paper is shortened by this profile."""
+        return self.max_epochs is not None
+
+
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", "groupkfold:2", (0,), 3, 64, "2 subject-disjoint folds, 1 seed, at most 3 epochs"),
+        Profile("teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"),
+        Profile("paper", "loso", (0, 1, 2), None, None, "leave-one-subject-out, the paper's recipe, 3 seeds"),
+    )
+}
+
+
+def get_profile(name: str) -> Profile:
+    """Return the profile called `name`; an unknown name is an error that lists the valid ones."""
+    if name not in PROFILES:
+        raise unknown_name("profile", name, PROFILES)
+    return PROFILES[name]

@@ -1,0 +1,31 @@
+"""Fixtures shared by all rooms: where the public real data is, and a loud skip when it is not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _real_dir() -> Path:
+    return ROOT.parent / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def shared_real() -> Path:
+    """Folder with the public logs and the organisers' label list."""
+    if not _real_dir().is_dir():
+        pytest.skip(f"REAL DATA NOT CHECKED: {_real_dir()} is absent")
+    return _real_dir()
+
+
+@pytest.fixture(scope="session")
+def flow_archive() -> Path:
+    """Folder of the public MEGC2019 flow archive."""
+    folder = Path(os.environ.get("MERLIB_FLOW_ARCHIVE", _real_dir() / "HTNet"))
+    if not folder.is_dir():
+        pytest.skip(f"REAL DATA NOT CHECKED: no flow archive at {folder}; set MERLIB_FLOW_ARCHIVE")
+    return folder
