@@ -1,0 +1,1 @@
+"""Peers and humble baselines that the five networks are compared with."""
