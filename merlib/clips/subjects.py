@@ -1,0 +1,7 @@
+"""One spelling for every person, as readers of clips see it (the rules live with the sources they come from)."""
+
+from __future__ import annotations
+
+from merlib.sources.subjects import DATASETS, canonical_dataset, canonical_subject, subject_dataset
+
+__all__ = ["DATASETS", "canonical_dataset", "canonical_subject", "subject_dataset"]
