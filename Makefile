@@ -1,0 +1,105 @@
+# `make help` lists what there is. Everything runs in .venv, which is made on first use.
+
+PYTHON   ?= python3
+TORCH    ?= torch==2.13.0
+EXTRAS   ?= dev
+PIP_FLAGS ?=
+PROFILE  ?= smoke
+DATA     ?=
+NAME     ?=
+RESUME   ?=
+JOBS     ?= 1
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.installed
+STORE := $(CURDIR)/results/store
+
+# One thread a process: the folds are spread over processes.
+export OMP_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export PYTHONHASHSEED = 0
+export SOURCE_DATE_EPOCH ?= 1704067200
+
+RUN_FLAGS = --profile "$(PROFILE)" $(foreach source,$(DATA),--data "$(source)") \
+            $(if $(NAME),--name "$(NAME)") $(if $(RESUME),--resume) --jobs $(JOBS)
+WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv reproduce test check unit smoke nbval lab notebooks clean FORCE
+
+help:  ## this list
+	@echo "merlib: an executable companion to five papers on micro-expression recognition"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*##[ ]*\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z]*\):.*##[ ]*\(.*\)/  make \1   \2/p' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make reproduce                                        every table and figure on the synthetic twin"
+	@echo "  make reproduce DATA=megc2019-flow=DIR PROFILE=teach   the same on the public flow maps in DIR"
+	@echo "  make reproduce NAME=mine RESUME=1                     continue the run called mine"
+	@echo "  variables: PROFILE=$(PROFILE) DATA= NAME= RESUME= JOBS=$(JOBS) PYTHON=$(PYTHON) TORCH=$(TORCH) EXTRAS=$(EXTRAS) PIP_FLAGS="
+
+reproduce: $(READY)  ## run every notebook into results/runs/<name>/
+	@$(BIN)/merlib run $(RUN_FLAGS)
+
+test: check unit smoke nbval  ## everything that continuous integration checks
+
+lab: $(READY)  ## open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+notebooks: $(READY)  ## execute notebooks/*.py into their .ipynb (smoke profile, synthetic twin)
+	@$(BIN)/python -m merlib.publishing.notebook_pairs $(ONLY)
+
+check: $(READY)
+	@echo "== style and rooms"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+unit: $(READY)
+	@echo "== unit tests and notebook pairs"
+	@$(BIN)/python -m pytest
+
+smoke: $(READY)
+	@echo "== every notebook, end to end, smoke profile"
+	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke
+
+# After the smoke run: the store is warm, so what is compared here is the text that the notebooks show.
+nbval: $(READY)
+	@echo "== what the notebooks show"
+	@if ls notebooks/*.ipynb >/dev/null 2>&1; then \
+	  MERLIB_STORE="$(STORE)" MERLIB_RUN_DIR="$(CURDIR)/results/runs/nbval" \
+	  $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=1800 -o timeout=1800 notebooks/*.ipynb; \
+	else echo "no notebooks yet"; fi
+
+clean:  ## remove .venv and regenerated results (the fold store stays)
+	rm -rf $(VENV) results/runs results/cache
+
+venv: $(READY)  ## only make the environment
+
+$(READY): pyproject.toml constraints.txt $(VENV)/.wanted
+	@test -x $(BIN)/python || $(MAKE) --no-print-directory python-is-new-enough
+	@test -x $(BIN)/python || { echo "== making $(VENV) with `$(PYTHON) --version`"; $(PYTHON) -m venv $(VENV); } || \
+	  { rm -rf $(BIN); echo "Found: $(PYTHON) cannot make a virtual environment. Expected: the venv module with pip." \
+	    "Do: apt-get install python3-venv (Debian), or choose another with PYTHON=..."; exit 2; }
+	@echo "== installing $(TORCH) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check $(PIP_FLAGS) "$(TORCH)"
+	@{ grep -v '^torch==' constraints.txt; \
+	   $(BIN)/python -c "from importlib.metadata import version; print('torch==' + version('torch'))"; } > $(VENV)/constraints.txt
+	@echo "== installing merlib[$(EXTRAS)] with the versions of constraints.txt"
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check $(PIP_FLAGS) \
+	   -c $(VENV)/constraints.txt -e ".[$(EXTRAS)]"
+	@$(BIN)/python -m pip check
+	@touch $@
+
+# Rewritten only when another torch or other extras are asked for, so that the installation follows.
+$(VENV)/.wanted: FORCE
+	@mkdir -p $(VENV)
+	@echo '$(WANTED)' | cmp -s - $@ || echo '$(WANTED)' > $@
+
+.PHONY: python-is-new-enough
+python-is-new-enough:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Found: `$(PYTHON) --version 2>&1`. Expected: Python 3.11 or newer. Do: make ... PYTHON=python3.11"; exit 2; }
