@@ -1,4 +1,4 @@
-"""One spelling for every person, as readers of clips see it (the rules live with the sources they come from)."""
+"""One spelling for every person, as readers of clips see it; the rules live in ``sources``."""
 
 from __future__ import annotations
 
