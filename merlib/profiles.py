@@ -21,15 +21,15 @@ class Profile:
         Seeds every configuration is trained with.
     max_epochs : int or None
         Upper bound on epochs; ``None`` leaves the recipe unabridged.
-    min_batch : int or None
-        Lower bound on the batch size; ``None`` leaves the recipe's own.
+    batch_size : int or None
+        Batch size of abridged recipes, so that few epochs still make enough steps; ``None`` leaves the recipe's own.
     """
 
     name: str
     protocol: str
     seeds: tuple[int, ...]
     max_epochs: int | None
-    min_batch: int | None
+    batch_size: int | None
     description: str
 
     @property
@@ -41,8 +41,10 @@ class Profile:
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile("smoke", "groupkfold:2", (0,), 3, 64, "2 subject-disjoint folds, 1 seed, at most 3 epochs"),
-        Profile("teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"),
+        Profile("smoke", "groupkfold:2", (0,), 3, 32, "2 subject-disjoint folds, 1 seed, at most 3 epochs"),
+        Profile(
+            "teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"
+        ),
         Profile("paper", "loso", (0, 1, 2), None, None, "leave-one-subject-out, the paper's recipe, 3 seeds"),
     )
 }

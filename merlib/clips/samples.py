@@ -71,7 +71,9 @@ class Samples:
                     "build all arrays from the same clip table.",
                 )
         if self.unit not in UNITS:
-            raise MerlibError(f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit.")
+            raise MerlibError(
+                f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit."
+            )
         outside = np.flatnonzero((self.labels < 0) | (self.labels >= len(self.classes)))
         if outside.size:
             i = outside[0]
@@ -121,6 +123,10 @@ class Samples:
         for text in ("\n".join(self.keys), "\n".join(self.classes), self.unit, str(self.synthetic)):
             sha.update(text.encode())
         return sha.hexdigest()
+
+    def with_inputs(self, inputs: dict[str, np.ndarray]) -> Samples:
+        """Return the same rows with other inputs."""
+        return replace(self, inputs=inputs)
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Samples:
         """Return the samples at `rows` (integer or boolean index), in that order."""

@@ -1,0 +1,103 @@
+"""An experiment: which model, with which options, recipe, protocol and seeds - and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from merlib.learning.folds import parse_protocol
+from merlib.learning.recipes import Recipe, abridge, get_recipe
+from merlib.profiles import Profile
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that decides a training run, apart from the data.
+
+    Parameters
+    ----------
+    model : str
+        Name of a model.
+    recipe : Recipe
+        How it is trained.
+    protocol : str
+        ``loso``, ``groupkfold:K`` or ``clipkfold:K:SEED``.
+    seeds : tuple of int
+        Each seed trains every fold once.
+    options : mapping
+        Options of the model, plain JSON values.
+    label : str
+        What tables call it; not part of the digest.
+    """
+
+    model: str
+    recipe: Recipe
+    protocol: str = "loso"
+    seeds: tuple[int, ...] = (0,)
+    options: Mapping[str, object] = field(default_factory=dict)
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        parse_protocol(self.protocol)
+        object.__setattr__(self, "seeds", tuple(int(s) for s in self.seeds))
+        object.__setattr__(self, "options", json.loads(canonical_json(dict(self.options))))
+        object.__setattr__(self, "label", self.label or self.model)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @classmethod
+    def for_profile(
+        cls,
+        model: str,
+        profile: Profile,
+        *,
+        recipe: Recipe | str | None = None,
+        options: Mapping[str, object] | None = None,
+        label: str = "",
+        **changes: object,
+    ) -> Experiment:
+        """Build the experiment a profile asks for: the model's recipe, abridged, on the profile's protocol.
+
+        `changes` replace fields of the recipe before it is abridged, such as ``loss="ce"``.
+        """
+        recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe or model)
+        recipe = abridge(replace(recipe, **changes), profile)
+        return cls(model, recipe, profile.protocol, profile.seeds, options or {}, label)
+
+    def to_dict(self) -> dict:
+        """Return the experiment as plain JSON types."""
+        return {
+            "model": self.model,
+            "options": dict(self.options),
+            "recipe": self.recipe.to_dict(),
+            "protocol": self.protocol,
+            "seeds": list(self.seeds),
+            "label": self.label,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> Experiment:
+        """Rebuild an experiment from `to_dict`'s output."""
+        return cls(
+            **{**values, "recipe": Recipe.from_dict(values["recipe"]), "seeds": tuple(values["seeds"])}
+        )
+
+    @property
+    def training_digest(self) -> str:
+        """SHA-256 of all that decides one fold's training: neither label nor the other seeds."""
+        values = {k: v for k, v in self.to_dict().items() if k not in ("label", "seeds")}
+        values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
+        return hashlib.sha256(canonical_json(values).encode()).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the experiment with its seeds, without its label."""
+        return hashlib.sha256(f"{self.training_digest}:{sorted(self.seeds)}".encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""The fold store: one parquet file a fold and seed, named by the digest of all that decided it.
+
+An entry is written to a temporary file and renamed, so that it exists whole or not at all. An entry that was
+cut short or altered on disk is told apart by its content digest, dropped, and trained again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from merlib.errors import MerlibError
+
+log = logging.getLogger(__name__)
+
+META = b"merlib"
+
+
+def entry_key(experiment: str, fold: str, seed: int, samples: str, source: str) -> str:
+    """Return the key of an entry: SHA-256 over the digests of experiment, fold, samples and source, and the seed."""
+    return hashlib.sha256(f"{experiment}\n{fold}\n{seed}\n{samples}\n{source}".encode()).hexdigest()
+
+
+def frame_digest(frame: pd.DataFrame) -> str:
+    """SHA-256 of a frame's column names, types and values."""
+    sha = hashlib.sha256()
+    for column in frame.columns:
+        values = frame[column]
+        text = values.dtype.kind not in "biuf"
+        raw = "\n".join(map(str, values)).encode() if text else values.to_numpy().tobytes()
+        sha.update(f"{column}:{'str' if text else values.dtype}:".encode() + raw)
+    return sha.hexdigest()
+
+
+def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
+    """Write `frame` with `meta` (JSON) into `path` whole or not at all.
+
+    Raises
+    ------
+    MerlibError
+        When the folder cannot be written: read-only, or the disk is full.
+    """
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    text = json.dumps({**meta, "content": frame_digest(frame)})
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), META: text.encode()})
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            pq.write_table(table, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise MerlibError(
+            f"{path.parent} cannot be written ({error.strerror or error}).",
+            "a folder with room that you may write to.",
+            "free space, correct the permissions, or name another folder; finished work is kept.",
+        ) from error
+
+
+def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
+    """Read what `write_parquet` wrote, and check its content digest.
+
+    Raises
+    ------
+    MerlibError
+        When the file is cut short or its content was altered.
+    """
+    try:
+        table = pq.read_table(path, use_threads=False)
+        meta = json.loads(table.schema.metadata[META])
+        frame = table.to_pandas(use_threads=False)
+        intact = meta.pop("content") == frame_digest(frame)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise MerlibError(
+            f"{path} is damaged ({type(error).__name__}).",
+            "a whole parquet file.",
+            "delete it; it is made anew.",
+        ) from error
+    if not intact:
+        raise MerlibError(
+            f"{path} was altered on disk.", "its content as written.", "delete it; it is made anew."
+        )
+    return frame, meta
+
+
+class FoldStore:
+    """A folder of finished folds.
+
+    Parameters
+    ----------
+    root : path
+        Where the entries lie; made at the first write.
+    """
+
+    def __init__(self, root: str | os.PathLike):
+        self.root = Path(root)
+
+    def path(self, key: str) -> Path:
+        """Return where the entry `key` lies or would lie."""
+        return self.root / key[:2] / f"{key}.parquet"
+
+    def __contains__(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all entries."""
+        for path in sorted(self.root.glob("??/*.parquet")):
+            yield path.stem
+
+    def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
+        """Write one entry, whole or not at all."""
+        write_parquet(predictions, meta, self.path(key))
+
+    def load(self, key: str) -> tuple[pd.DataFrame, dict] | None:
+        """Return predictions and meta data of one entry; None when it is absent or was damaged.
+
+        A damaged entry is set aside with a warning in the log, so that its fold is trained again.
+        """
+        path = self.path(key)
+        if not path.is_file():
+            return None
+        try:
+            return read_parquet(path)
+        except MerlibError as error:
+            log.warning("fold store: %s It is trained again.", error.found)
+            path.unlink(missing_ok=True)
+            return None

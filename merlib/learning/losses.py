@@ -1,0 +1,84 @@
+"""Losses of the papers: cross entropy, weighted, focal, and the two logit-adjusted ones.
+
+Logit adjustment (Menon et al. 2020; AM3F-FlowNet Sec. 3.3, Eq. 3-5) adds ``a_y = log(p_y^tau + eps)`` to the
+logits while training, with p the class frequencies of the **training fold**. Decisions:
+
+A2   Eq. 5 multiplies the log-softmax by the logit; the one-hot label is meant, and used here.
+A15  The adjustment is for training; at inference the raw logits decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from merlib.errors import MerlibError, unknown_name
+
+EPSILON = 1e-12
+
+
+def logit_adjustment(prior: Tensor, tau: float = 0.5) -> Tensor:
+    """Return ``a_y = log(p_y^tau + eps)`` (C,) of the class frequencies `prior` (C,); AM3F Eq. 4."""
+    return torch.log(prior.pow(tau) + EPSILON)
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, prior: Tensor) -> Tensor:
+    """Return the loss of each row (N,) from logits (N, C) and labels (N,); `prior` is not used."""
+    return functional.cross_entropy(logits, labels, reduction="none")
+
+
+def weighted_cross_entropy(logits: Tensor, labels: Tensor, prior: Tensor) -> Tensor:
+    """Weigh each row by ``1 / (C p_y)``, so that every class counts the same; rows (N,).
+
+    Dual-ATME C11 prints weights that favour the majority; the inverse frequency is meant.
+    """
+    weights = 1.0 / (len(prior) * prior.clamp_min(EPSILON))
+    return functional.cross_entropy(logits, labels, reduction="none") * weights[labels]
+
+
+def focal(logits: Tensor, labels: Tensor, prior: Tensor, gamma: float = 2.0) -> Tensor:
+    """Weigh each row's cross entropy by ``(1 - p_t)^gamma`` (Lin et al. 2017); rows (N,)."""
+    loss = functional.cross_entropy(logits, labels, reduction="none")
+    return (1.0 - torch.exp(-loss)).pow(gamma) * loss
+
+
+def lasce(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5) -> Tensor:
+    """Logit-adjusted softmax cross entropy, AM3F Eq. 5 as corrected by A2; ``tau = 0`` is cross entropy."""
+    return cross_entropy(logits + logit_adjustment(prior, tau), labels, prior)
+
+
+def la_focal(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5, gamma: float = 2.0) -> Tensor:
+    """Focal loss on adjusted logits, the row LA-Focal of AM3F Table 5."""
+    return focal(logits + logit_adjustment(prior, tau), labels, prior, gamma)
+
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "ce": cross_entropy,
+    "weighted_ce": weighted_cross_entropy,
+    "focal": focal,
+    "la_focal": la_focal,
+    "lasce": lasce,
+}
+
+
+def get_loss(name: str) -> Callable[..., Tensor]:
+    """Return the loss called `name`: ``loss(logits, labels, prior, **options) -> rows (N,)``."""
+    if name not in LOSSES:
+        raise unknown_name("loss", name, LOSSES)
+    return LOSSES[name]
+
+
+def class_prior(labels: Tensor, classes: int) -> Tensor:
+    """Return the class frequencies (C,) of the training fold's labels (N,); AM3F Eq. 3.
+
+    Raises
+    ------
+    MerlibError
+        When the fold holds no sample at all.
+    """
+    if len(labels) == 0:
+        raise MerlibError("a training fold without samples.", "at least one clip.", "use fewer folds.")
+    return torch.bincount(labels, minlength=classes).float() / len(labels)

@@ -1,0 +1,124 @@
+"""How each paper trains, side by side, as printed; every decision the papers leave open is a field.
+
+A recipe says nothing of folds or seeds: that is the protocol's business. `abridge` shortens a recipe for a
+profile by one rule, the same for every model: fewer epochs, the profile's batch size, and the learning rate
+raised so that learning rate times number of steps stays as published, at most tenfold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+
+from merlib.errors import unknown_name
+from merlib.profiles import Profile
+
+LARGEST_RISE = 10.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train a model.
+
+    Parameters
+    ----------
+    name : str
+        Whose recipe it is.
+    optimiser : {'adam', 'sgd'}
+        With `learning_rate`, `betas` (Adam), `momentum` and `nesterov` (SGD), `weight_decay`.
+    schedule : {'constant', 'cosine', 'step'}
+        ``step`` multiplies the rate by `step_factor` after every `step_epochs`.
+    epochs, batch_size : int
+        A last batch of one sample joins the batch before it (A20).
+    loss : str
+        Name of a loss, with `loss_options`.
+    auxiliary_weight : float
+        Weight of the model's own `auxiliary_loss`.
+    augmentation : tuple of str
+        Steps of `learning.augmentation`, on training rows only.
+    normalisation : {'none', 'unit', 'standardise'}
+        ``standardise`` uses mean and deviation a channel of the training fold (A16).
+    shuffle : bool
+        Whether rows are shuffled each epoch.
+    """
+
+    name: str
+    optimiser: str = "adam"
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    step_epochs: int = 10
+    step_factor: float = 0.1
+    epochs: int = 20
+    batch_size: int = 32
+    loss: str = "ce"
+    loss_options: Mapping[str, float] = field(default_factory=dict)
+    auxiliary_weight: float = 0.0
+    augmentation: tuple[str, ...] = ()
+    normalisation: str = "standardise"
+    shuffle: bool = True
+
+    def to_dict(self) -> dict:
+        """Return the fields as plain JSON types."""
+        values = asdict(self)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Recipe:
+        """Build a recipe from `to_dict`'s output; an unknown field is an error."""
+        known = {f.name for f in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise unknown_name("recipe field", name, known)
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+RECIPES: dict[str, Recipe] = {
+    # Sec. 4.3; tau from Sec. 3.3. Flip and jitter named there, their form not (A16).
+    "am3f_flownet": Recipe(
+        name="am3f_flownet",
+        learning_rate=1e-4,
+        weight_decay=1e-4,
+        epochs=70,
+        batch_size=8,
+        loss="lasce",
+        loss_options={"tau": 0.5},
+        augmentation=("flip", "jitter"),
+    ),
+    # The authors' published script: raw 0..255 values, no shuffling, no augmentation.
+    "ststnet": Recipe(
+        name="ststnet",
+        learning_rate=5e-5,
+        epochs=800,
+        batch_size=256,
+        normalisation="none",
+        shuffle=False,
+    ),
+    # A line through the pixels: the pipeline standardises by itself, mirrored copies double the fold.
+    "linear": Recipe(name="linear", augmentation=("mirrored_copies",), normalisation="none"),
+}
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`; an unknown name is an error that lists the valid ones."""
+    if name not in RECIPES:
+        raise unknown_name("recipe", name, RECIPES)
+    return RECIPES[name]
+
+
+def abridge(recipe: Recipe, profile: Profile) -> Recipe:
+    """Shorten `recipe` to what `profile` allows; the paper profile returns it unchanged.
+
+    The learning rate is multiplied by ``(epochs / batch) of the paper / (epochs / batch) of the profile``,
+    between 1 and 10, so that rate times steps stays as published.
+    """
+    if not profile.abridged:
+        return recipe
+    epochs = min(recipe.epochs, profile.max_epochs)
+    batch = profile.batch_size or recipe.batch_size
+    ratio = (recipe.epochs / recipe.batch_size) / (epochs / batch)
+    rise = min(max(ratio, 1.0), LARGEST_RISE)
+    return replace(recipe, epochs=epochs, batch_size=batch, learning_rate=recipe.learning_rate * rise)

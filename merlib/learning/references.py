@@ -1,0 +1,81 @@
+"""Committed reference predictions: results that were paid for once and are read before anything is trained.
+
+They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
+of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
+the code has changed since, and ``merlib run --fresh`` trains everything again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.experiment import Experiment
+from merlib.learning.fold_store import read_parquet, write_parquet
+from merlib.sources.places import repository_root
+
+VARIABLE = "MERLIB_REFERENCES"
+
+
+def reference_root() -> Path | None:
+    """Return the folder of references; None when MERLIB_REFERENCES is ``off``."""
+    folder = os.environ.get(VARIABLE, "")
+    if folder == "off":
+        return None
+    return Path(folder) if folder else repository_root() / "results" / "reference"
+
+
+def reference_name(experiment: Experiment, samples: Samples) -> str:
+    """Return the file name of an experiment's reference on `samples`, without its seeds."""
+    return f"{experiment.model}-{experiment.training_digest[:12]}-{samples.digest[:12]}.parquet"
+
+
+def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: Samples, root: Path) -> Path:
+    """Write complete predictions below `root` as the reference of their experiment and return the path.
+
+    Predictions of seeds that the file already holds are replaced, the others are kept.
+
+    Raises
+    ------
+    MerlibError
+        When the samples are neither public nor synthetic, so that no row of a licensed set is published.
+    """
+    if not samples.synthetic and samples.name != "megc2019-flow":
+        raise MerlibError(
+            f"predictions on {samples.name}.",
+            "predictions on the public flow maps or the twin.",
+            "keep the predictions of licensed clips out of the repository.",
+        )
+    folder = samples.name.replace("-", "_") + ("_twin" if samples.synthetic else "")
+    path = Path(root) / folder / "predictions" / reference_name(experiment, samples)
+    meta = dict(predictions.attrs)
+    frame = predictions.drop(columns="experiment")
+    if path.is_file():
+        older, old_meta = read_parquet(path)
+        if old_meta.get("source_digest") == meta.get("source_digest"):
+            frame = pd.concat([older[~older["seed"].isin(frame["seed"])], frame], ignore_index=True)
+            curves = {**json.loads(old_meta.get("curves", "{}")), **json.loads(meta.get("curves", "{}"))}
+            meta["curves"] = json.dumps(curves)
+    write_parquet(frame, meta, path)
+    return path
+
+
+def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFrame, dict] | None:
+    """Return the reference predictions of an experiment on `samples` and their provenance, or None.
+
+    Only a file that holds every seed of the experiment, each with every clip, counts.
+    """
+    root = reference_root()
+    if root is None or not root.is_dir():
+        return None
+    for path in sorted(root.glob(f"*/predictions/{reference_name(experiment, samples)}")):
+        frame, meta = read_parquet(path)
+        frame = frame[frame["seed"].isin(experiment.seeds)].reset_index(drop=True)
+        if len(frame) == len(samples) * len(experiment.seeds):
+            return frame, meta
+    return None

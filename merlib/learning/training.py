@@ -1,0 +1,216 @@
+"""Train one network on one fold: the readable loop that every faster path is tested against.
+
+The last epoch is the result. The test fold is read once, after training, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.augmentation import augment
+from merlib.learning.experiment import Experiment
+from merlib.learning.folds import Fold
+from merlib.learning.losses import class_prior, get_loss
+from merlib.learning.recipes import Recipe
+from merlib.models import build_model
+
+Beat = Callable[[float], None]
+
+
+@dataclass
+class FoldResult:
+    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch."""
+
+    scores: np.ndarray
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    model: object | None = None
+
+
+def fold_seed(seed: int, fold: str) -> int:
+    """Return the seed of one fold: the same whatever the other folds, their order or the worker."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{fold}".encode()).digest()[:7], "big")
+
+
+def batches(order: Tensor, size: int) -> Iterator[Tensor]:
+    """Cut `order` (N,) into batches; a last batch of one joins the batch before it (A20)."""
+    starts = list(range(0, len(order), size))
+    if len(starts) > 1 and len(order) - starts[-1] == 1:
+        starts.pop()
+    for i, start in enumerate(starts):
+        yield order[start : starts[i + 1] if i + 1 < len(starts) else len(order)]
+
+
+class Normaliser:
+    """Scale inputs by what the training fold says, so that no test row takes part.
+
+    Parameters
+    ----------
+    how : {'none', 'unit', 'standardise'}
+        ``unit`` divides by 255; ``standardise`` uses mean and deviation a channel of the training rows.
+    train : dict of str to Tensor (N, ..., C, H, W)
+        The training rows.
+    """
+
+    def __init__(self, how: str, train: dict[str, Tensor]):
+        if how not in ("none", "unit", "standardise"):
+            raise MerlibError(f"normalisation {how!r}.", "none, unit or standardise.", "correct the recipe.")
+        self.how = how
+        self.statistics = {}
+        for name, rows in train.items():
+            if how == "standardise" and rows.ndim >= 4:
+                axes = [axis for axis in range(rows.ndim) if axis != rows.ndim - 3]
+                deviation, mean = torch.std_mean(rows, axes, keepdim=True)
+                self.statistics[name] = (mean[0], deviation[0].clamp_min(1e-6))
+
+    def __call__(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the scaled inputs."""
+        if self.how == "unit":
+            return {name: rows / 255.0 for name, rows in inputs.items()}
+        return {
+            name: (rows - self.statistics[name][0]) / self.statistics[name][1]
+            if name in self.statistics
+            else rows
+            for name, rows in inputs.items()
+        }
+
+
+def build_optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the recipe's optimiser over the model's parameters."""
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(
+            model.parameters(), recipe.learning_rate, recipe.betas, weight_decay=recipe.weight_decay
+        )
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            recipe.learning_rate,
+            recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=recipe.nesterov,
+        )
+    raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam or sgd.", "correct the recipe.")
+
+
+def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
+    """Return the recipe's learning-rate schedule, stepped once an epoch."""
+    schedules = torch.optim.lr_scheduler
+    if recipe.schedule == "constant":
+        return schedules.ConstantLR(optimiser, factor=1.0)
+    if recipe.schedule == "cosine":
+        return schedules.CosineAnnealingLR(optimiser, T_max=recipe.epochs)
+    if recipe.schedule == "step":
+        return schedules.StepLR(optimiser, recipe.step_epochs, recipe.step_factor)
+    raise MerlibError(f"schedule {recipe.schedule!r}.", "constant, cosine or step.", "correct the recipe.")
+
+
+def logits_of(outputs: Tensor | tuple) -> Tensor:
+    """Return the logits (N, C) of a model's output: the tensor itself or the first field of a named tuple."""
+    return outputs if isinstance(outputs, Tensor) else outputs[0]
+
+
+def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
+    """Return the inputs of `rows` as float32 tensors, in that order."""
+    return {
+        name: torch.from_numpy(np.array(values[rows], np.float32)) for name, values in samples.inputs.items()
+    }
+
+
+def needed_inputs(model: nn.Module, samples: Samples) -> Samples:
+    """Keep only the inputs a model names in `input_names` (or `input_name`)."""
+    names = getattr(model, "input_names", None) or (getattr(model, "input_name", None),)
+    if None in names:
+        return samples
+    kept = {name: values for name, values in samples.inputs.items() if name in names}
+    return samples if len(kept) == len(samples.inputs) else samples.with_inputs(kept)
+
+
+def train_fold(
+    experiment: Experiment,
+    samples: Samples,
+    fold: Fold,
+    seed: int,
+    beat: Beat | None = None,
+    device: str = "cpu",
+) -> FoldResult:
+    """Train the experiment's network on one fold and score its test rows with the last epoch.
+
+    Parameters
+    ----------
+    experiment, samples, fold, seed
+        What to train, on which rows, from which seed.
+    beat : callable, optional
+        Told the share of the work done, from 0 to 1, after each epoch.
+    device : str
+        A torch device.
+
+    Raises
+    ------
+    MerlibError
+        When the loss is not finite; the message names fold, seed and epoch.
+    """
+    recipe, classes = experiment.recipe, len(samples.classes)
+    torch.manual_seed(fold_seed(seed, fold.name))
+    random = torch.Generator().manual_seed(fold_seed(seed, fold.name + ":data"))
+    model = build_model(experiment.model, classes=classes, **experiment.options).to(device)
+    samples = needed_inputs(model, samples)
+    train = as_tensors(samples, fold.train)
+    labels = torch.from_numpy(samples.labels[fold.train])
+    normalise = Normaliser(recipe.normalisation, train)
+    prior = class_prior(labels, classes).to(device)
+    loss_of = get_loss(recipe.loss)
+    optimiser = build_optimiser(recipe, model)
+    schedule = build_schedule(recipe, optimiser)
+    curves: dict[str, list[float]] = {"loss": [], "accuracy": []}
+    for epoch in range(recipe.epochs):
+        model.train()
+        order = torch.randperm(len(labels), generator=random) if recipe.shuffle else torch.arange(len(labels))
+        total, correct = 0.0, 0
+        for rows in batches(order, recipe.batch_size):
+            inputs = {
+                k: augment(v[rows], recipe.augmentation, samples.unit, random) for k, v in train.items()
+            }
+            inputs = {k: v.to(device) for k, v in normalise(inputs).items()}
+            truth = labels[rows].to(device)
+            outputs = model(inputs)
+            logits = logits_of(outputs)
+            loss = loss_of(logits, truth, prior, **recipe.loss_options).mean()
+            if recipe.auxiliary_weight:
+                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, truth)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            total += loss.item() * len(rows)
+            correct += int((logits.argmax(1) == truth).sum())
+        if not np.isfinite(total):
+            raise MerlibError(
+                f"loss {total} in epoch {epoch + 1} of fold {fold.name}, seed {seed}, {experiment.label}.",
+                "a finite loss.",
+                "lower the learning rate or check that fold's inputs.",
+            )
+        schedule.step()
+        curves["loss"].append(total / len(labels))
+        curves["accuracy"].append(correct / len(labels))
+        if beat is not None:
+            beat((epoch + 1) / recipe.epochs)
+    scores = score(model, normalise(as_tensors(samples, fold.test)), device)
+    return FoldResult(scores, curves, model)
+
+
+@torch.no_grad()
+def score(model: nn.Module, inputs: dict[str, Tensor], device: str = "cpu", batch: int = 256) -> np.ndarray:
+    """Return class probabilities (N, C) of normalised inputs; raw logits decide (A15)."""
+    model.eval()
+    n = len(next(iter(inputs.values())))
+    parts = [
+        logits_of(model({k: v[i : i + batch].to(device) for k, v in inputs.items()})).softmax(1).cpu()
+        for i in range(0, n, batch)
+    ]
+    return torch.cat(parts).double().numpy()
