@@ -1,0 +1,34 @@
+"""What every network must pass: learn one batch by heart, and hand a gradient to every parameter."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+
+def logits_of(output):
+    return output if isinstance(output, torch.Tensor) else output.logits
+
+
+def accuracy_after_overfitting(model, inputs, labels, steps=60, learning_rate=2e-3) -> float:
+    """Train on one batch and return the accuracy on it with dropout off, batch statistics as trained."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    model.train()
+    for _ in range(steps):
+        optimiser.zero_grad()
+        functional.cross_entropy(logits_of(model(inputs)), labels).backward()
+        optimiser.step()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.eval()
+    with torch.no_grad():
+        return (logits_of(model(inputs)).argmax(1) == labels).float().mean().item()
+
+
+def parameters_without_gradient(model, inputs, labels) -> list[str]:
+    """Return the names of parameters that no gradient reaches; a bias before batch norm rightly gets zero."""
+    model.zero_grad()
+    functional.cross_entropy(logits_of(model(inputs)), labels).backward()
+    return [
+        name for name, p in model.named_parameters() if p.grad is None or (p.dim() > 1 and not p.grad.abs().sum() > 0)
+    ]
