@@ -1,0 +1,1 @@
+"""The synthetic twin: as many subjects and clips as the real data sets, drawn from a seed."""
