@@ -1,0 +1,246 @@
+"""The command line: every verb is one call into a room, and heavy imports wait until the verb is called."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from merlib.errors import MerlibError, unknown_name
+
+EXAMPLES = """An executable companion to five papers on micro-expression recognition.
+
+[bold]merlib run[/]  every notebook, smoke profile, synthetic twin
+
+[bold]merlib run 04 --profile teach[/]  one notebook, ten folds
+
+[bold]merlib run --data megc2019-flow=DIR[/]  on the public flow maps
+
+[bold]merlib run --name mine --resume[/]  continue an interrupted run
+
+[bold]merlib data get megc2019-flow[/]  fetch the public maps
+
+[bold]merlib status[/]  the papers' tables and figures, by grade
+
+[bold]merlib doctor[/]  is this machine ready?
+"""
+
+app = typer.Typer(
+    help=EXAMPLES, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich"
+)
+data_app = typer.Typer(help="The data doors: what is known, what can be fetched, what is wrong.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+DataOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data", metavar="NAME=DIR", help="Folder of real data; repeatable. What is missing runs on the twin."
+    ),
+]
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", metavar="DIR", help="Results folder (MERLIB_RESULTS, else results/).")
+]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
+]
+
+
+def _console(stderr: bool = False):
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def data_folders(pairs: list[str] | None) -> dict[str, Path]:
+    """Read ``NAME=DIR`` pairs; names as in the manifests, hyphens and underscores alike.
+
+    Raises
+    ------
+    MerlibError
+        For a pair without ``=``, an unknown name, a name given twice, or a folder that does not exist.
+    """
+    from merlib.sources.manifests import available_manifests, load_manifest
+
+    valid = [name.replace("_", "-") for name in available_manifests() if load_manifest(name).kind != "prediction-logs"]
+    folders: dict[str, Path] = {}
+    for pair in pairs or []:
+        name, equals, folder = pair.partition("=")
+        name = name.strip().replace("_", "-")
+        if not equals or not folder:
+            raise MerlibError(f"--data {pair!r}.", "NAME=DIR.", f"for example --data {valid[0]}=DIR.")
+        if name not in valid:
+            raise unknown_name("data source", name, valid)
+        if name in folders:
+            raise MerlibError(f"--data {name} twice.", "one folder for a source.", "leave one of them out.")
+        if not Path(folder).expanduser().is_dir():
+            raise MerlibError(
+                f"no folder {folder} for {name}.", "an existing folder.", f"correct it, or leave {name} to the twin."
+            )
+        folders[name] = Path(folder).expanduser().resolve()
+    return folders
+
+
+def _named_values(pairs: list[str] | None) -> dict[str, str]:
+    values = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise MerlibError(f"-p {pair!r}.", "NAME=VALUE.", "for example -p clips=3.")
+        values[name.strip()] = value
+    return values
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@app.command()
+def run(
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names, their beginnings (04) or paths; none means all.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="smoke (minutes), teach (hours), paper (days).")] = "smoke",
+    data: DataOption = None,
+    store: StoreOption = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run; default: profile and data.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
+    jobs: Annotated[int, typer.Option(help="Notebooks at once.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="Processes a notebook spreads its folds over.")] = None,
+    timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take; default by profile.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Notebook parameter; repeatable."),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Folder of notebooks (default: notebooks/).")
+    ] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Execute notebooks into results/runs/NAME/: tables, figures and their records.
+
+    A failing notebook is shown with its cell, the others still run, and the exit status is 1.
+
+    Example: merlib run 04 10 --profile teach --data megc2019-flow=DIR --name first
+    """
+    from merlib.publishing.runner import RunRequest, run_notebooks
+    from merlib.publishing.runner_screen import RichScreen, artefact_table
+
+    request = RunRequest(
+        notebooks=tuple(notebooks or ()),
+        profile=profile,
+        data=data_folders(data),
+        store=store,
+        name=name,
+        resume=resume,
+        jobs=jobs,
+        workers=workers,
+        timeout=timeout,
+        parameters=_named_values(parameter),
+        notebooks_dir=source,
+        results_dir=results,
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    console = _console()
+    with RichScreen(console) as screen:
+        outcome = run_notebooks(request, screen)
+    table = artefact_table(outcome.folder)
+    console.print(table if table else "no artefacts", soft_wrap=table is None)
+    if outcome.failed:
+        names = ", ".join(failure.name for failure in outcome.failed)
+        console.print(
+            f"[red]{len(outcome.failed)} failed:[/] {names}. Mend, then: merlib run ... --resume", highlight=False
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
+    from merlib.publishing.ledger import status_table
+    from merlib.publishing.terminal_tables import rich_table
+
+    _console().print(rich_table(status_table()))
+
+
+@app.command()
+def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataOption = None) -> None:
+    """Check this machine: versions, OpenCV, kernels, disk, folders, weights, real data; exit 1 when something fails."""
+    from merlib.publishing.doctor import diagnose, findings_table
+
+    findings = diagnose(data_folders(data), store=store, results=results)
+    _console().print(findings_table(findings))
+    raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the data sources: clips, subjects, and through which door each comes in."""
+    from merlib.publishing.terminal_tables import sources_table
+
+    _console().print(sources_table())
+
+
+@data_app.command("get")
+def data_get(
+    name: Annotated[str, typer.Argument(help="A source with a public download, such as megc2019-flow.")],
+    into: Annotated[Path | None, typer.Option(metavar="DIR", help="Target folder (default: data/NAME).")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="A mirror of the files.")] = None,
+) -> None:
+    """Fetch a public source at its pinned commit; every file's SHA-256 is checked.
+
+    Example: merlib data get megc2019-flow --into DIR
+    """
+    from merlib.sources import fetch_archive, repository_root
+
+    name = name.replace("_", "-")
+    folder = fetch_archive(name, into or repository_root() / "data" / name, base_url=base_url)
+    _console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
+
+
+@data_app.command("check")
+def data_check(
+    pair: Annotated[str, typer.Argument(metavar="NAME=DIR", help="The source and its folder.")],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the report here.")
+    ] = None,
+) -> None:
+    """Compare a folder with its manifest: hashes, labels, counts; exit 1 when something is wrong.
+
+    Example: merlib data check megc2019-flow=DIR --json report.json
+    """
+    from merlib.publishing.terminal_tables import audit_report
+
+    [(name, folder)] = data_folders([pair]).items()
+    report, problems = audit_report(name, folder, json_file)
+    _console().print(report)
+    raise typer.Exit(1 if problems else 0)
+
+
+def main() -> None:
+    """Run the command line; a MerlibError is shown in three lines, with exit status 2 and no traceback."""
+    try:
+        app()
+    except MerlibError as error:
+        if os.environ.get("MERLIB_DEBUG") == "1":
+            raise
+        from rich.panel import Panel
+
+        _console(stderr=True).print(Panel(_plain(str(error)), title="merlib", title_align="left", border_style="red"))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _console(stderr=True).print("interrupted; continue with merlib run ... --resume")
+        sys.exit(130)
+
+
+def _plain(text: str):
+    from rich.text import Text
+
+    return Text(text, overflow="fold")
+
+
+if __name__ == "__main__":
+    main()

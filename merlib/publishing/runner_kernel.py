@@ -1,0 +1,117 @@
+"""Execute one notebook in this process's own kernel; started by the runner, once a notebook.
+
+The job comes as JSON on standard input: ``source`` (a notebook with its outputs or without), ``output``,
+``parameters``, ``cwd``, ``timeout`` (seconds a cell), ``cells`` (file for the progress over cells) and
+``result`` (file for the outcome). A process of its own, because papermill changes the working directory; IPC
+instead of TCP, because kernels that start together collide on ports. Nothing of merlib is imported here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+
+def end_with_parent() -> None:
+    """End this process, its kernel and the kernel's workers when the runner is gone (killed, for instance)."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        import psutil
+
+        for process in psutil.Process().children(recursive=True):
+            process.kill()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def write_json(path: str, content: dict) -> None:
+    """Replace the file at `path` in one step."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    Path(temporary).write_text(json.dumps(content), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def execute(job: dict) -> dict:
+    """Execute the job's notebook and return ``{"state": "done"}`` or ``{"state": "failed", "error": {...}}``."""
+    import papermill
+    from jupyter_client import AsyncKernelManager
+    from papermill.exceptions import PapermillExecutionError
+
+    # A Unix socket's path must fit in about a hundred characters, of which the kernel's name takes 55.
+    transport = "ipc" if len(os.environ["JUPYTER_RUNTIME_DIR"]) < 48 else "tcp"
+
+    class IPCKernelManager(AsyncKernelManager):
+        """Kernel manager that talks through Unix sockets."""
+
+        def __init__(self, **options):
+            super().__init__(transport=transport, **options)
+
+    current = {"index": 0, "source": ""}
+    output = Path(job["output"])
+    partial = output.with_name(f".{output.name}.partial.ipynb")
+
+    def cell_starts(cell, cell_index, **_):
+        current.update(index=cell_index, source=cell.source)
+        write_json(job["cells"], {"cell": cell_index})
+
+    error = None
+    try:
+        papermill.execute_notebook(
+            _literal(job["source"]),
+            _literal(str(partial)),
+            parameters=job["parameters"] or None,
+            cwd=job["cwd"],
+            progress_bar=False,
+            start_timeout=120,
+            execution_timeout=job["timeout"],
+            kernel_manager_class=IPCKernelManager,
+            on_cell_start=cell_starts,
+        )
+    except PapermillExecutionError as failure:
+        error = {
+            "cell": current["index"],
+            "source": failure.source,
+            "name": failure.ename,
+            "value": failure.evalue,
+            "traceback": list(failure.traceback),
+        }
+    except Exception as failure:  # a dead kernel, a cell over its time: papermill leaves no output behind
+        error = {
+            "cell": current["index"],
+            "source": current["source"],
+            "name": type(failure).__name__,
+            "value": str(failure),
+            "traceback": [],
+        }
+    if partial.exists():
+        os.replace(partial, output)
+    return {"state": "failed", "error": error} if error else {"state": "done", "error": None}
+
+
+def _literal(path: str) -> str:
+    """Protect braces: papermill formats its paths with the parameters."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+def main() -> int:
+    """Read the job, execute it, write its result; the exit status says whether it worked."""
+    job = json.load(sys.stdin)
+    end_with_parent()
+    with tempfile.TemporaryDirectory(prefix="mer") as sockets:
+        os.environ["JUPYTER_RUNTIME_DIR"] = sockets
+        result = execute(job)
+    write_json(job["result"], result)
+    return 0 if result["state"] == "done" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
