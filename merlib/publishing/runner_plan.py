@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -124,10 +125,8 @@ def typed_parameters(name: str, notebook: NotebookNode, given: Mapping[str, Any]
 def _typed(label: str, value: Any, default: Any) -> Any:
     kind = type(default)
     if isinstance(value, str) and kind is not str:
-        try:
+        with contextlib.suppress(ValueError, SyntaxError):
             value = ast.literal_eval(value.title() if kind is bool else value)
-        except (ValueError, SyntaxError):
-            pass
     if kind is float and type(value) is int:
         value = float(value)
     if default is not None and type(value) is not kind:

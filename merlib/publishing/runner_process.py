@@ -16,7 +16,7 @@ from merlib.publishing import runner_kernel
 from merlib.publishing.runner_plan import NotebookJob, read_notebook
 from merlib.publishing.runner_record import artefact_times, artefacts_written, read_json, writing_to
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 def notebook_environment(folder: Path, store: Path, workers: int) -> dict[str, str]:
