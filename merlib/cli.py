@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from merlib.errors import MerlibError, unknown_name
+from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
 
@@ -56,32 +56,12 @@ def _console(stderr: bool = False):
 
 
 def data_folders(pairs: list[str] | None) -> dict[str, Path]:
-    """Read ``NAME=DIR`` pairs; names as in the manifests, hyphens and underscores alike.
+    """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
+    if not pairs:
+        return {}
+    from merlib.clips.doors import parse_data
 
-    Raises
-    ------
-    MerlibError
-        For a pair without ``=``, an unknown name, a name given twice, or a folder that does not exist.
-    """
-    from merlib.sources.manifests import available_manifests, load_manifest
-
-    valid = [name.replace("_", "-") for name in available_manifests() if load_manifest(name).kind != "prediction-logs"]
-    folders: dict[str, Path] = {}
-    for pair in pairs or []:
-        name, equals, folder = pair.partition("=")
-        name = name.strip().replace("_", "-")
-        if not equals or not folder:
-            raise MerlibError(f"--data {pair!r}.", "NAME=DIR.", f"for example --data {valid[0]}=DIR.")
-        if name not in valid:
-            raise unknown_name("data source", name, valid)
-        if name in folders:
-            raise MerlibError(f"--data {name} twice.", "one folder for a source.", "leave one of them out.")
-        if not Path(folder).expanduser().is_dir():
-            raise MerlibError(
-                f"no folder {folder} for {name}.", "an existing folder.", f"correct it, or leave {name} to the twin."
-            )
-        folders[name] = Path(folder).expanduser().resolve()
-    return folders
+    return {name: folder.resolve() for name, folder in parse_data(pairs).items()}
 
 
 def _named_values(pairs: list[str] | None) -> dict[str, str]:
@@ -160,10 +140,13 @@ def run(
 @app.command()
 def status() -> None:
     """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
-    from merlib.publishing.ledger import status_table
-    from merlib.publishing.terminal_tables import rich_table
+    from merlib.publishing.ledger import grade_counts, status_table
+    from merlib.publishing.terminal_tables import frame_table
 
-    _console().print(rich_table(status_table()))
+    ledger = status_table()
+    console = _console()
+    console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
+    console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
 
 
 @app.command()
@@ -214,8 +197,7 @@ def data_check(
     """
     from merlib.publishing.terminal_tables import audit_report
 
-    [(name, folder)] = data_folders([pair]).items()
-    report, problems = audit_report(name, folder, json_file)
+    report, problems = audit_report(*pair.partition("=")[::2], json_file)
     _console().print(report)
     raise typer.Exit(1 if problems else 0)
 

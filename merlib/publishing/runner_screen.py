@@ -96,6 +96,13 @@ def artefact_table(folder: Path) -> Table | None:
     title = f"{len(records)} artefacts in {folder.name}" + (f", {synthetic} SYNTHETIC" if synthetic else "")
     table = Table("artefact", "grade", "data", "notebook", title=title, title_justify="left")
     for artefact, record in sorted(records.items()):
-        data = "SYNTHETIC" if record.get("synthetic") else str(record.get("data", ""))
+        data = "SYNTHETIC" if record.get("synthetic") else _data_names(record.get("data"))
         table.add_row(artefact, str(record.get("grade", "")), data, Path(str(record.get("notebook", ""))).stem)
     return table
+
+
+def _data_names(data: object) -> str:
+    """Return the names in a record's ``data``: a list of sources, each a mapping with ``name``, or text."""
+    if not isinstance(data, list):
+        return str(data or "")
+    return ", ".join(str(source.get("name", "")) if isinstance(source, dict) else str(source) for source in data)

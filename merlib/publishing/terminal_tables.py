@@ -1,0 +1,124 @@
+"""Tables of the command line: the ledger, the data doors and the audit of a data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.publishing.runner_record import writing_to
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GRADE_STYLES = {
+    "real exact": "bold green",
+    "real analogue": "green",
+    "twin, paper's recipe": "yellow",
+    "twin smoke": "yellow",
+    "diagram": "cyan",
+    "missing": "dim",
+}
+
+
+def frame_table(frame: pd.DataFrame, title: str) -> Table:
+    """Return `frame` as a terminal table; numbers to the right with three decimals, grades in colour."""
+    import pandas as pd
+
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        style = next((GRADE_STYLES[value] for value in row if isinstance(value, str) and value in GRADE_STYLES), None)
+        table.add_row(*(Text(_cell(value)) for value in row), style=style)
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # NaN
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def sources_table() -> Table:
+    """Return the data sources: size, licence, and the door each comes in by."""
+    from merlib.clips.doors import READERS
+    from merlib.sources import available_manifests, load_manifest
+
+    table = Table("name", "what", "clips", "subjects", "access", "licence page", "how", title="data sources")
+    table.title_justify = "left"
+    for key in available_manifests():
+        manifest = load_manifest(key)
+        name = key.replace("_", "-")
+        doors = [f"merlib data get {name}"] if manifest.download else []
+        doors += [f"--data {name}=DIR"] if name in READERS else []
+        table.add_row(
+            Text(name, no_wrap=True),
+            manifest.title,
+            str(manifest.clips),
+            str(manifest.subjects),
+            manifest.access,
+            Text(manifest.licence.page, overflow="fold"),
+            "\n".join(doors) or "counts only; runs on the twin",
+        )
+    return table
+
+
+def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[RenderableType, bool]:
+    """Audit the data source `name` in `folder`.
+
+    Parameters
+    ----------
+    name : str
+        Source, hyphens and underscores alike.
+    folder : str
+        Where its files are; a folder that is absent is a finding.
+    json_file : Path, optional
+        Where the report is written as JSON as well, in one step.
+
+    Returns
+    -------
+    report, problems
+        What to print, and whether an error was found.
+
+    Raises
+    ------
+    MerlibError
+        For a source without an audit, a pair without folder, or a JSON file that cannot be written.
+    """
+    from merlib.clips.audit import audit_flow_archive
+
+    audits = {"megc2019-flow": audit_flow_archive}
+    name = name.replace("_", "-")
+    if name not in audits:
+        raise unknown_name("data source with an audit", name, audits)
+    if not folder:
+        raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
+    report = audits[name](Path(folder).expanduser())
+    if json_file:
+        temporary = json_file.with_name(f".{json_file.name}.tmp")
+        with writing_to(json_file):
+            temporary.write_text(report.to_json() + "\n", encoding="utf-8")
+            os.replace(temporary, json_file)
+    summary = Table(show_header=False, title=f"{name} in {folder}", title_justify="left")
+    for label, counts in (("classes", report.by_class), ("data sets", report.by_dataset)):
+        summary.add_row(label, ", ".join(f"{key} {count}" for key, count in counts.items()))
+    summary.add_row("clips, subjects", f"{report.clips}, {report.subjects}")
+    summary.add_row("layout", report.layout or "not recognised")
+    summary.add_row("digest", report.digest or "none: it cannot be read")
+    if not report.findings:
+        return Group(summary, Text("no problem found", style="green")), False
+    problems = Table(
+        "", "where", "found", "expected", "do", title=f"{len(report.findings)} findings", title_justify="left"
+    )
+    for finding in report.findings:
+        style = "red" if finding.severity == "error" else "yellow"
+        cells = (finding.severity, finding.where, finding.what, finding.expected, finding.action)
+        problems.add_row(*(Text(str(cell), overflow="fold") for cell in cells), style=style)
+    return Group(summary, problems), not report.ok
