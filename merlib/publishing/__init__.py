@@ -1,0 +1,22 @@
+"""What is shown: the artefact ledger, tables and figures with records, diagrams, the notebook runner.
+
+The public names are imported when first used, so that the command line starts without torch and matplotlib.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_HOMES = {
+    "Study": "study",
+    "open_study": "study",
+    "save_figure": "figures",
+    "save_table": "tables",
+}
+__all__ = ["Study", "open_study", "save_figure", "save_table"]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,53 @@
+"""The part of a record that tables, figures and diagrams share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.publishing.ledger import Artefact, grade_of
+from merlib.publishing.records import data_of, environment, experiments_of
+from merlib.publishing.study import Study
+
+
+def start_record(
+    artefact: Artefact,
+    study: Study,
+    runs: Mapping[str, pd.DataFrame],
+    samples: list[Samples],
+    caption: str,
+    substitution: str,
+) -> dict:
+    """Return a record without its cells: identity, grade, data, experiments, seeds, environment.
+
+    A substitution makes a result on real data an analogue, whatever the ledger allows.
+    """
+    data = data_of(runs, samples)
+    synthetic = any(source["synthetic"] for source in data) if data else None
+    abridged = bool(runs) and study.profile.abridged
+    seeds = sorted({seed for one in runs.values() for seed in one["seed"].unique().tolist()})
+    protocols = sorted({one.attrs["experiment"]["protocol"] for one in runs.values()})
+    notes = [substitution] if substitution else []
+    if abridged:
+        notes.append(f"recipe abridged by profile {study.profile.name}: {study.profile.description}")
+    return {
+        "id": artefact.id,
+        "paper": artefact.paper,
+        "kind": artefact.kind,
+        "title": f"{artefact.paper} {artefact.kind} {artefact.number}: {artefact.shows}"
+        if artefact.kind != "extra"
+        else artefact.shows.replace("_", " "),
+        "caption": caption,
+        "notebook": study.notebook,
+        "grade": grade_of(artefact, synthetic, abridged, False if substitution else None),
+        "synthetic": bool(synthetic),
+        "substitution": "; ".join(notes),
+        "profile": study.profile.name if runs else "",
+        "protocol": ", ".join(protocols),
+        "seeds": seeds,
+        "data": data,
+        "experiments": experiments_of(runs),
+        **environment(),
+    }

@@ -1,0 +1,132 @@
+"""One notebook's sitting: profile, data, store and run folder, opened once and used by every cell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.clips.doors import open_samples, parse_data
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning import Experiment, FoldStore, run, save_reference
+from merlib.learning.engine import default_store
+from merlib.learning.references import reference_root
+from merlib.profiles import Profile, get_profile
+from merlib.sources.places import repository_root
+
+SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
+_current: list[Study] = []
+
+
+@dataclass
+class Study:
+    """What a notebook works with; made by `open_study`.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, such as ``10_losses``.
+    profile : Profile
+        How much work is done.
+    data : dict of str to path
+        Folders of real data by source name.
+    store : FoldStore
+        Where finished folds lie.
+    folder : Path
+        The run folder; artefacts are written below it.
+    """
+
+    notebook: str
+    profile: Profile
+    data: Mapping[str, Path]
+    store: FoldStore
+    folder: Path
+    opened: dict[str, Samples] = field(default_factory=dict)
+
+    @property
+    def artefact_folder(self) -> Path:
+        """Where artefacts and their records are written."""
+        return self.folder / "artefacts"
+
+    def samples(self, name: str, analogue: str | None = None) -> Samples:
+        """Return the samples of a source: real when the user named it, else its analogue, else the twin.
+
+        Parameters
+        ----------
+        name : str
+            The source the paper used.
+        analogue : str, optional
+            A public source that stands in for it when the user named that one.
+        """
+        chosen = analogue if analogue in self.data and name not in self.data else name
+        if chosen not in self.opened:
+            self.opened[chosen] = open_samples(chosen, self.data)
+        return self.opened[chosen]
+
+    def experiment(self, model: str, **choices: object) -> Experiment:
+        """Return the experiment this profile asks for; see `Experiment.for_profile`."""
+        return Experiment.for_profile(model, self.profile, **choices)
+
+    def run(self, experiment: Experiment, samples: Samples) -> pd.DataFrame:
+        """Return the experiment's predictions, trained or read; see `learning.run`."""
+        predictions = run(experiment, samples, store=self.store)
+        if os.environ.get(SAVE_REFERENCES) and predictions.attrs["origin"] != "reference":
+            save_reference(predictions, experiment, samples, reference_root() or self.folder)
+        return predictions
+
+    def _repr_markdown_(self) -> str:
+        sources = ", ".join(self.data) or "none: everything runs on the SYNTHETIC twin"
+        return (
+            f"**{self.notebook}** with profile **{self.profile.name}** ({self.profile.description}). "
+            f"Real data: {sources}."
+        )
+
+
+def _typed(name: str, value: object, kinds: type | tuple[type, ...], wanted: str) -> None:
+    if not isinstance(value, kinds):
+        raise MerlibError(f"parameter {name} = {value!r}.", wanted, f"correct {name} in the parameters cell or call.")
+
+
+def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), store: str = "") -> Study:
+    """Open a study from a notebook's typed parameters and make it the current one.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook.
+    profile : str
+        ``smoke``, ``teach`` or ``paper``.
+    data : sequence of str
+        ``NAME=DIR`` pairs; what is missing runs on the twin.
+    store : str
+        Folder of the fold store; empty for MERLIB_STORE or ``results/store``.
+
+    Raises
+    ------
+    MerlibError
+        When a parameter has the wrong type or an unknown value; the valid ones are listed.
+    """
+    _typed("profile", profile, str, "a string, e.g. 'smoke'.")
+    _typed("data", data, list | tuple, "a list of 'NAME=DIR' strings.")
+    _typed("store", store, str | os.PathLike, "a folder, or '' for the default.")
+    folder = os.environ.get("MERLIB_RUN_DIR")
+    study = Study(
+        notebook=notebook,
+        profile=get_profile(profile),
+        data=parse_data(data),
+        store=FoldStore(store or default_store()),
+        folder=Path(folder) if folder else repository_root() / "results" / "runs" / "lab",
+    )
+    _current[:] = [study]
+    return study
+
+
+def current_study() -> Study:
+    """Return the study opened last; an error when there is none."""
+    if not _current:
+        raise MerlibError("no open study.", "a call of open_study first.", "run the first cells of the notebook.")
+    return _current[0]
