@@ -11,6 +11,7 @@ from merlib.errors import unknown_name
 # name: (module, factory)
 _MODELS = {
     "am3f_flownet": ("merlib.models.am3f_flownet", "AM3FFlowNet"),
+    "astnet": ("merlib.models.astnet", "ASTNet"),
     "dual_atme": ("merlib.models.dual_atme", "DualATME"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
