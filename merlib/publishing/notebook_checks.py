@@ -1,0 +1,148 @@
+"""What a committed notebook must satisfy; each check returns its complaints, none means fine.
+
+nbval passes a notebook that was never executed and one whose outputs were stripped, so both are checked here.
+"""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+MOST_LINES, MEDIAN_LINES = 25, 5
+PARAMETERS = {"profile", "data", "store"}
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells that hold code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _first(cell: NotebookNode) -> str:
+    return repr(cell.source.strip().splitlines()[0][:60])
+
+
+def shows_something(source: str) -> bool:
+    """Whether a cell's source cannot leave its output empty: it prints, or ends in a value that is no call."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        body = ast.parse("\n".join(lines)).body
+    except SyntaxError:
+        return False
+    for statement in body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            function = statement.value.func
+            if isinstance(function, ast.Name) and function.id in ("print", "display"):
+                return True
+    silenced = source.rstrip().endswith(";")
+    last = body[-1] if body else None
+    quiet = (ast.Call, ast.Constant, ast.Await, ast.Yield)
+    return isinstance(last, ast.Expr) and not isinstance(last.value, quiet) and not silenced
+
+
+def never_executed(notebook: NotebookNode) -> list[str]:
+    """Every code cell was executed, in order and once: the counts are 1, 2, 3, ..."""
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if counts == list(range(1, len(counts) + 1)):
+        return []
+    missing = [f"never executed: {_first(cell)}" for cell in code_cells(notebook) if cell.execution_count is None]
+    return missing or [f"execution counts are {counts}, not 1 to {len(counts)}: execute it anew, top to bottom"]
+
+
+def stripped_outputs(notebook: NotebookNode) -> list[str]:
+    """Every cell that prints or ends in a value has outputs, and the notebook shows something at all."""
+    cells = code_cells(notebook)
+    bare = [f"no output: {_first(cell)}" for cell in cells if shows_something(cell.source) and not cell.outputs]
+    return bare or ([] if any(cell.outputs for cell in cells) else ["no cell has any output"])
+
+
+def unwelcome_outputs(notebook: NotebookNode) -> list[str]:
+    """No error and nothing on the error stream (a new line there fails nbval)."""
+    complaints = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                complaints.append(f"error {output.ename}: {_first(cell)}")
+            elif output.output_type == "stream" and output.name == "stderr":
+                complaints.append(f"stderr {output.text.strip()[:80]!r}: {_first(cell)}")
+    return complaints
+
+
+def long_cells(notebook: NotebookNode) -> list[str]:
+    """At most 25 lines a code cell, and a median of at most 5 (blank lines and comments left out)."""
+    lengths = {}
+    for index, cell in enumerate(code_cells(notebook)):
+        lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        lengths[index] = len(lines)
+        if len(lines) > MOST_LINES:
+            return [f"{len(lines)} lines, at most {MOST_LINES}: {_first(cell)}"]
+    median = statistics.median(lengths.values()) if lengths else 0
+    return [f"median of {median} lines a code cell, at most {MEDIAN_LINES}"] if median > MEDIAN_LINES else []
+
+
+def wrong_parameters(notebook: NotebookNode) -> list[str]:
+    """One cell tagged ``parameters`` assigns exactly profile, data and store, literals of type str, list, str."""
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        return [f"{len(tagged)} cells tagged parameters, not 1"]
+    values = {}
+    for statement in ast.parse(tagged[0].source).body:
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            values[ast.unparse(statement.target)] = statement.value
+        elif isinstance(statement, ast.Assign):
+            values[ast.unparse(statement.targets[0])] = statement.value
+        else:
+            return [f"the parameters cell holds more than assignments: {ast.unparse(statement)}"]
+    if set(values) != PARAMETERS:
+        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)}"]
+    try:
+        found = {name: ast.literal_eval(value) for name, value in values.items()}
+    except ValueError:
+        return ["parameters must be literals"]
+    wanted = {"profile": "smoke", "data": [], "store": ""}
+    return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in wanted if found[name] != wanted[name]]
+
+
+def wrong_kernel(notebook: NotebookNode) -> list[str]:
+    """The kernel is python3 and its language is set (papermill injects nothing otherwise)."""
+    kernel = notebook.metadata.get("kernelspec", {})
+    good = kernel.get("name") == "python3" and kernel.get("language") == "python"
+    return [] if good else [f"kernelspec {dict(kernel)}, not python3 with language python"]
+
+
+def check_notebook(notebook: NotebookNode) -> list[str]:
+    """Return every complaint about an executed notebook."""
+    checks = (
+        never_executed,
+        stripped_outputs,
+        unwelcome_outputs,
+        long_cells,
+        wrong_parameters,
+        wrong_kernel,
+    )
+    return [complaint for check in checks for complaint in check(notebook)]
+
+
+def pair_differs(text: Path, notebook: Path) -> list[str]:
+    """Compare a jupytext text with its notebook: the same cells, sources and tags in the same order."""
+    import jupytext
+
+    for path in (text, notebook):
+        if not path.is_file():
+            return [f"{path.name} is missing: make notebooks"]
+    halves = []
+    for path in (text, notebook):
+        cells = jupytext.read(path).cells
+        halves.append([(cell.cell_type, cell.source.strip(), tuple(cell.metadata.get("tags", []))) for cell in cells])
+    written, built = halves
+    for index, (left, right) in enumerate(zip(written, built, strict=False)):
+        if left != right:
+            line = left[1].splitlines()[0][:60] if left[1] else left[0]
+            return [f"cell {index + 1} differs from {notebook.name} ({line!r}): make notebooks ONLY={text.stem}"]
+    if len(written) != len(built):
+        return [f"{len(written)} cells, {notebook.name} has {len(built)}: make notebooks ONLY={text.stem}"]
+    return []
