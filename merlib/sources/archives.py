@@ -1,0 +1,166 @@
+"""Fetch the files of a pinned commit, each checked by its SHA-256; a killed download goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
+
+# A file is written under a temporary name in its own folder and renamed only when its hash is right.
+_ATTEMPTS = 3
+_TIMEOUT_SECONDS = 30
+
+
+def available_archives() -> list[str]:
+    """Return the names that `fetch_archive` knows, as they are typed: ``megc2019-flow``, ``published-logs``."""
+    return [name.replace("_", "-") for name in available_manifests() if load_manifest(name).download]
+
+
+def fetch_archive(
+    name: str, into: str | Path, base_url: str | None = None, progress: bool = True, workers: int = 8
+) -> Path:
+    """Download every file of a public archive that `into` does not hold already, and check all of them.
+
+    Parameters
+    ----------
+    name : str
+        ``megc2019-flow`` (442 maps and their label list, laid out as `merlib.clips.read_flow_archive` reads
+        them) or ``published-logs`` (three text files).
+    into : path
+        Folder to fetch into; created when missing. Files already there with the right hash are kept, others
+        are replaced.
+    base_url : str, optional
+        A mirror that serves the files under their paths in the repository (a local file server, a folder
+        published inside an institute). By default the pinned commit named by the manifest.
+    progress : bool
+        Show a progress bar with the time left.
+    workers : int
+        Files fetched at the same time.
+
+    Returns
+    -------
+    Path : the folder `into`.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown or licensed archive, a server that cannot be reached, a file whose content differs from
+        the pinned one, or a folder that cannot be written. Files fetched before stay and count next time.
+    """
+    if str(name).replace("_", "-") not in available_archives():
+        if str(name).replace("-", "_") in available_manifests():
+            download_files(name)  # raises with the licence page of that source
+        raise unknown_name("archive", name, available_archives())
+    into = Path(into).expanduser()
+    wanted = [file for file in download_files(name) if not _is_right(into / _local(file), file)]
+    _make_folders(into, wanted)
+    if not wanted:
+        return into
+    template = load_manifest(name).download.url_template
+    urls = [_address(file, template, base_url) for file in wanted]
+    _fetch_all(wanted, urls, into, progress, workers)
+    return into
+
+
+def _fetch_all(files: list[DownloadFile], urls: list[str], into: Path, progress: bool, workers: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(files)))) as pool:
+        jobs = [pool.submit(_fetch_one, file, url, into / _local(file)) for file, url in zip(files, urls, strict=True)]
+        finished = as_completed(jobs)
+        if progress:
+            from rich.progress import track
+
+            finished = track(finished, total=len(jobs), description=f"fetching {len(jobs)} files")
+        try:
+            for job in finished:
+                job.result()
+        except BaseException:
+            for job in jobs:
+                job.cancel()
+            raise
+
+
+def _fetch_one(file: DownloadFile, url: str, target: Path) -> None:
+    import logging
+
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel(logging.WARNING)
+    temporary = f"{target.name}.{os.getpid()}.part"
+    try:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                fetched = pooch.retrieve(
+                    url,
+                    known_hash=f"sha256:{file.sha256}",
+                    fname=temporary,
+                    path=target.parent,
+                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS, progressbar=False),
+                )
+                break
+            except (requests.ConnectionError, requests.Timeout):
+                if attempt == _ATTEMPTS:
+                    raise
+        os.replace(fetched, target)
+    except requests.HTTPError as error:
+        raise MerlibError(
+            f"{url} answered {error.response.status_code} for {_local(file)!r}.",
+            "the file of the pinned commit.",
+            "check --base-url, or look whether the repository still exists.",
+        ) from error
+    except requests.RequestException as error:
+        raise MerlibError(
+            f"{url} cannot be reached ({type(error).__name__}), so {_local(file)!r} is missing.",
+            "a server that serves the pinned files.",
+            "check the network or proxy and run it again: files already fetched are kept.",
+        ) from error
+    except ValueError as error:  # pooch: the hash of the downloaded file differs
+        raise MerlibError(
+            f"{_local(file)!r} from {url} has other content than the pinned file.",
+            f"{file.bytes} bytes with SHA-256 {file.sha256}.",
+            "run it again; if it stays, the server changes files and another mirror is needed.",
+        ) from error
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    finally:
+        (target.parent / temporary).unlink(missing_ok=True)
+
+
+def _make_folders(into: Path, files: list[DownloadFile]) -> None:
+    try:
+        for folder in {into, *((into / _local(file)).parent for file in files)}:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(into, error) from error
+
+
+def _unwritable(place: Path, error: OSError) -> MerlibError:
+    return MerlibError(
+        f"{place} cannot be written: {error.strerror or error}.",
+        "a folder with room and permission to write.",
+        "choose another folder or free some space; files already fetched are kept.",
+    )
+
+
+def _is_right(path: Path, file: DownloadFile) -> bool:
+    import hashlib
+
+    if not path.is_file() or path.stat().st_size != file.bytes:
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+
+
+def _local(file: DownloadFile) -> str:
+    return file.save_as or file.path
+
+
+def _address(file: DownloadFile, template: str, base_url: str | None) -> str:
+    path = quote(file.path)  # the space before .png becomes %20
+    if base_url is not None:
+        return f"{base_url.rstrip('/')}/{path}"
+    return template.format(repository=file.repository, commit=file.commit, path=path)
