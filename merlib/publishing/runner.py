@@ -186,6 +186,7 @@ def _execute(
     timeout = request.timeout or CELL_TIMEOUT[request.profile]
     outcomes: dict[str, NotebookOutcome] = {}
     waiting: deque[NotebookJob] = deque()
+    reasons: dict[str, str] = {}
     for job in jobs:
         reason = record.reason_to_run(job) if request.resume else "asked for"
         if reason is None:
@@ -196,6 +197,7 @@ def _execute(
         else:
             record.set(job, "waiting")
             waiting.append(job)
+            reasons[job.name] = reason
     running: dict[str, NotebookProcess] = {}
     try:
         while waiting or running:
@@ -210,6 +212,7 @@ def _execute(
                     screen.progress(name, process.progress())
                     continue
                 del running[name]
+                outcome.note = reasons[name] if request.resume else ""
                 outcomes[name] = outcome
                 record.set(
                     process.job,
