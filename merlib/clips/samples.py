@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from merlib.errors import MerlibError
 
 UNITS = ("px", "minmax255")
+BLOCK = 2**24  # values looked at together, so that a memory-mapped array never lies in memory as a whole
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,11 @@ class Samples:
         object.__setattr__(self, "classes", tuple(self.classes))
         for column in ("subjects", "datasets", "clips"):
             object.__setattr__(self, column, np.asarray(getattr(self, column), dtype=str))
-        self._check()
+        self._check_rows()
+        for name in self.inputs:
+            self._check_finite(name)
 
-    def _check(self) -> None:
+    def _check_rows(self) -> None:
         n = len(self.labels)
         columns = {**self.inputs, "subjects": self.subjects, "datasets": self.datasets, "clips": self.clips}
         for column, values in columns.items():
@@ -71,9 +76,7 @@ class Samples:
                     "build all arrays from the same clip table.",
                 )
         if self.unit not in UNITS:
-            raise MerlibError(
-                f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit."
-            )
+            raise MerlibError(f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit.")
         outside = np.flatnonzero((self.labels < 0) | (self.labels >= len(self.classes)))
         if outside.size:
             i = outside[0]
@@ -89,9 +92,11 @@ class Samples:
                 "each clip once.",
                 "remove the repeated row.",
             )
-        for name, values in self.inputs.items():
-            if not np.isfinite(values).all():
-                i = int(np.flatnonzero(~np.isfinite(values.reshape(n, -1)).all(axis=1))[0])
+
+    def _check_finite(self, name: str) -> None:
+        for start, block in _blocks(self.inputs[name]):
+            if not np.isfinite(block).all():
+                i = start + int(np.flatnonzero(~np.isfinite(block.reshape(len(block), -1)).all(axis=1))[0])
                 raise MerlibError(
                     f"{self.name}: input {name!r} of clip {self.clips[i]} holds NaN or infinity.",
                     "finite numbers.",
@@ -116,20 +121,39 @@ class Samples:
         """SHA-256 over everything a result depends on; equal content gives equal digests."""
         sha = hashlib.sha256()
         for name in sorted(self.inputs):
-            values = np.ascontiguousarray(self.inputs[name])
+            values = self.inputs[name]
             sha.update(f"{name}:{values.dtype.str}:{values.shape}".encode())
-            sha.update(values.tobytes())
+            for _, block in _blocks(values):
+                sha.update(block.tobytes())
         sha.update(self.labels.tobytes())
         for text in ("\n".join(self.keys), "\n".join(self.classes), self.unit, str(self.synthetic)):
             sha.update(text.encode())
         return sha.hexdigest()
 
+    def _derived(self, inputs: dict[str, np.ndarray], known: set[str], **columns: object) -> Samples:
+        """Return a copy with other columns; inputs in `known` hold rows that were searched for NaN before."""
+        derived = copy(self)
+        derived.__dict__.pop("digest", None)
+        derived.__dict__.update(inputs=inputs, **columns)
+        derived._check_rows()
+        for name in inputs.keys() - known:
+            derived._check_finite(name)
+        return derived
+
     def with_inputs(self, inputs: dict[str, np.ndarray]) -> Samples:
-        """Return the same rows with other inputs."""
-        return replace(self, inputs=inputs)
+        """Return the same rows with other inputs; an array that these samples hold already is not read again."""
+        known = {name for name, values in inputs.items() if any(values is own for own in self.inputs.values())}
+        return self._derived(inputs, known)
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Samples:
         """Return the samples at `rows` (integer or boolean index), in that order."""
         columns = {c: getattr(self, c)[rows] for c in ("labels", "subjects", "datasets", "clips")}
         inputs = {key: values[rows] for key, values in self.inputs.items()}
-        return replace(self, inputs=inputs, name=name or self.name, **columns)
+        return self._derived(inputs, set(inputs), name=name or self.name, **columns)
+
+
+def _blocks(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the first row and the rows of each block of `values`."""
+    rows = max(1, BLOCK * len(values) // max(1, values.size))
+    for start in range(0, len(values), rows):
+        yield start, values[start : start + rows]

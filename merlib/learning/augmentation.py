@@ -72,3 +72,17 @@ def augment(flow: Tensor, steps: tuple[str, ...], unit: str, random: torch.Gener
             raise unknown_name("augmentation", step, STEPS)
         flow = STEPS[step](flow, unit, random)
     return flow
+
+
+def augment_inputs(
+    inputs: dict[str, Tensor], steps: tuple[str, ...], unit: str, random: torch.Generator
+) -> dict[str, Tensor]:
+    """Return changed copies of all inputs of a batch; a row mirrored in one input is mirrored in all.
+
+    Parameters are those of `augment`; `inputs` maps names to maps (N, ..., 3, H, W).
+    """
+    state, changed = random.get_state(), {}
+    for name in sorted(inputs):
+        random.set_state(state)
+        changed[name] = augment(inputs[name], steps, unit, random)
+    return {name: changed[name] for name in inputs}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from threadpoolctl import threadpool_limits
 
 from merlib.clips.samples import Samples
@@ -21,9 +21,10 @@ from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore, entry_key
 from merlib.learning.folds import Fold, make_folds, shares_subjects
 from merlib.learning.progress import Heartbeats, Progress
-from merlib.learning.provenance import provenance
+from merlib.learning.provenance import processor, provenance
 from merlib.learning.references import find_reference
 from merlib.learning.source_digest import source_digest
+from merlib.models.registry import model_factory, register_model
 from merlib.sources.places import repository_root
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,23 @@ class Task:
     key: str
 
 
+@dataclass(frozen=True)
+class Work:
+    """What the tasks of one run share; it travels to every worker.
+
+    `source` is the digest of the code in the process that asked, `factory` where the registry finds the model,
+    `network` whether it is trained by the recipe or by ``fit``.
+    """
+
+    experiment: Experiment
+    samples: Samples
+    store: FoldStore
+    source: str
+    factory: tuple[str, str]
+    network: bool
+    device: str
+
+
 def default_store() -> Path:
     """Return the store's folder: MERLIB_STORE, else ``results/store`` of the repository."""
     return Path(os.environ.get("MERLIB_STORE") or repository_root() / "results" / "store")
@@ -45,13 +63,16 @@ def default_store() -> Path:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread, so that a result is the same bits whatever the number of workers."""
+    """Compute on one thread, so that a result is the same bits whatever the number of workers.
+
+    The caller's threads and random numbers are as before when the block ends.
+    """
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with threadpool_limits(1), torch.random.fork_rng(devices=[]):
             yield
     finally:
         torch.set_num_threads(before)
@@ -81,27 +102,30 @@ def _is_network(model: str, options: dict, classes: int) -> bool:
 
     from merlib.models import build_model
 
-    return isinstance(build_model(model, classes=classes, **options), nn.Module)
+    with one_thread():
+        return isinstance(build_model(model, classes=classes, **options), nn.Module)
 
 
-def _train(
-    task: Task,
-    experiment: Experiment,
-    samples: Samples,
-    store: FoldStore,
-    network: bool,
-    beats: str,
-    device: str,
-) -> str:
+def _train(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
+    import torch
+
     from merlib.learning.fitting import fit_fold
     from merlib.learning.training import train_fold
 
+    experiment, samples = work.experiment, work.samples
+    register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
+    if source_digest(experiment.model) != work.source:
+        raise MerlibError(
+            f"the source of {experiment.model} or of the engine changed while this process runs.",
+            "one version of the code in all workers.",
+            "restart Python (the notebook's kernel) and run again; finished folds are kept.",
+        )
     beat = Heartbeats.beat(beats, task.key)
     start = time.perf_counter()
     with one_thread():
-        if network:
-            result = train_fold(experiment, samples, task.fold, task.seed, beat, device)
+        if work.network:
+            result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device)
         else:
             result = fit_fold(experiment, samples, task.fold, task.seed)
     frame = predictions_frame(samples, task.fold, task.seed, result.scores)
@@ -113,8 +137,11 @@ def _train(
         "samples": samples.digest,
         "curves": result.curves,
         "seconds": round(time.perf_counter() - start, 3),
+        "processor": processor(),
+        "device": work.device,
+        "torch": torch.__version__,
     }
-    store.save(task.key, frame, meta)
+    work.store.save(task.key, frame, meta)
     beat(1.0)
     return task.key
 
@@ -163,7 +190,8 @@ def run(
     if found is not None:
         frame, meta = found
         frame.insert(0, "experiment", experiment.label)
-        frame.attrs = {**meta, "experiment": experiment.to_dict(), "origin": "reference"}
+        asked = {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+        frame.attrs = {**meta, **asked, "origin": "reference"}
         frame.attrs["source_unchanged"] = meta.get("source_digest") == source
         return frame
     store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
@@ -175,7 +203,9 @@ def run(
     entries = {task.key: store.load(task.key) for task in tasks}
     missing = [task for task in tasks if entries[task.key] is None]
     if missing:
-        _train_all(missing, experiment, samples, store, workers, device)
+        network = _is_network(experiment.model, dict(experiment.options), len(samples.classes))
+        factory = model_factory(experiment.model)
+        _train_all(missing, Work(experiment, samples, store, source, factory, network, device), workers)
         entries.update({task.key: store.load(task.key) for task in missing})
     gone = [task.fold.name for task in tasks if entries[task.key] is None]
     if gone:
@@ -187,29 +217,20 @@ def run(
     frame = pd.concat([entries[task.key][0] for task in tasks], ignore_index=True)
     frame.insert(0, "experiment", experiment.label)
     frame.attrs = provenance(experiment, samples, source, [entries[task.key][1] for task in tasks])
-    frame.attrs["origin"] = (
-        f"{len(missing)} of {len(tasks)} folds trained now, the others read from the store"
-    )
+    frame.attrs["origin"] = f"{len(missing)} of {len(tasks)} folds trained now, the others read from the store"
     frame.attrs["shares_subjects"] = shares_subjects(experiment.protocol)
     return frame
 
 
-def _train_all(
-    tasks: list[Task],
-    experiment: Experiment,
-    samples: Samples,
-    store: FoldStore,
-    workers: int | None,
-    device: str,
-) -> None:
-    network = _is_network(experiment.model, dict(experiment.options), len(samples.classes))
-    workers = min(workers or os.cpu_count() or 1, len(tasks)) if device == "cpu" else 1
-    what = f"{experiment.label} on {samples.name}"
+def _train_all(tasks: list[Task], work: Work, workers: int | None) -> None:
+    work.store.check_writable()
+    workers = min(workers or cpu_count(), len(tasks)) if work.device == "cpu" else 1
+    what = f"{work.experiment.label} on {work.samples.name}"
     log.info("%s: training %d folds with %d workers", what, len(tasks), workers)
     with Progress(what, len(tasks)) as progress:
-        arguments = (experiment, samples, store, network, progress.beats.folder, device)
+        beats = progress.beats.folder
         if workers == 1:
             for task in tasks:
-                _train(task, *arguments)
+                _train(task, work, beats)
         else:
-            Parallel(n_jobs=workers, backend="loky")(delayed(_train)(task, *arguments) for task in tasks)
+            Parallel(n_jobs=workers, backend="loky")(delayed(_train)(task, work, beats) for task in tasks)

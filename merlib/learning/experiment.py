@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from merlib.errors import MerlibError
 from merlib.learning.folds import parse_protocol
 from merlib.learning.recipes import Recipe, abridge, get_recipe
 from merlib.profiles import Profile
@@ -47,6 +48,8 @@ class Experiment:
     def __post_init__(self) -> None:
         parse_protocol(self.protocol)
         object.__setattr__(self, "seeds", tuple(int(s) for s in self.seeds))
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise MerlibError(f"seeds {self.seeds}.", "at least one seed, each once.", "e.g. seeds=(0, 1, 2).")
         object.__setattr__(self, "options", json.loads(canonical_json(dict(self.options))))
         object.__setattr__(self, "label", self.label or self.model)
 
@@ -66,9 +69,15 @@ class Experiment:
     ) -> Experiment:
         """Build the experiment a profile asks for: the model's recipe, abridged, on the profile's protocol.
 
-        `changes` replace fields of the recipe before it is abridged, such as ``loss="ce"``.
+        `changes` replace fields of the recipe before it is abridged, such as ``loss="ce"``; options that the
+        new loss does not take are dropped with the old loss.
         """
         recipe = recipe if isinstance(recipe, Recipe) else get_recipe(recipe or model)
+        if "loss" in changes and "loss_options" not in changes:
+            from merlib.learning.losses import loss_options
+
+            taken = loss_options(changes["loss"])
+            changes["loss_options"] = {k: v for k, v in recipe.loss_options.items() if k in taken}
         recipe = abridge(replace(recipe, **changes), profile)
         return cls(model, recipe, profile.protocol, profile.seeds, options or {}, label)
 
@@ -86,9 +95,7 @@ class Experiment:
     @classmethod
     def from_dict(cls, values: Mapping) -> Experiment:
         """Rebuild an experiment from `to_dict`'s output."""
-        return cls(
-            **{**values, "recipe": Recipe.from_dict(values["recipe"]), "seeds": tuple(values["seeds"])}
-        )
+        return cls(**{**values, "recipe": Recipe.from_dict(values["recipe"]), "seeds": tuple(values["seeds"])})
 
     @property
     def training_digest(self) -> str:

@@ -20,8 +20,8 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
     they are and once mirrored with the sign of u turned.
     """
     estimator = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
-    if "random_state" in estimator.get_params():
-        estimator.set_params(random_state=fold_seed(seed, fold.name) % 2**32)
+    chance = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+    estimator.set_params(**dict.fromkeys(chance, fold_seed(seed, fold.name) % 2**32))
     flow = samples.inputs["flow"]
     x, y = np.array(flow[fold.train]), samples.labels[fold.train]
     for step in experiment.recipe.augmentation:

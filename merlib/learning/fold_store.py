@@ -1,7 +1,8 @@
 """The fold store: one parquet file a fold and seed, named by the digest of all that decided it.
 
 An entry is written to a temporary file and renamed, so that it exists whole or not at all. An entry that was
-cut short or altered on disk is told apart by its content digest, dropped, and trained again.
+cut short or altered on disk is told apart by its content digest and counts as absent; training it again replaces
+it. Nothing is ever deleted, so that processes may share a store: they write the same entries, each one whole.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -52,23 +55,30 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     text = json.dumps({**meta, "content": frame_digest(frame)})
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), META: text.encode()})
-    temporary = None
+    with _renamed_into(path) as file:
+        pq.write_table(table, file)
+
+
+@contextmanager
+def _renamed_into(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path` that takes its place when the block ends well."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            pq.write_table(table, file)
+        with open(temporary, "xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise MerlibError(
             f"{path.parent} cannot be written ({error.strerror or error}).",
             "a folder with room that you may write to.",
             "free space, correct the permissions, or name another folder; finished work is kept.",
         ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -91,9 +101,7 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
             "delete it; it is made anew.",
         ) from error
     if not intact:
-        raise MerlibError(
-            f"{path} was altered on disk.", "its content as written.", "delete it; it is made anew."
-        )
+        raise MerlibError(f"{path} was altered on disk.", "its content as written.", "delete it; it is made anew.")
     return frame, meta
 
 
@@ -121,6 +129,13 @@ class FoldStore:
         for path in sorted(self.root.glob("??/*.parquet")):
             yield path.stem
 
+    def check_writable(self) -> None:
+        """Raise a MerlibError when nothing can be written, before hours of training are lost for it."""
+        probe = self.root / f".probe-{secrets.token_hex(6)}"
+        with _renamed_into(probe) as file:
+            file.write(b"merlib")
+        probe.unlink(missing_ok=True)
+
     def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
         """Write one entry, whole or not at all."""
         write_parquet(predictions, meta, self.path(key))
@@ -128,7 +143,7 @@ class FoldStore:
     def load(self, key: str) -> tuple[pd.DataFrame, dict] | None:
         """Return predictions and meta data of one entry; None when it is absent or was damaged.
 
-        A damaged entry is set aside with a warning in the log, so that its fold is trained again.
+        A damaged entry leaves a warning in the log, and its fold is trained again.
         """
         path = self.path(key)
         if not path.is_file():
@@ -137,5 +152,4 @@ class FoldStore:
             return read_parquet(path)
         except MerlibError as error:
             log.warning("fold store: %s It is trained again.", error.found)
-            path.unlink(missing_ok=True)
             return None

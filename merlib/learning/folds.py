@@ -31,9 +31,7 @@ class Fold:
     def digest(self) -> str:
         """SHA-256 of name and rows."""
         sha = hashlib.sha256(self.name.encode())
-        sha.update(
-            np.asarray(self.train, np.int64).tobytes() + b"|" + np.asarray(self.test, np.int64).tobytes()
-        )
+        sha.update(np.asarray(self.train, np.int64).tobytes() + b"|" + np.asarray(self.test, np.int64).tobytes())
         return sha.hexdigest()
 
 
@@ -76,9 +74,7 @@ def _check_cover(folds: Sequence[Fold], n: int) -> None:
     tested = np.bincount(np.concatenate([fold.test for fold in folds]), minlength=n)
     if (tested != 1).any():
         row = int(np.flatnonzero(tested != 1)[0])
-        raise MerlibError(
-            f"row {row} is tested {tested[row]} times.", "each row tested once.", "check the splitter."
-        )
+        raise MerlibError(f"row {row} is tested {tested[row]} times.", "each row tested once.", "check the splitter.")
 
 
 def make_folds(protocol: str, samples: Samples) -> list[Fold]:
@@ -87,15 +83,18 @@ def make_folds(protocol: str, samples: Samples) -> list[Fold]:
     Raises
     ------
     MerlibError
-        When the protocol is unknown, there are fewer subjects than folds, or the guard finds a shared subject.
+        When the protocol is unknown, there are fewer than two folds or fewer subjects than folds, or the guard
+        finds a shared subject.
     """
     kind, numbers = parse_protocol(protocol)
     groups, n = samples.groups, len(samples)
-    if numbers and numbers[0] > (n if kind == "clipkfold" else len(np.unique(groups))):
+    subjects = len(np.unique(groups))
+    count, most = (numbers[0] if numbers else subjects), (n if kind == "clipkfold" else subjects)
+    if not 2 <= count <= most:
         raise MerlibError(
-            f"{protocol} on {len(np.unique(groups))} subjects.",
-            "at least one subject a fold.",
-            "use fewer folds.",
+            f"{protocol} makes {count} folds of {subjects} subjects and {n} clips.",
+            f"2 folds at least, {most} at most.",
+            "use another number of folds, or more subjects.",
         )
     if kind == "loso":
         splits = list(LeaveOneGroupOut().split(np.zeros(n), groups=groups))

@@ -4,12 +4,15 @@ Logit adjustment (Menon et al. 2020; AM3F-FlowNet Sec. 3.3, Eq. 3-5) adds ``a_y 
 logits while training, with p the class frequencies of the **training fold**. Decisions:
 
 A2   Eq. 5 multiplies the log-softmax by the logit; the one-hot label is meant, and used here.
-A15  The adjustment is for training; at inference the raw logits decide.
+A15  The adjustment is for training; at inference the raw logits decide. Fig. 1 can be read as adding it there
+     too: `inference_adjustment`, used by recipes with ``adjusted_inference``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import signature
 
 import torch
 from torch import Tensor
@@ -69,6 +72,26 @@ def get_loss(name: str) -> Callable[..., Tensor]:
     if name not in LOSSES:
         raise unknown_name("loss", name, LOSSES)
     return LOSSES[name]
+
+
+def loss_options(name: str) -> tuple[str, ...]:
+    """Return the names of the options that the loss called `name` takes, such as ``tau``."""
+    return tuple(signature(get_loss(name)).parameters)[3:]
+
+
+def bind_loss(name: str, options: Mapping[str, float]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return the loss called `name` with its options set; an option it does not take is an error."""
+    for option in options:
+        if option not in loss_options(name):
+            raise unknown_name(f"option of loss {name}", option, loss_options(name))
+    return partial(get_loss(name), **options)
+
+
+def inference_adjustment(name: str, options: Mapping[str, float], prior: Tensor) -> Tensor:
+    """Return what a logit-adjusted loss added to the logits (C,), zeros for the others (A15, Fig. 1)."""
+    if "tau" not in loss_options(name):
+        return torch.zeros_like(prior)
+    return logit_adjustment(prior, **{k: v for k, v in options.items() if k == "tau"})
 
 
 def class_prior(labels: Tensor, classes: int) -> Tensor:

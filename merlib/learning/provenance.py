@@ -32,6 +32,7 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
     entries : list of dict
         Meta data of the folds, in the order of the tasks.
     """
+    machines = {(entry["processor"], entry["device"], entry["torch"]) for entry in entries}
     curves = {f"{entry['seed']}/{entry['fold']}": entry["curves"] for entry in entries if entry["curves"]}
     return {
         "experiment": experiment.to_dict(),
@@ -44,6 +45,8 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
         "notes": list(samples.notes),
         "classes": list(samples.classes),
         "train_seconds": round(sum(entry["seconds"] for entry in entries), 1),
-        "processor": processor(),
+        "processor": "; ".join(sorted({machine for machine, _, _ in machines})),
+        "device": "; ".join(sorted({device for _, device, _ in machines})),
+        "torch": "; ".join(sorted({version for _, _, version in machines})),
         "curves": json.dumps(curves),
     }

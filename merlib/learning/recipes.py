@@ -32,6 +32,8 @@ class Recipe:
         A last batch of one sample joins the batch before it (A20).
     loss : str
         Name of a loss, with `loss_options`.
+    adjusted_inference : bool
+        Whether the loss's logit adjustment is added to the test logits as well (A15: one reading of AM3F's Fig. 1).
     auxiliary_weight : float
         Weight of the model's own `auxiliary_loss`.
     augmentation : tuple of str
@@ -56,6 +58,7 @@ class Recipe:
     batch_size: int = 32
     loss: str = "ce"
     loss_options: Mapping[str, float] = field(default_factory=dict)
+    adjusted_inference: bool = False
     auxiliary_weight: float = 0.0
     augmentation: tuple[str, ...] = ()
     normalisation: str = "standardise"
@@ -113,7 +116,8 @@ def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     """Shorten `recipe` to what `profile` allows; the paper profile returns it unchanged.
 
     The learning rate is multiplied by ``(epochs / batch) of the paper / (epochs / batch) of the profile``,
-    between 1 and 10, so that rate times steps stays as published.
+    between 1 and 10, so that rate times steps stays as published. A ``step`` schedule is shortened with the
+    epochs, so that as many steps fall as published.
     """
     if not profile.abridged:
         return recipe
@@ -121,4 +125,7 @@ def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     batch = profile.batch_size or recipe.batch_size
     ratio = (recipe.epochs / recipe.batch_size) / (epochs / batch)
     rise = min(max(ratio, 1.0), LARGEST_RISE)
-    return replace(recipe, epochs=epochs, batch_size=batch, learning_rate=recipe.learning_rate * rise)
+    step = recipe.step_epochs
+    if recipe.schedule == "step":
+        step = max(1, round(step * epochs / recipe.epochs))
+    return replace(recipe, epochs=epochs, batch_size=batch, step_epochs=step, learning_rate=recipe.learning_rate * rise)

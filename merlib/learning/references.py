@@ -43,13 +43,21 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
     Raises
     ------
     MerlibError
-        When the samples are neither public nor synthetic, so that no row of a licensed set is published.
+        When the samples are neither public nor synthetic, so that no row of a licensed set is published, or the
+        predictions are of other samples or lack a clip.
     """
     if not samples.synthetic and samples.name != "megc2019-flow":
         raise MerlibError(
             f"predictions on {samples.name}.",
             "predictions on the public flow maps or the twin.",
             "keep the predictions of licensed clips out of the repository.",
+        )
+    seeds = predictions["seed"].nunique()
+    if len(predictions) != len(samples) * seeds or predictions.attrs.get("samples_digest") != samples.digest:
+        raise MerlibError(
+            f"{len(predictions)} predictions of {seeds} seeds for {len(samples)} clips of {samples.name}.",
+            "the whole frame that `run` returned on these samples.",
+            "hand over the predictions as they came.",
         )
     folder = samples.name.replace("-", "_") + ("_twin" if samples.synthetic else "")
     path = Path(root) / folder / "predictions" / reference_name(experiment, samples)
@@ -75,7 +83,9 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
         return None
     for path in sorted(root.glob(f"*/predictions/{reference_name(experiment, samples)}")):
         frame, meta = read_parquet(path)
-        frame = frame[frame["seed"].isin(experiment.seeds)].reset_index(drop=True)
-        if len(frame) == len(samples) * len(experiment.seeds):
-            return frame, meta
+        parts = [frame[frame["seed"] == seed] for seed in experiment.seeds]
+        if all(len(part) == len(samples) for part in parts):
+            curves = json.loads(meta.get("curves", "{}"))
+            asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
+            return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
     return None

@@ -5,60 +5,96 @@ from __future__ import annotations
 import ast
 import hashlib
 from functools import lru_cache
-from importlib.util import find_spec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
 from merlib.models.registry import model_module
 
 ENGINE = ("training", "fitting", "losses", "augmentation")
+OWN_MODELS = "merlib.models"
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            if isinstance(body[0].value.value, str):
-                node.body = body[1:] or [ast.Pass()]
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
     return tree
+
+
+def _text(node: object) -> str:
+    """Write a syntax tree without its empty fields, which differ from one Python version to the next."""
+    if isinstance(node, ast.AST):
+        parts = [f"{k}={_text(v)}" for k, v in ast.iter_fields(node) if not (v is None or v == [])]
+        return f"{type(node).__name__}({', '.join(parts)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    return repr(node)
 
 
 def source_tree_digest(source: str) -> str:
     """SHA-256 of a module's syntax tree, without comments, layout and docstrings."""
-    return hashlib.sha256(ast.dump(_without_docstrings(ast.parse(source))).encode()).hexdigest()
+    return hashlib.sha256(_text(_without_docstrings(ast.parse(source))).encode()).hexdigest()
 
 
-def _imports(tree: ast.AST) -> set[str]:
+def _source(module: str) -> tuple[str, str] | None:
+    """Source of `module` and the package it lies in; None when there is no such module or it has no file."""
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    if spec is None or not spec.has_location:
+        return None
+    package = spec.name if spec.submodule_search_locations is not None else spec.parent
+    return Path(spec.origin).read_text(encoding="utf-8"), package
+
+
+def _imports(tree: ast.AST, package: str) -> set[str]:
+    """Names that `tree`, a module of `package`, imports and that may be modules."""
     names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
+        if isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-    return {name for name in names if name.startswith("merlib.models.")}
+    return names
 
 
 def _closure(module: str) -> dict[str, str]:
-    """Source of `module` and of every module under merlib.models that it reaches, by name."""
+    """Source of `module` and of every module of its package that it reaches, by name."""
+    family = OWN_MODELS if module.startswith(f"{OWN_MODELS}.") else module.split(".")[0]
     found: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        kin = name == family or name.startswith((f"{family}.", f"{OWN_MODELS}."))
+        if name in found or not kin or name == f"{OWN_MODELS}.registry":
             continue
-        found[name] = Path(find_spec(name).origin).read_text(encoding="utf-8")
-        waiting.extend(_imports(ast.parse(found[name])))
-    return {name: text for name, text in found.items() if name != "merlib.models.registry"}
+        source = _source(name)
+        if source is not None:
+            found[name] = source[0]
+            waiting.extend(_imports(ast.parse(source[0]), source[1]))
+    return found
+
+
+def source_digest(model: str) -> str:
+    """SHA-256 over the parsed source of a model, of what it imports from its package, and of the engine.
+
+    The package is `merlib.models`, or that of a model of your own (which may use blocks of `merlib.models` too).
+    The files are read once a process: a model edited since needs a fresh Python, as its import does.
+    """
+    return _digest_of(model_module(model))
 
 
 @lru_cache(maxsize=64)
-def source_digest(model: str) -> str:
-    """SHA-256 over the parsed source of a model, of what it imports from `models`, and of the engine."""
-    sources = _closure(model_module(model))
+def _digest_of(module: str) -> str:
+    sources = _closure(module)
     for part in ENGINE:
         name = f"merlib.learning.{part}"
-        sources[name] = Path(find_spec(name).origin).read_text(encoding="utf-8")
+        sources[name] = _source(name)[0]
     sha = hashlib.sha256()
     for name in sorted(sources):
         sha.update(f"{name}:{source_tree_digest(sources[name])}\n".encode())

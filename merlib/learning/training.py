@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.learning.augmentation import augment
+from merlib.learning.augmentation import augment_inputs
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
-from merlib.learning.losses import class_prior, get_loss
+from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
 from merlib.learning.recipes import Recipe
 from merlib.models import build_model
 
@@ -75,9 +75,7 @@ class Normaliser:
         if self.how == "unit":
             return {name: rows / 255.0 for name, rows in inputs.items()}
         return {
-            name: (rows - self.statistics[name][0]) / self.statistics[name][1]
-            if name in self.statistics
-            else rows
+            name: (rows - self.statistics[name][0]) / self.statistics[name][1] if name in self.statistics else rows
             for name, rows in inputs.items()
         }
 
@@ -118,9 +116,7 @@ def logits_of(outputs: Tensor | tuple) -> Tensor:
 
 def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
     """Return the inputs of `rows` as float32 tensors, in that order."""
-    return {
-        name: torch.from_numpy(np.array(values[rows], np.float32)) for name, values in samples.inputs.items()
-    }
+    return {name: torch.from_numpy(np.array(values[rows], np.float32)) for name, values in samples.inputs.items()}
 
 
 def needed_inputs(model: nn.Module, samples: Samples) -> Samples:
@@ -154,7 +150,7 @@ def train_fold(
     Raises
     ------
     MerlibError
-        When the loss is not finite; the message names fold, seed and epoch.
+        When the loss or a score is not finite; the message names fold, seed and epoch.
     """
     recipe, classes = experiment.recipe, len(samples.classes)
     torch.manual_seed(fold_seed(seed, fold.name))
@@ -165,7 +161,7 @@ def train_fold(
     labels = torch.from_numpy(samples.labels[fold.train])
     normalise = Normaliser(recipe.normalisation, train)
     prior = class_prior(labels, classes).to(device)
-    loss_of = get_loss(recipe.loss)
+    loss_of = bind_loss(recipe.loss, recipe.loss_options)
     optimiser = build_optimiser(recipe, model)
     schedule = build_schedule(recipe, optimiser)
     curves: dict[str, list[float]] = {"loss": [], "accuracy": []}
@@ -174,43 +170,57 @@ def train_fold(
         order = torch.randperm(len(labels), generator=random) if recipe.shuffle else torch.arange(len(labels))
         total, correct = 0.0, 0
         for rows in batches(order, recipe.batch_size):
-            inputs = {
-                k: augment(v[rows], recipe.augmentation, samples.unit, random) for k, v in train.items()
-            }
-            inputs = {k: v.to(device) for k, v in normalise(inputs).items()}
+            inputs = {name: values[rows] for name, values in train.items()}
+            inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random)
+            inputs = {name: values.to(device) for name, values in normalise(inputs).items()}
             truth = labels[rows].to(device)
             outputs = model(inputs)
             logits = logits_of(outputs)
-            loss = loss_of(logits, truth, prior, **recipe.loss_options).mean()
+            loss = loss_of(logits, truth, prior).mean()
             if recipe.auxiliary_weight:
-                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, truth)
+                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, truth).mean()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
             total += loss.item() * len(rows)
             correct += int((logits.argmax(1) == truth).sum())
         if not np.isfinite(total):
-            raise MerlibError(
-                f"loss {total} in epoch {epoch + 1} of fold {fold.name}, seed {seed}, {experiment.label}.",
-                "a finite loss.",
-                "lower the learning rate or check that fold's inputs.",
-            )
+            raise _diverged(f"loss {total} in epoch {epoch + 1}", experiment, fold, seed)
         schedule.step()
         curves["loss"].append(total / len(labels))
         curves["accuracy"].append(correct / len(labels))
         if beat is not None:
             beat((epoch + 1) / recipe.epochs)
-    scores = score(model, normalise(as_tensors(samples, fold.test)), device)
+    shift = None
+    if recipe.adjusted_inference:
+        shift = inference_adjustment(recipe.loss, recipe.loss_options, prior)
+    scores = score(model, normalise(as_tensors(samples, fold.test)), device, shift=shift)
+    if not np.isfinite(scores).all():
+        raise _diverged("scores that are not finite after the last epoch", experiment, fold, seed)
     return FoldResult(scores, curves, model)
 
 
+def _diverged(what: str, experiment: Experiment, fold: Fold, seed: int) -> MerlibError:
+    return MerlibError(
+        f"{what} of fold {fold.name}, seed {seed}, {experiment.label}.",
+        "finite numbers.",
+        "lower the learning rate or check that fold's inputs.",
+    )
+
+
 @torch.no_grad()
-def score(model: nn.Module, inputs: dict[str, Tensor], device: str = "cpu", batch: int = 256) -> np.ndarray:
-    """Return class probabilities (N, C) of normalised inputs; raw logits decide (A15)."""
+def score(
+    model: nn.Module,
+    inputs: dict[str, Tensor],
+    device: str = "cpu",
+    batch: int = 256,
+    shift: Tensor | None = None,
+) -> np.ndarray:
+    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,) (A15)."""
     model.eval()
     n = len(next(iter(inputs.values())))
-    parts = [
-        logits_of(model({k: v[i : i + batch].to(device) for k, v in inputs.items()})).softmax(1).cpu()
-        for i in range(0, n, batch)
-    ]
+    parts = []
+    for i in range(0, n, batch):
+        logits = logits_of(model({k: v[i : i + batch].to(device) for k, v in inputs.items()}))
+        parts.append((logits if shift is None else logits + shift).softmax(1).cpu())
     return torch.cat(parts).double().numpy()

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from inspect import signature
 
-from merlib.errors import unknown_name
+from merlib.errors import MerlibError, unknown_name
 
 # name: (module, factory)
 _MODELS = {
     "am3f_flownet": ("merlib.models.am3f_flownet", "AM3FFlowNet"),
     "astnet": ("merlib.models.astnet", "ASTNet"),
     "dual_atme": ("merlib.models.dual_atme", "DualATME"),
+    "uamrn": ("merlib.models.uamrn", "UAMRN"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
 }
@@ -28,11 +29,16 @@ def register_model(name: str, module: str, factory: str) -> None:
     _MODELS[name] = (module, factory)
 
 
-def model_module(name: str) -> str:
-    """Return the module path that defines model `name`."""
+def model_factory(name: str) -> tuple[str, str]:
+    """Return the module path that defines model `name` and the class or function in it, as `register_model` takes."""
     if name not in _MODELS:
         raise unknown_name("model", name, _MODELS)
-    return _MODELS[name][0]
+    return _MODELS[name]
+
+
+def model_module(name: str) -> str:
+    """Return the module path that defines model `name`."""
+    return model_factory(name)[0]
 
 
 def build_model(name: str, classes: int = 3, **options: object):
@@ -52,7 +58,8 @@ def build_model(name: str, classes: int = 3, **options: object):
     MerlibError
         When the name or an option is unknown; the valid ones are listed.
     """
-    factory = getattr(import_module(model_module(name)), _MODELS[name][1])
+    module, attribute = model_factory(name)
+    factory = getattr(import_module(module), attribute)
     parameters = [p for p in signature(factory).parameters.values() if p.kind is not p.VAR_KEYWORD]
     valid = [p.name for p in parameters if p.name != "classes"]
     for option in options:
@@ -76,8 +83,6 @@ def load_by_layer_order(model, state: Mapping[str, object]) -> None:
     MerlibError
         When the number of tensors or a shape differs; the model is left untouched.
     """
-    from merlib.errors import MerlibError
-
     own = model.state_dict()
     pairs = list(zip(own.items(), state.items(), strict=False))
     for (name, mine), (theirs, tensor) in pairs:

@@ -15,7 +15,7 @@ def _flatten(x):
     return x.reshape(len(x), -1)
 
 
-def linear_on_pixels(classes: int = 3, C: float = 0.001, max_iter: int = 2000, **_: object) -> Pipeline:
+def linear_on_pixels(classes: int = 3, C: float = 0.001, max_iter: int = 2000) -> Pipeline:
     """Build the pipeline; `fit(X, y)` takes X (N, 3, 28, 28) or (N, D) and integer labels.
 
     Parameters

@@ -18,9 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from merlib.errors import unknown_name
 from merlib.models.inputs import take_input
 
 FILTERS = (3, 5, 8)
+CHANNEL_ORDERS = ("bgr", "rgb")
 
 
 class STSTNet(nn.Module):
@@ -34,12 +36,19 @@ class STSTNet(nn.Module):
         Dropout after each stream's pooling.
     channel_order : {'bgr', 'rgb'}
         ``bgr`` reads strain, v, u as the published script does; ``rgb`` reads u, v, strain.
+
+    Raises
+    ------
+    MerlibError
+        When the channel order is unknown, or the input is missing or is not (N, 3, 28, 28).
     """
 
     input_name = "flow"
 
     def __init__(self, classes: int = 3, dropout: float = 0.5, channel_order: str = "bgr"):
         super().__init__()
+        if channel_order not in CHANNEL_ORDERS:
+            raise unknown_name("channel order of ststnet", channel_order, CHANNEL_ORDERS)
         self.convolutions = nn.ModuleList(nn.Conv2d(3, filters, 3, padding=2) for filters in FILTERS)
         self.norms = nn.ModuleList(nn.BatchNorm2d(filters) for filters in FILTERS)
         self.dropout = nn.Dropout(dropout)
