@@ -1,17 +1,25 @@
 """What is fetched: manifests of the data sets, hash-checked archives, published logs and reported values."""
 
+from merlib.sources.archives import available_archives, fetch_archive
 from merlib.sources.counts import counted_schemes, subject_counts
 from merlib.sources.croissant import to_croissant
 from merlib.sources.manifests import DatasetManifest, available_manifests, download_files, load_manifest
 from merlib.sources.places import manifests_dir, repository_root
+from merlib.sources.published_logs import read_published_log
+from merlib.sources.reported import reported_artefacts, reported_values
 
 __all__ = [
     "DatasetManifest",
+    "available_archives",
     "available_manifests",
     "counted_schemes",
     "download_files",
+    "fetch_archive",
     "load_manifest",
     "manifests_dir",
+    "read_published_log",
+    "reported_artefacts",
+    "reported_values",
     "repository_root",
     "subject_counts",
     "to_croissant",

@@ -200,9 +200,7 @@ def _load(path: Path) -> DatasetManifest:
             "correct the manifest, or restore it from the repository.",
         ) from error
     if manifest.name != path.parent.name:
-        raise MerlibError(
-            f"{path} is named {manifest.name!r}.", f"name: {path.parent.name}.", "rename one of the two."
-        )
+        raise MerlibError(f"{path} is named {manifest.name!r}.", f"name: {path.parent.name}.", "rename one of the two.")
     return manifest
 
 
@@ -230,13 +228,10 @@ def download_files(name: str) -> tuple[DownloadFile, ...]:
             f"ask its owners at {manifest.licence.page}, then name the folder: --data {name}=DIR.",
         )
     download = manifest.download
-    files = download.files or tuple(
-        DownloadFile(**row) for row in _file_list(manifest.name).to_dict(orient="records")
-    )
+    files = download.files or tuple(DownloadFile(**row) for row in _file_list(manifest.name).to_dict(orient="records"))
     origin = {"repository": download.repository, "commit": download.commit}
     return tuple(
-        file.model_copy(update={k: v for k, v in origin.items() if getattr(file, k) is None})
-        for file in files
+        file.model_copy(update={k: v for k, v in origin.items() if getattr(file, k) is None}) for file in files
     )
 
 
