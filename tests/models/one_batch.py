@@ -10,14 +10,16 @@ def logits_of(output):
     return output if isinstance(output, torch.Tensor) else output.logits
 
 
-def accuracy_after_overfitting(model, inputs, labels, steps=60, learning_rate=2e-3) -> float:
-    """Train on one batch and return the accuracy on it with dropout off, batch statistics as trained."""
+def accuracy_after_overfitting(model, inputs, labels, steps=60, learning_rate=2e-3, inference=False) -> float:
+    """Train on one batch and return the accuracy on it without dropout, with batch statistics unless `inference`."""
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     model.train()
     for _ in range(steps):
         optimiser.zero_grad()
         functional.cross_entropy(logits_of(model(inputs)), labels).backward()
         optimiser.step()
+    if inference:
+        model.eval()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.eval()
@@ -29,6 +31,5 @@ def parameters_without_gradient(model, inputs, labels) -> list[str]:
     """Return the names of parameters that no gradient reaches; a bias before batch norm rightly gets zero."""
     model.zero_grad()
     functional.cross_entropy(logits_of(model(inputs)), labels).backward()
-    return [
-        name for name, p in model.named_parameters() if p.grad is None or (p.dim() > 1 and not p.grad.abs().sum() > 0)
-    ]
+    learned = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    return [name for name, p in learned.items() if p.grad is None or (p.dim() > 1 and not p.grad.abs().sum() > 0)]
