@@ -1,5 +1,20 @@
 """What was recorded: data-set readers, the public flow archive, the synthetic twin, clip table and Samples."""
 
+from merlib.clips.audit import AuditReport, Finding, audit_flow_archive
+from merlib.clips.doors import open_samples, parse_data
+from merlib.clips.flow_archive import read_flow_archive
 from merlib.clips.samples import Samples
+from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
 
-__all__ = ["Samples"]
+__all__ = [
+    "AuditReport",
+    "Finding",
+    "Samples",
+    "audit_flow_archive",
+    "canonical_dataset",
+    "canonical_subject",
+    "open_samples",
+    "parse_data",
+    "read_flow_archive",
+    "subject_dataset",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 import os
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ import pandas as pd
 
 from merlib.errors import MerlibError
 from merlib.learning.provenance import processor
-from merlib.publishing.ledger import EXTRA
 from merlib.sources.reported import reported_values
 
 PACKAGES = ("merlib", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "opencv-python", "pandas")
@@ -76,22 +76,19 @@ def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
     return list(found.values())
 
 
-def _decimals(value: float) -> int:
-    text = repr(value)
-    return len(text.partition(".")[2]) if "." in text else 0
-
-
-def verdict(value: float, reported: float | None, low: float | None, high: float | None, grade: str) -> str:
+def verdict(
+    value: float, reported: float | None, decimals: int, low: float | None, high: float | None, grade: str
+) -> str:
     """Say how a value stands to the reported one.
 
-    ``identical`` up to the last printed digit; ``within interval`` when the reported value lies in our 95 %
+    ``identical`` up to the last of the printed `decimals`; ``within interval`` when the reported value lies in our 95 %
     interval; else ``differs``. A value from the twin is ``not comparable``; an analogue says so.
     """
     if reported is None or math.isnan(reported):
         return "not reported"
     if grade.startswith("twin"):
         return "not comparable"
-    if abs(value - reported) <= 0.5 * 10 ** -_decimals(reported) + 1e-12:
+    if abs(value - reported) <= 0.5 * 10**-decimals + 1e-12:
         found = "identical"
     elif low is not None and high is not None and low <= reported <= high:
         found = "within interval"
@@ -101,16 +98,23 @@ def verdict(value: float, reported: float | None, low: float | None, high: float
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value):
-        return float(value)
-    return None
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or math.isnan(value):
+        return None
+    return float(value)
+
+
+def _reported(artefact: str) -> pd.DataFrame:
+    try:
+        return reported_values(artefact)
+    except MerlibError:  # figures and results beyond the papers have no printed cells
+        return pd.DataFrame()
 
 
 def table_cells(
     artefact: str, frame: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None, grade: str
 ) -> list[dict]:
     """Return one entry a numeric cell: row, column, value, interval, reported, difference, verdict, note."""
-    reported = pd.DataFrame() if artefact.startswith(EXTRA) else reported_values(artefact)
+    reported = _reported(artefact)
     known = {(str(r.row), str(r.column)): r for r in reported.itertuples()}
     cells = []
     for row in frame.index:
@@ -132,7 +136,7 @@ def table_cells(
                     "high": ends[1],
                     "reported": theirs,
                     "difference": None if theirs is None else round(value - theirs, 6),
-                    "verdict": verdict(value, theirs, *ends, grade),
+                    "verdict": verdict(value, theirs, getattr(paper, "decimals", 0), *ends, grade),
                     "note": note if isinstance(note, str) else "",
                 }
             )

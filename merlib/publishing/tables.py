@@ -14,6 +14,17 @@ from merlib.publishing.ledger import get_artefact
 from merlib.publishing.records import table_cells, write_atomically, write_record
 from merlib.publishing.study import Study, current_study
 
+WORDS = {
+    "full": "Full",
+    "casme2": "CASME II",
+    "samm": "SAMM",
+    "smic": "SMIC",
+    "acc": "Acc",
+    "uf1": "UF1",
+    "uar": "UAR",
+    "f1": "F1",
+}
+
 
 @dataclass
 class SavedTable:
@@ -43,10 +54,16 @@ class SavedTable:
         return f"{self.headline}\n{self.shown.to_string()}"
 
 
+def heading(column: object) -> str:
+    """Return how a reader calls a column: ``casme2.acc`` is CASME II Acc."""
+    first, _, second = str(column).partition(".")
+    return " ".join(WORDS.get(word, word) for word in (first, second) if word)
+
+
 def _text(value: object, digits: int) -> str:
-    if isinstance(value, float):
-        return f"{value:.{digits}f}"
-    return str(value)
+    if value is None or value is pd.NA or value != value:
+        return "-"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
 def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
@@ -61,9 +78,9 @@ def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
                 text += f" [{cell['low']:.{digits}f}, {cell['high']:.{digits}f}]"
             ours.append(text)
             theirs.append("" if not cell or cell["reported"] is None else f"{cell['reported']:g}")
-        shown[str(column)] = ours
+        shown[heading(column)] = ours
         if any(theirs):
-            shown[f"{column}, reported"] = theirs
+            shown[f"{heading(column)}, reported"] = theirs
     return shown
 
 
@@ -80,6 +97,7 @@ def save_table(
     runs: Mapping[str, pd.DataFrame] | None = None,
     *,
     samples: Sequence[Samples] = (),
+    manifests: Sequence[str] = (),
     low: pd.DataFrame | None = None,
     high: pd.DataFrame | None = None,
     caption: str = "",
@@ -99,6 +117,8 @@ def save_table(
         What the numbers were computed from; their provenance goes into the record.
     samples : sequence of Samples
         Data that was counted rather than learned from.
+    manifests : sequence of str
+        Manifests whose facts were tabulated.
     low, high : DataFrame, optional
         Ends of the 95 % intervals, shaped as `frame`.
     caption : str
@@ -112,6 +132,7 @@ def save_table(
     """
     study = study or current_study()
     record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    record["manifests"] = list(manifests)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
     shown = _shown(frame, record["cells"], digits)
     saved = SavedTable(record, shown)
