@@ -36,9 +36,7 @@ def start_record(
         "id": artefact.id,
         "paper": artefact.paper,
         "kind": artefact.kind,
-        "title": f"{artefact.paper} {artefact.kind} {artefact.number}: {artefact.shows}"
-        if artefact.kind != "extra"
-        else artefact.shows.replace("_", " "),
+        "title": artefact.title,
         "caption": caption,
         "notebook": study.notebook,
         "grade": grade_of(artefact, synthetic, abridged, False if substitution else None),

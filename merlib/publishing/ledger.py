@@ -15,6 +15,13 @@ from merlib.sources.places import manifests_dir, repository_root
 
 # From the strongest evidence to none.
 GRADES = ("real exact", "real analogue", "twin, paper's recipe", "twin smoke", "diagram", "missing")
+PAPERS = {
+    "am3f_flownet": "AM3F-FlowNet",
+    "dual_atme": "Dual-ATME",
+    "astnet": "ASTNet",
+    "larnet": "LARNet",
+    "uamrn": "UAMRN",
+}
 EXTRA = "extra."  # results beyond the papers' artefacts carry this prefix
 
 
@@ -38,6 +45,14 @@ class Artefact:
     needs: str
     real: str
     notebook: str
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it, such as ``AM3F-FlowNet, Table 5: ...``."""
+        if self.kind == "extra":
+            return self.shows.replace("_", " ").capitalize()
+        kind = "Table" if self.kind == "table" else "Figure"
+        return f"{PAPERS.get(self.paper, self.paper)}, {kind} {self.number}: {self.shows}"
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +86,7 @@ def grade_of(artefact: Artefact, synthetic: bool | None, abridged: bool, exact: 
         Whether data, classes and measurement are the paper's own; by default what the ledger allows.
     """
     if synthetic is None:
-        return "diagram" if artefact.real == "model" else "real exact"
+        return "real exact" if artefact.real == "exact" else "diagram"
     if synthetic:
         return "twin smoke" if abridged else "twin, paper's recipe"
     exact = artefact.real == "exact" if exact is None else exact

@@ -1,0 +1,155 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   language_info:
+#     name: python
+# ---
+
+# %% [markdown]
+# # 01 · Data audit
+#
+# **The question.** Before any network: which data do the five papers speak of, how many clips and people are there, and do
+# the counts the papers print agree with the annotation sheets?
+#
+# **What you will learn**
+#
+# 1. which data sets exist, who may have them, and what this companion knows of each;
+# 2. how to check a copy of the public flow maps, file by file;
+# 3. which printed counts are wrong - and why a wrong count already tells that an accuracy cannot be what it seems.
+
+# %% tags=["parameters"]
+profile = "smoke"
+data = []
+store = ""
+
+# %%
+from merlib.publishing import open_study, save_table
+
+study = open_study("01_data_audit", profile=profile, data=data, store=store)
+study
+
+# %% [markdown]
+# ## Three doors
+#
+# Micro-expression recordings show faces, so nearly all of them need a signed licence. One thing is public: the optical-flow maps of the
+# 442 clips of the MEGC2019 challenge. Everything else in this companion runs on a synthetic twin unless you bring your own licensed copy.
+
+# %%
+from merlib.publishing.audit_tables import doors_table
+
+doors_table()
+
+# %% [markdown]
+# ## The composite of MEGC2019
+#
+# The challenge maps every emotion to *negative*, *positive* or *surprise* and pools three data sets. AM3F-FlowNet prints the counts in its
+# Table 1, Dual-ATME in its Table 2. Here they are counted again from the organisers' list; the
+# clips that are loaded - real maps if you named them, else the twin - must agree with it, person by person.
+
+# %%
+from merlib.publishing.audit_tables import agrees_with_manifest
+
+samples = study.samples("megc2019-flow")
+print(f"{len(samples)} clips of {len(set(samples.groups))} subjects are loaded")
+print("clips of every subject and class as in the organisers' list:", agrees_with_manifest(samples))
+
+# %%
+from merlib.publishing.audit_tables import am3f_table1
+
+save_table("am3f.table1", am3f_table1(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees.")
+
+# %%
+from merlib.publishing.audit_tables import dual_atme_table2
+
+save_table("dual_atme.table2", dual_atme_table2(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees.")
+
+# %% [markdown]
+# ## SMIC and CASME II as ASTNet uses them
+#
+# ASTNet lists the two sets' characteristics (Table 2) and the number of clips before and after twenty-fold augmentation (Table 3).
+
+# %%
+from merlib.publishing.audit_tables import astnet_table2, astnet_table3
+
+sheets = ["smic", "casme2"]
+save_table("astnet.table2", astnet_table2(), manifests=sheets, digits=0, caption="The countable rows agree.")
+
+# %%
+save_table("astnet.table3", astnet_table3(), manifests=sheets, digits=0, caption="Twenty copies of a clip are one clip.")
+
+# %% [markdown]
+# Twenty copies do not make twenty clips. If the copies are made before the split (B8), copies of a test clip sit in the training
+# set; here augmentation happens inside the training fold only.
+#
+# ## A count that gives an accuracy away
+#
+# An accuracy is a number of right answers divided by a number of clips. A printed percentage must therefore equal `k / N` for a
+# whole `k`. This check needs no data at all.
+
+# %%
+from merlib.publishing.audit_tables import accuracies_of, possible_sizes
+
+printed = accuracies_of("am3f.table4", "am3f.table5")
+print("printed accuracies on CASME II:", sorted(set(printed)))
+
+# %%
+sizes = possible_sizes(printed, range(100, 300))
+sizes.head(4)
+
+# %% [markdown]
+# The paper says that five classes of CASME II give 246 clips. The size that explains most of its accuracies is another one
+# (errata A6); one value fits neither (A7). The tables were probably computed on fewer clips than stated.
+
+# %%
+stated = possible_sizes(printed, [246])
+print(f"N = 246 explains {stated['explained'].iloc[0]} of {len(set(printed))} accuracies")
+
+# %% [markdown]
+# ## Checking a copy of the flow maps
+#
+# `merlib data check megc2019-flow=FOLDER` compares each file's SHA-256 with the manifest, the labels with the organisers' list and the counts with the
+# official ones. In this notebook:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.clips.audit import audit_flow_archive
+
+if "megc2019-flow" in study.data:
+    report = audit_flow_archive(study.data["megc2019-flow"])
+    print(f"{report.clips} clips checked, {len(report.findings)} findings")
+else:
+    print("no real copy was named: nothing to check (start with data = ['megc2019-flow=FOLDER'])")
+
+# %% [markdown]
+# ## What the papers left open
+#
+# | Errata | What it says |
+# |---|---|
+# | A4 | CASME II: 256 videos printed, the official sheet has 255 |
+# | A5 | AM3F's Fig. 5 gives 60 disgust and 102 others; the sheet has 63 and 99 |
+# | A6 | six of AM3F's seven accuracies are multiples of 1/239, none of 1/246 |
+# | C7 | Dual-ATME: 88 negative clips, its parts add up to 90; the challenge dropped two |
+#
+# ## Recap
+#
+# The counts of the composite agree with the papers. The five-class accuracies do not fit the number of clips stated beside them.
+#
+# ## Exercises
+#
+# 1. UAMRN prints accuracies of 80.57, 78.95 and 78.54 on CASME II. Which `N` explains all three?
+
+# %% tags=["solution"]
+possible_sizes([80.57, 78.95, 78.54], range(240, 256)).head(2)
+
+# %% [markdown]
+# ## Resources
+#
+# - W.-J. Yan et al., *CASME II*, PLoS ONE 2014; X. Li et al., *SMIC*, FG 2013; A. Davison et al., *SAMM*, IEEE TAFFC 2018.
+# - N. Brown and J. Heathers, *The GRIM test*, Social Psychological and Personality Science 2017.
