@@ -155,8 +155,10 @@ def status_table(run: Path | None = None) -> pd.DataFrame:
 
 def grade_counts(status: pd.DataFrame) -> pd.DataFrame:
     """Count the ledger by paper and grade; columns in the order of `GRADES`, the last row is the total."""
-    papers = status["id"].str.split(".").str[0].rename("paper")
-    counts = pd.crosstab(papers, status["grade"]).reindex(columns=list(GRADES), fill_value=0)
+    papers = status["id"].map(lambda identifier: PAPERS[get_artefact(identifier).paper]).rename("paper")
+    counts = (
+        pd.crosstab(papers, status["grade"]).reindex(list(PAPERS.values())).reindex(columns=list(GRADES), fill_value=0)
+    )
     counts.columns.name = None
     counts.loc["all"] = counts.sum()
     return counts

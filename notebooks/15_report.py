@@ -1,0 +1,136 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   language_info:
+#     name: python
+# ---
+
+# %% [markdown]
+# # 15 · Report: reported beside regenerated
+#
+# **The question.** Of all the numbers the five papers print, which could be regenerated, on what data, and how far off are they?
+#
+# **What you will learn**
+#
+# 1. how to read a *grade*: the difference between the paper's own measurement, an analogue, and a synthetic stand-in;
+# 2. which published numbers our intervals contain and which they do not;
+# 3. why a number that differs is not yet a number that is wrong.
+
+# %% tags=["parameters"]
+profile = "smoke"
+data = []
+store = ""
+
+# %%
+from merlib.publishing import open_study, save_figure
+
+study = open_study("15_report", profile=profile, data=data, store=store)
+study
+
+# %% [markdown]
+# ## The ledger
+#
+# The five papers hold 73 tables, figures and diagrams. Each has a grade, from the strongest evidence to none:
+#
+# | Grade | Meaning |
+# |---|---|
+# | real exact | the paper's data, classes and protocol |
+# | real analogue | the same protocol on the public maps; what was substituted is stated |
+# | twin, paper's recipe | SYNTHETIC data, recipe unabridged |
+# | twin smoke | SYNTHETIC data, recipe abridged: proves that the pipeline runs |
+# | diagram | drawn from the live model, no data |
+# | missing | not made yet |
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.ledger import grade_counts, status_table
+
+status = status_table(study.artefact_folder)
+grade_counts(status)
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.report import draw_ledger
+
+figure = draw_ledger(status)
+_ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 73 artefacts by paper and grade.")
+
+# %% [markdown]
+# ## A verdict for each number
+#
+# Committed reference runs and the current run are read together; the better-graded record of each artefact counts.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.report import gather, verdict_counts, verdict_table
+
+verdicts = verdict_table(gather(study.folder))
+verdict_counts(verdicts)
+
+# %% [markdown]
+# ## What models earned on real data
+#
+# Reported and regenerated values, with the reason why they may differ. The reported accuracies are percentages.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.report import trained_on_real
+
+earned = trained_on_real(verdicts)
+earned.drop(columns=["grade", "reason"]).round(3)
+
+# %% tags=["nbval-ignore-output"]
+for artefact, why in earned.groupby("artefact")["reason"].first().items():
+    print(f"{artefact}: {why}")
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.report import draw_verdicts
+
+figure = draw_verdicts(earned)
+_ = save_figure("extra.verdicts", figure, data=earned, caption="Points below the dotted line: reported is higher.")
+
+# %% [markdown]
+# ## All results on the whole composite
+#
+# The linear row is part of every comparison: a network that does not beat it has not shown anything yet.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.report import real_results
+
+real_results(gather(study.folder))
+
+# %% [markdown]
+# ## Every other number, one by one
+
+# %% tags=["nbval-ignore-output"]
+rest = verdicts.drop(index=earned.index)
+rest[["artefact", "row", "column", "reported", "ours", "verdict", "grade"]].round(3)
+
+# %% [markdown]
+# ## How to read a difference
+#
+# A value of ours that differs is not a verdict on the authors. The data may differ (public maps instead of licensed clips), the classes (three
+# instead of five), the training (abridged, one seed), the flow. What can be said is what each row says: this protocol, these
+# data, these seeds gave this number. Authors who find an error here are asked to open an issue in this repository with the record's id; corrections are published.
+#
+# ## Recap
+#
+# A published number is as good as the path that leads to it. Here every number has one: the record names data, digest, code, seeds and
+# notebook, and one command walks it again.
+#
+# ## Exercises
+#
+# 1. Pick an artefact with the verdict *differs*. Which part of its record would you change first to find out why?
+
+# %% tags=["solution"]
+fields = ["data", "experiments", "protocol", "seeds", "substitution"]
+print("compare one of these at a time:", ", ".join(fields))
+
+# %% [markdown]
+# ## Resources
+#
+# - J. Pineau et al., *Improving reproducibility in machine learning research*, JMLR 2021.
