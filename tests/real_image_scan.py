@@ -1,0 +1,167 @@
+"""Find pictures of single real samples, however they were drawn: as files, in notebooks, in parts of figures.
+
+A picture is cut into the rectangles a map could fill (the whole, the panels of a figure, the tiles of a
+montage); each is brought to 28x28 and correlated, in values and in ranks, with every map and its mirror image.
+Ranks see through any monotone colour map, and a difference of channels through a diverging one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+from scipy.stats import rankdata
+
+SIDE = 28
+ALIKE = 0.975  # two different published maps reach 0.967
+MOST_TILES = 12  # looked at in each way of cutting a montage
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s\\n]+)")
+
+
+def repository_files(root: Path) -> list[Path]:
+    """Files that git tracks or would add; outside a checkout, every file but the usual leavings."""
+    listed = subprocess.run(
+        ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True
+    )
+    if listed.returncode == 0:
+        paths = (root / name for name in listed.stdout.decode().split("\0") if name)
+    else:
+        leavings = {".venv", ".git", "__pycache__", "build", "dist", "runs", "store", "cache"}
+        paths = (path for path in root.rglob("*") if not leavings & set(path.relative_to(root).parts))
+    return sorted({path for path in paths if path.is_file()})
+
+
+def pictures_in(path: Path) -> Iterator[bytes]:
+    """Every encoded picture in a file: the file itself, notebook outputs and attachments, data URIs."""
+    if path.suffix.lower() in PICTURES:
+        yield path.read_bytes()
+        return
+    if path.suffix == ".ipynb":
+        for cell in json.loads(path.read_text(encoding="utf-8")).get("cells", []):
+            bundles = [output.get("data", {}) for output in cell.get("outputs", [])]
+            for bundle in [*bundles, *cell.get("attachments", {}).values()]:
+                for kind, content in bundle.items():
+                    if kind.startswith("image/") and "svg" not in kind:
+                        yield base64.b64decode("".join(content))
+    if path.suffix in {".ipynb", ".svg", ".html", ".md", ".py", ".json", ".css"}:
+        for match in EMBEDDED.finditer(path.read_text(encoding="utf-8", errors="replace")):
+            yield base64.b64decode(re.sub(r"\\n|\s", "", match[1]))
+
+
+def decode(picture: bytes) -> np.ndarray | None:
+    """Return (H, W, 3) uint8 on white ground, None when it is not a picture that can be read."""
+    try:
+        image = Image.open(io.BytesIO(picture)).convert("RGBA")
+    except (OSError, ValueError):
+        return None
+    ground = Image.new("RGBA", image.size, "white")
+    return np.asarray(Image.alpha_composite(ground, image).convert("RGB"))
+
+
+def rectangles(image: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the parts of an image (H, W, 3) that a square map could fill."""
+    panels = [image]
+    common = np.bincount((image // 8 * np.array([1, 32, 1024])).sum(-1).ravel()).argmax()
+    ground = np.array([common % 32, common // 32 % 32, common // 1024]) * 8
+    for mask in ((image < 250).any(-1), (np.abs(image.astype(int) - ground) > 8).any(-1)):
+        labels, _ = ndimage.label(ndimage.binary_fill_holes(mask))
+        for box in ndimage.find_objects(labels):
+            if min(part.stop - part.start for part in box) >= 20:
+                filled = ndimage.binary_fill_holes(mask[box])
+                rows, columns = (np.flatnonzero(filled.mean(axis) > 0.6) for axis in (1, 0))
+                if min(len(rows), len(columns)) >= 20:
+                    panels.append(image[box][rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    for panel in panels:
+        yield from tiles(panel)
+
+
+def tiles(panel: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the panel, less a thin frame too, and tiles of every grid of nearly square cells it may be."""
+    height, width = panel.shape[:2]
+    frame = max(1, round(min(height, width) / 150))
+    if 0.8 < height / width < 1.25:
+        yield panel
+        yield panel[frame:-frame, frame:-frame]
+    for across in range(1, width // 24 + 1):
+        cell = width / across
+        down = round(height / cell)
+        if down * across < 2 or not down or not 0.93 < height / down / cell < 1.07:
+            continue
+        cells = [(row, column) for row in range(down) for column in range(across)]
+        for row, column in cells[:: max(1, len(cells) // MOST_TILES)]:
+            top, bottom = round(row * height / down), round((row + 1) * height / down)
+            yield panel[top:bottom, round(column * cell) : round((column + 1) * cell)]
+
+
+def described(fields: np.ndarray) -> np.ndarray:
+    """Return values and ranks of fields (N, 28, 28), each centred and of unit length: (2, N, 784)."""
+    flat = fields.reshape(len(fields), -1).astype(np.float32)
+    both = np.stack([flat, rankdata(flat, axis=1).astype(np.float32)])
+    both -= both.mean(-1, keepdims=True)
+    return both / np.maximum(np.linalg.norm(both, axis=-1, keepdims=True), 1e-3)
+
+
+@dataclass(frozen=True)
+class MapFinder:
+    """Knows the maps that must not appear.
+
+    Parameters
+    ----------
+    maps : array (N, 28, 28, 3) uint8
+        The published maps.
+    names : tuple of str
+        Their names, for the message.
+    """
+
+    maps: np.ndarray
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        grey = self.maps.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+        channels = np.concatenate([np.moveaxis(self.maps.astype(np.float32), -1, 0), grey[None]])
+        both = np.concatenate([channels, channels[..., ::-1]])  # mirrored copies too
+        object.__setattr__(self, "_known", described(both.reshape(-1, SIDE, SIDE)))
+
+    @classmethod
+    def of_archive(cls, folder: Path) -> MapFinder:
+        """Read every 28x28 picture below `folder`."""
+        paths = sorted(folder.rglob("*.png"))
+        maps = [decode(path.read_bytes()) for path in paths]
+        kept = [(m, p.name) for m, p in zip(maps, paths, strict=True) if m is not None and m.shape[:2] == (SIDE, SIDE)]
+        return cls(np.stack([m for m, _ in kept]), tuple(name for _, name in kept))
+
+    def alike(self, picture: np.ndarray) -> tuple[float, str]:
+        """Return the closest resemblance of any part of a picture (H, W, 3) to a map, and that map's name."""
+        best, name = 0.0, ""
+        parts = []
+        for part in rectangles(picture):
+            small = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+            red, green, blue = np.moveaxis(small, -1, 0)
+            grey = 0.299 * red + 0.587 * green + 0.114 * blue
+            parts += [field for field in (red, green, blue, grey, red - blue) if field.std() > 4]
+            if len(parts) > 400:
+                best, name = max((best, name), self._closest(parts))
+                parts = []
+        return max((best, name), self._closest(parts)) if parts else (best, name)
+
+    def _closest(self, fields: list[np.ndarray]) -> tuple[float, str]:
+        scores = np.abs(np.einsum("knd,kmd->knm", described(np.stack(fields)), self._known, optimize=True)).max((0, 1))
+        index = int(scores.argmax())
+        return float(scores[index]), self.names[index % len(self.names)]
+
+
+def file_hashes(path: Path) -> set[str]:
+    """SHA-256 of a file and of every picture in it, to be compared with the published hashes."""
+    return {hashlib.sha256(content).hexdigest() for content in (path.read_bytes(), *pictures_in(path))}
