@@ -1,7 +1,7 @@
 """What was recorded: data-set readers, the public flow archive, the synthetic twin, clip table and Samples."""
 
 from merlib.clips.audit import AuditReport, Finding, audit_flow_archive
-from merlib.clips.doors import open_samples, parse_data
+from merlib.clips.doors import open_samples, parse_data, register_reader
 from merlib.clips.flow_archive import read_flow_archive
 from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
@@ -16,5 +16,6 @@ __all__ = [
     "open_samples",
     "parse_data",
     "read_flow_archive",
+    "register_reader",
     "subject_dataset",
 ]

@@ -18,6 +18,11 @@ def _flow_archive(folder: Path) -> Samples:
 READERS: dict[str, Callable[[Path], Samples]] = {"megc2019-flow": _flow_archive}
 
 
+def register_reader(name: str, reader: Callable[[Path], Samples]) -> None:
+    """Add a data source of your own: `reader` turns the folder given by ``--data NAME=DIR`` into `Samples`."""
+    READERS[name] = reader
+
+
 def parse_data(pairs: Iterable[str]) -> dict[str, Path]:
     """Read ``NAME=DIR`` pairs into a mapping.
 

@@ -134,7 +134,11 @@ def largest_gap(record: dict | None) -> float | None:
 
 def status_table(run: Path | None = None) -> pd.DataFrame:
     """Return the ledger as a table: id, kind, shows, notebook, grade, profile, data, largest difference."""
-    best = best_records(read_records(record_folders(run)))
+    return status_of(best_records(read_records(record_folders(run))))
+
+
+def status_of(best: dict[str, dict]) -> pd.DataFrame:
+    """Return the ledger as a table from the best record of each artefact."""
     rows = []
     for artefact in artefacts().values():
         record = best.get(artefact.id)

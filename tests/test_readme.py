@@ -1,0 +1,63 @@
+"""The README's promises: its code blocks run, its ledger table is generated, its files exist."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from merlib.publishing.readme_table import fill_readme
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def _execute(block: str, name: str, monkeypatch: pytest.MonkeyPatch) -> dict:
+    module = types.ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(block, name, "exec"), module.__dict__)
+    return module.__dict__
+
+
+def test_add_your_model_block_trains_and_scores_a_new_network(monkeypatch, tmp_path, capsys):
+    from merlib.models import registry
+
+    monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
+    monkeypatch.setenv("MERLIB_STORE", str(tmp_path))
+    monkeypatch.setenv("MERLIB_PROGRESS", "off")
+    (tmp_path / "my_models.py").write_text(BLOCKS[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import importlib
+
+    names = vars(importlib.import_module("my_models"))
+    assert len(names["predictions"]) == 442
+    assert "Interval(value=" in capsys.readouterr().out
+
+
+def test_add_your_data_block_reads_a_folder_into_samples(monkeypatch, tmp_path):
+    from merlib.clips import doors
+
+    monkeypatch.setattr(doors, "READERS", dict(doors.READERS))
+    _execute(BLOCKS[1], "my_reader", monkeypatch)
+    np.save(tmp_path / "flow.npy", np.zeros((4, 3, 28, 28), np.float32))
+    np.save(tmp_path / "people.npy", np.array(["a", "a", "b", "b"]))
+    np.save(tmp_path / "labels.npy", np.array([0, 1, 2, 0]))
+    samples = doors.open_samples("my-set", doors.parse_data([f"my-set={tmp_path}"]))
+    assert samples.subjects.tolist() == ["a", "a", "b", "b"]
+    assert not samples.synthetic
+
+
+def test_ledger_table_is_what_the_committed_records_say():
+    assert fill_readme(README) == README, "run: python -m merlib.publishing.readme_table"
+
+
+def test_files_that_the_readme_names_exist():
+    named = re.findall(r"\]\(([\w./-]+)\)", README)
+    named += re.findall(r"`((?:results|data_manifests)/[\w./-]+\.\w+)`", README)
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert not missing, f"named in the README but absent: {missing}"
