@@ -1,0 +1,87 @@
+"""Recipes: as printed in the papers, and shortened by one rule."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from merlib.errors import MerlibError
+from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
+from merlib.profiles import PROFILES, get_profile
+
+
+def test_am3f_trains_as_printed_in_sections_3_3_and_4_3():
+    recipe = get_recipe("am3f_flownet")
+    assert (recipe.optimiser, recipe.learning_rate, recipe.weight_decay) == ("adam", 1e-4, 1e-4)
+    assert (recipe.epochs, recipe.batch_size, recipe.schedule) == (70, 8, "constant")
+    assert (recipe.loss, recipe.loss_options) == ("lasce", {"tau": 0.5})
+    assert recipe.augmentation == ("flip", "jitter")
+    assert recipe.adjusted_inference is False
+
+
+def test_ststnet_trains_as_its_published_script_does():
+    recipe = get_recipe("ststnet")
+    assert (recipe.optimiser, recipe.learning_rate, recipe.weight_decay) == ("adam", 5e-5, 0.0)
+    assert (recipe.epochs, recipe.batch_size, recipe.loss) == (800, 256, "ce")
+    assert (recipe.shuffle, recipe.augmentation, recipe.normalisation) == (False, (), "none")
+
+
+def test_the_linear_row_sees_mirrored_copies():
+    assert get_recipe("linear").augmentation == ("mirrored_copies",)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_survive_json(name):
+    recipe = get_recipe(name)
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
+    assert again == recipe
+
+
+def test_unknown_fields_and_recipes_are_refused_by_name():
+    with pytest.raises(MerlibError, match=r"unknown recipe field 'learning_rat'(.|\n)*did you mean 'learning_rate'"):
+        Recipe.from_dict({"name": "x", "learning_rat": 1.0})
+    with pytest.raises(MerlibError, match=r"unknown recipe 'am3f'(.|\n)*am3f_flownet"):
+        get_recipe("am3f")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_paper_profile_changes_nothing(name):
+    assert abridge(get_recipe(name), get_profile("paper")) == get_recipe(name)
+
+
+def test_abridged_am3f_makes_up_for_fewer_steps():
+    # published 70/8 = 8.75 steps a row; teach 20/16 = 1.25: seven times the rate
+    teach = abridge(get_recipe("am3f_flownet"), get_profile("teach"))
+    assert (teach.epochs, teach.batch_size) == (20, 16)
+    assert teach.learning_rate == pytest.approx(7e-4)
+    paper = get_recipe("am3f_flownet")
+    assert teach.learning_rate * 20 / 16 == pytest.approx(paper.learning_rate * 70 / 8)
+    unchanged = {"epochs", "batch_size", "learning_rate"}
+    drop = lambda recipe: {k: v for k, v in recipe.to_dict().items() if k not in unchanged}  # noqa: E731
+    assert drop(teach) == drop(paper)
+
+
+def test_the_rate_rises_tenfold_at_most_and_never_falls():
+    smoke = get_profile("smoke")
+    assert abridge(get_recipe("am3f_flownet"), smoke).learning_rate == pytest.approx(1e-3)  # 93-fold otherwise
+    short = Recipe(name="short", learning_rate=1e-3, epochs=2, batch_size=256)
+    assert abridge(short, smoke).learning_rate == 1e-3  # 2/32 steps a row, more than 2/256
+    assert abridge(short, smoke).epochs == 2
+
+
+def test_a_step_schedule_is_shortened_with_the_epochs():
+    # 50 epochs in steps of ten fall four times; so do 20 in steps of four
+    stepped = Recipe(name="stepped", schedule="step", step_epochs=10, epochs=50, batch_size=16)
+    assert abridge(stepped, get_profile("teach")).step_epochs == 4
+    assert abridge(stepped, get_profile("smoke")).step_epochs == 1
+    assert abridge(replace(stepped, schedule="constant"), get_profile("teach")).step_epochs == 10
+
+
+@pytest.mark.parametrize("profile", ["smoke", "teach"])
+@pytest.mark.parametrize("name", RECIPES)
+def test_abridged_recipes_stay_within_their_profile(name, profile):
+    recipe, limit = abridge(get_recipe(name), get_profile(profile)), PROFILES[profile]
+    assert recipe.epochs <= limit.max_epochs
+    assert recipe.batch_size == limit.batch_size
