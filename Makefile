@@ -70,7 +70,7 @@ smoke: $(READY)
 nbval: $(READY)
 	@echo "== what the notebooks show"
 	@if ls notebooks/*.ipynb >/dev/null 2>&1; then \
-	  MERLIB_STORE="$(STORE)" MERLIB_RUN_DIR="$(CURDIR)/results/runs/nbval" \
+	  MERLIB_STORE="$(STORE)" MERLIB_RUN_DIR="$(CURDIR)/results/runs/nbval" MERLIB_PROGRESS=off \
 	  $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=1800 -o timeout=1800 notebooks/*.ipynb; \
 	else echo "no notebooks yet"; fi
 

@@ -57,7 +57,7 @@ def test_every_verb_has_help(verb):
         (["run", "--data", "megc2019-flow=absent"], "absent", "existing folder"),
         (["run", "-p", "clips"], "clips", "NAME=VALUE"),
         (["data", "check", "casme3=."], "casme3", "megc2019-flow"),
-        (["data", "get", "casme3"], "casme3", "megc2019_flow"),
+        (["data", "get", "casme3"], "casme3", "published"),
     ],
 )
 def test_a_mistake_is_told_in_three_lines_with_status_2(arguments, found, valid):

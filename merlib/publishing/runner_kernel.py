@@ -46,14 +46,15 @@ def execute(job: dict) -> dict:
     from jupyter_client import AsyncKernelManager
     from papermill.exceptions import PapermillExecutionError
 
-    # A Unix socket's path must fit in about a hundred characters, of which the kernel's name takes 55.
-    transport = "ipc" if len(os.environ["JUPYTER_RUNTIME_DIR"]) < 48 else "tcp"
+    # A Unix socket's path must fit in about a hundred characters; left alone, it would lie in the working folder.
+    sockets = os.path.join(os.environ["JUPYTER_RUNTIME_DIR"], "kernel")
+    transport = {"transport": "ipc", "ip": sockets} if len(sockets) < 90 else {}
 
     class IPCKernelManager(AsyncKernelManager):
         """Kernel manager that talks through Unix sockets."""
 
         def __init__(self, **options):
-            super().__init__(transport=transport, **options)
+            super().__init__(**transport, **options)
 
     current = {"index": 0, "source": ""}
     output = Path(job["output"])

@@ -29,12 +29,12 @@ def notebook_environment(folder: Path, store: Path, workers: int) -> dict[str, s
     store : Path
         Fold store (``MERLIB_STORE``).
     workers : int
-        Processes that a notebook may spread its folds over (``MERLIB_WORKERS``).
+        Processes that a notebook may spread its folds over (``LOKY_MAX_CPU_COUNT``, which joblib heeds).
     """
     fixed = {
         "MERLIB_RUN_DIR": str(folder),
         "MERLIB_STORE": str(store),
-        "MERLIB_WORKERS": str(workers),
+        "LOKY_MAX_CPU_COUNT": str(workers),
         "PYTHONHASHSEED": "0",
         **ONE_THREAD,
     }

@@ -26,7 +26,9 @@ import json, os, pathlib
 artefacts = pathlib.Path(os.environ["MERLIB_RUN_DIR"]) / "artefacts"
 artefacts.mkdir(exist_ok=True)
 # %%
-keys = ("MERLIB_STORE", "MERLIB_WORKERS", "OMP_NUM_THREADS", "PYTHONHASHSEED", "SOURCE_DATE_EPOCH")
+import joblib
+assert joblib.cpu_count() == 1
+keys = ("MERLIB_STORE", "LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS", "PYTHONHASHSEED", "SOURCE_DATE_EPOCH")
 record = dict(id="am3f.table5", notebook="01_works", synthetic=True, profile=profile, store=store)
 (artefacts / "am3f.table5.json").write_text(json.dumps(record | {{key: os.environ[key] for key in keys}}))
 """
@@ -81,7 +83,7 @@ def test_parameters_and_environment_reach_the_notebook(executed):
     assert outcome.notebooks[0].artefacts == ["am3f.table5"]
     assert record["profile"] == "smoke"
     assert record["store"] == record["MERLIB_STORE"] == str(request.results_dir / "store")
-    assert record["MERLIB_WORKERS"] == record["OMP_NUM_THREADS"] == "1"
+    assert record["LOKY_MAX_CPU_COUNT"] == record["OMP_NUM_THREADS"] == "1"
     assert record["PYTHONHASHSEED"] == "0"
 
 
@@ -91,6 +93,7 @@ def test_run_json_tells_each_notebook_and_no_scratch_file_stays(executed):
     assert {name: entry["state"] for name, entry in record["notebooks"].items()} == states(outcome)
     assert record["notebooks"]["01_works"]["artefacts"] == ["am3f.table5"]
     assert not list((outcome.folder / "progress").iterdir())
+    assert {path.suffix for path in executed[0].notebooks_dir.iterdir()} == {".py"}  # no socket either
     built = {path.name for path in (outcome.folder / "notebooks").iterdir()}
     assert built == {"01_works.ipynb", "02_fails.ipynb", "03_dies.ipynb"}
     assert nbformat.read(outcome.folder / "notebooks" / "01_works.ipynb", 4).cells[-1].execution_count == 4
