@@ -1,0 +1,117 @@
+"""STSTNet: the published configuration, and published weights by the order of their layers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from one_batch import accuracy_after_overfitting, parameters_without_gradient
+from torch.nn import functional
+
+from merlib.errors import MerlibError
+from merlib.models import build_model, load_by_layer_order
+
+LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
+
+
+def build(seed=0, **options):
+    torch.manual_seed(seed)
+    return build_model("ststnet", **options)
+
+
+@pytest.fixture
+def inputs():
+    return {"flow": torch.rand(8, 3, 28, 28, generator=torch.Generator().manual_seed(7)) * 255}
+
+
+def published_weights(seed=3) -> dict[str, torch.Tensor]:
+    """Random tensors under the names and in the order of the published files: convolutions, norms, classifier."""
+    random, state = torch.Generator().manual_seed(seed), {}
+    for i, filters in enumerate((3, 5, 8), 1):
+        state[f"conv{i}.weight"] = torch.randn(filters, 3, 3, 3, generator=random)
+        state[f"conv{i}.bias"] = torch.randn(filters, generator=random)
+    for i, filters in enumerate((3, 5, 8), 1):
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            state[f"bn{i}.{name}"] = torch.rand(filters, generator=random) + 0.5
+        state[f"bn{i}.num_batches_tracked"] = torch.tensor(7)
+    state["fc.weight"] = torch.randn(3, 400, generator=random)
+    state["fc.bias"] = torch.randn(3, generator=random)
+    return state
+
+
+def by_hand(state, bgr):
+    """The published network written out on a state dict, maps in the order B, G, R."""
+    streams = []
+    for i in (1, 2, 3):
+        x = functional.conv2d(bgr, state[f"conv{i}.weight"], state[f"conv{i}.bias"], padding=2).relu()
+        mean, variance = state[f"bn{i}.running_mean"], state[f"bn{i}.running_var"]
+        x = functional.batch_norm(x, mean, variance, state[f"bn{i}.weight"], state[f"bn{i}.bias"])
+        streams.append(functional.max_pool2d(x, 3, 3, 1))
+    x = functional.avg_pool2d(torch.cat(streams, 1), 2).flatten(1)
+    return x @ state["fc.weight"].T + state["fc.bias"]
+
+
+def test_it_has_1683_parameters_for_three_classes():
+    # 28 * (3 + 5 + 8) convolutions, 2 * 16 norms, 400 * 3 + 3 classifier
+    assert sum(p.numel() for p in build().parameters()) == 448 + 32 + 1203 == 1683
+    assert sum(p.numel() for p in build(classes=5).parameters()) == 448 + 32 + 2005
+
+
+def test_every_stage_has_the_shape_its_docstring_names(inputs):
+    model, seen = build().eval(), []
+    for norm in model.norms:
+        norm.register_forward_hook(lambda _m, _i, out: seen.append(tuple(out.shape)))
+    model.dropout.register_forward_hook(lambda _m, _i, out: seen.append(tuple(out.shape)))
+    model.classifier.register_forward_hook(lambda _m, came, out: seen.append((came[0].shape[1], out.shape[1])))
+    model(inputs)
+    streams = [shape for f in (3, 5, 8) for shape in ((8, f, 30, 30), (8, f, 10, 10))]
+    assert seen == [*streams, (400, 3)]
+
+
+def test_published_weights_load_by_layer_order_and_compute_the_published_function(inputs):
+    model, state = build().eval(), published_weights()
+    load_by_layer_order(model, state)
+    torch.testing.assert_close(model(inputs), by_hand(state, inputs["flow"].flip(1)), rtol=1e-4, atol=1e-2)
+
+
+def test_channel_order_rgb_reads_u_v_strain_as_they_come(inputs):
+    bgr, rgb = build().eval(), build(channel_order="rgb").eval()
+    assert torch.equal(bgr(inputs), rgb({"flow": inputs["flow"].flip(1)}))
+    assert not torch.allclose(bgr(inputs), rgb(inputs))
+    with pytest.raises(MerlibError, match=r"unknown channel order of ststnet 'brg'(.|\n)*bgr, rgb"):
+        build(channel_order="brg")
+
+
+def untouched(model, state) -> None:
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    with pytest.raises(MerlibError):
+        load_by_layer_order(model, state)
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
+
+
+def test_weights_of_another_shape_are_refused_by_name_and_change_nothing():
+    state = published_weights() | {"fc.weight": torch.zeros(5, 400)}
+    with pytest.raises(MerlibError, match=r"tensor 'fc.weight' \(5, 400\) where 'classifier.weight' \(3, 400\)"):
+        load_by_layer_order(build(), state)
+    untouched(build(), state)
+
+
+@pytest.mark.parametrize("count", [0, 5, 22])
+def test_weights_of_another_number_of_tensors_are_refused_and_change_nothing(count):
+    state = published_weights()
+    assert len(state) == 23
+    short = dict(list(state.items())[:count])
+    with pytest.raises(MerlibError, match=f"{count} tensors for a model of 23"):
+        load_by_layer_order(build(), short)
+    untouched(build(), short)
+    untouched(build(), state | {"extra": torch.zeros(1)})
+
+
+def test_gradients_reach_every_parameter_and_it_learns_one_batch(inputs):
+    model = build(dropout=0.0)
+    assert parameters_without_gradient(model, inputs, LABELS) == []
+    assert accuracy_after_overfitting(model, inputs, LABELS, steps=60, learning_rate=1e-2) == 1.0
+
+
+def test_maps_of_another_shape_are_refused():
+    with pytest.raises(MerlibError, match=r"ststnet: input 'flow' \(2, 3, 14, 14\)"):
+        build()({"flow": torch.zeros(2, 3, 14, 14)})
