@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from matplotlib import rc_context
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
@@ -24,7 +25,8 @@ STAMP = "SYNTHETIC"
 def _rendered(figure: Figure, form: str) -> bytes:
     buffer = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else {"Software": None}
-    figure.savefig(buffer, format=form, metadata=metadata)
+    with rc_context({"svg.hashsalt": "merlib", "savefig.bbox": "tight"}):  # the same figure gives the same file
+        figure.savefig(buffer, format=form, metadata=metadata)
     return buffer.getvalue()
 
 

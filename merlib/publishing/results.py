@@ -11,7 +11,7 @@ from merlib.errors import MerlibError
 from merlib.learning import Experiment
 from merlib.publishing.study import Study
 from merlib.publishing.tables import heading
-from merlib.scoring import accuracy, bootstrap_interval, holm, paired_permutation_test, uar, uf1
+from merlib.scoring import accuracy, bootstrap_interval, check_scored_once, holm, paired_permutation_test, uar, uf1
 from merlib.sources.reported import reported_values
 
 METRICS = {"uf1": uf1, "f1": uf1, "uar": uar, "acc": accuracy}
@@ -52,6 +52,7 @@ def metric_table(
     units = reported_values(artefact).groupby("column")["unit"].first() if artefact else pd.Series(dtype=str)
     tables = [pd.DataFrame(index=list(runs), columns=columns, dtype=float) for _ in range(3)]
     for label, predictions in runs.items():
+        check_scored_once(predictions)
         for column in columns:
             name, metric = column.split(".")
             part = part_of(predictions, name)

@@ -31,7 +31,6 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.prop_cycle": mpl.cycler(color=list(COLOURS.values())),
             "image.cmap": SEQUENTIAL,
-            "svg.hashsalt": "merlib",
             "svg.fonttype": "path",
             "legend.frameon": False,
         }
