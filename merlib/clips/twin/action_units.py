@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Push:
     radii: tuple[float, float]
     shift: tuple[float, float] = (0.0, 0.0)
 
-    @property
+    @cached_property
     def centre(self) -> np.ndarray:
         """Centre of the push on the canonical face, (2,)."""
         return canonical_face()[list(self.landmarks)].mean(axis=0) + self.shift
@@ -51,47 +51,47 @@ _CHEEK = (0.08, 0.42)  # from the lower lid down to the cheek
 _CHIN = (0.12, -0.26)  # from the chin's lowest point up to its boss
 
 MUSCLES: dict[str, tuple[Push, ...]] = {
-    "1": (Push(_BROW_IN, (0.01, -0.12), (0.46, 0.45)),),  # inner brow raiser
-    "2": (Push(_BROW_OUT, (0.01, -0.11), (0.48, 0.45)),),  # outer brow raiser
+    "1": (Push(_BROW_IN, (0.01, -0.12), (0.71, 0.70)),),  # inner brow raiser
+    "2": (Push(_BROW_OUT, (0.01, -0.11), (0.74, 0.70)),),  # outer brow raiser
     "4": (  # lowerer
-        Push(_BROW_IN, (-0.06, 0.09), (0.46, 0.42)),
-        Push(_BROW_OUT, (-0.02, 0.04), (0.44, 0.38)),
+        Push(_BROW_IN, (-0.06, 0.09), (0.71, 0.65)),
+        Push(_BROW_OUT, (-0.02, 0.04), (0.68, 0.59)),
     ),
-    "5": (Push(_LID_UP, (0.0, -0.05), (0.30, 0.20)),),  # upper lid raiser
+    "5": (Push(_LID_UP, (0.0, -0.05), (0.34, 0.23)),),  # upper lid raiser
     "6": (  # cheek raiser
-        Push(_LID_LOW, (-0.02, -0.07), (0.55, 0.42), _CHEEK),
-        Push((45,), (-0.04, 0.01), (0.32, 0.28)),
+        Push(_LID_LOW, (-0.02, -0.07), (0.85, 0.70), _CHEEK),
+        Push((45,), (-0.04, 0.01), (0.50, 0.43)),
     ),
     "7": (  # lid tightener
-        Push(_LID_LOW, (-0.01, -0.045), (0.32, 0.20)),
-        Push(_LID_UP, (0.0, 0.02), (0.30, 0.18)),
+        Push(_LID_LOW, (-0.01, -0.045), (0.37, 0.23)),
+        Push(_LID_UP, (0.0, 0.02), (0.34, 0.21)),
     ),
     "9": (  # nose wrinkler
-        Push((35,), (0.0, -0.06), (0.36, 0.44), (0.0, -0.16)),
-        Push((22,), (-0.02, 0.05), (0.34, 0.32)),
-        Push((52,), (0.0, -0.025), (0.34, 0.26)),
+        Push((35,), (0.0, -0.06), (0.56, 0.68), (0.0, -0.16)),
+        Push((22,), (-0.02, 0.05), (0.53, 0.50)),
+        Push((52,), (0.0, -0.025), (0.53, 0.40)),
     ),
     "10": (  # upper lip raiser
-        Push((52, 53), (0.0, -0.065), (0.36, 0.30)),
-        Push((35,), (0.02, -0.05), (0.36, 0.36), (0.14, 0.08)),
+        Push((52, 53), (0.0, -0.065), (0.56, 0.46)),
+        Push((35,), (0.02, -0.05), (0.56, 0.56), (0.14, 0.08)),
     ),
     "12": (  # smile
-        Push((54,), (0.09, -0.08), (0.50, 0.46)),
-        Push(_LID_LOW, (0.02, -0.045), (0.46, 0.42), _CHEEK),
+        Push((54,), (0.09, -0.08), (0.78, 0.71)),
+        Push(_LID_LOW, (0.02, -0.045), (0.80, 0.70), _CHEEK),
     ),
-    "14": (Push((54,), (0.075, -0.005), (0.36, 0.32)),),  # dimpler
-    "15": (Push((54,), (0.015, 0.085), (0.40, 0.40)),),  # lip corner depressor
-    "16": (Push((56,), (0.01, 0.06), (0.36, 0.32)),),  # lower lip depressor
+    "14": (Push((54,), (0.075, -0.005), (0.56, 0.50)),),  # dimpler
+    "15": (Push((54,), (0.015, 0.085), (0.62, 0.62)),),  # lip corner depressor
+    "16": (Push((56,), (0.01, 0.06), (0.56, 0.50)),),  # lower lip depressor
     "17": (  # chin raiser
-        Push((8,), (0.0, -0.055), (0.44, 0.42), _CHIN),
-        Push((56,), (0.0, -0.025), (0.34, 0.30)),
+        Push((8,), (0.0, -0.055), (0.68, 0.65), _CHIN),
+        Push((56,), (0.0, -0.025), (0.53, 0.46)),
     ),
-    "20": (Push((54,), (0.095, 0.02), (0.44, 0.34)),),  # lip stretcher
-    "23": (Push((54,), (-0.05, 0.0), (0.34, 0.28)), Push((56,), (0.0, -0.02), (0.30, 0.24))),  # lip tightener
-    "24": (Push((52,), (0.0, 0.03), (0.34, 0.24)), Push((56,), (0.0, -0.04), (0.34, 0.28))),  # lip pressor
-    "25": (Push((52,), (0.0, -0.02), (0.34, 0.26)), Push((56,), (0.0, 0.045), (0.36, 0.34))),  # lips part
-    "26": (Push((9,), (0.0, 0.09), (0.80, 0.70)), Push((56,), (0.0, 0.035), (0.40, 0.40))),  # jaw drop
-    "45": (Push(_LID_UP, (0.0, 0.055), (0.32, 0.22)), Push(_LID_LOW, (0.0, -0.01), (0.30, 0.18))),  # blink
+    "20": (Push((54,), (0.095, 0.02), (0.68, 0.53)),),  # lip stretcher
+    "23": (Push((54,), (-0.05, 0.0), (0.53, 0.43)), Push((56,), (0.0, -0.02), (0.46, 0.37))),  # lip tightener
+    "24": (Push((52,), (0.0, 0.03), (0.53, 0.37)), Push((56,), (0.0, -0.04), (0.53, 0.43))),  # lip pressor
+    "25": (Push((52,), (0.0, -0.02), (0.53, 0.40)), Push((56,), (0.0, 0.045), (0.56, 0.53))),  # lips part
+    "26": (Push((9,), (0.0, 0.09), (1.20, 0.90)), Push((56,), (0.0, 0.035), (0.62, 0.62))),  # jaw drop
+    "45": (Push(_LID_UP, (0.0, 0.055), (0.37, 0.25)), Push(_LID_LOW, (0.0, -0.01), (0.34, 0.21))),  # blink
 }
 
 ACTION_UNITS: tuple[str, ...] = tuple(MUSCLES)
@@ -99,15 +99,14 @@ ACTION_UNITS: tuple[str, ...] = tuple(MUSCLES)
 SIDES: tuple[str, ...] = tuple(side + unit for unit in ACTION_UNITS for side in "LR")
 
 
-def _wendland(distance: np.ndarray) -> np.ndarray:
-    return np.where(distance < 1.0, (1.0 - distance) ** 4 * (4.0 * distance + 1.0), 0.0)
-
-
 def _side_field(pushes: Sequence[Push], sign: int, points: np.ndarray) -> np.ndarray:
     field = np.zeros_like(points)
     for push in pushes:
         centre, move = push.centre * (sign, 1), np.array(push.move) * (sign, 1)
-        field += _wendland(np.hypot(*((points - centre) / push.radii).T))[:, None] * move
+        squared = (((points - centre) / push.radii) ** 2).sum(axis=1)
+        near = np.flatnonzero(squared < 1.0)
+        distance = np.sqrt(squared[near])
+        field[near] += ((1.0 - distance) ** 4 * (4.0 * distance + 1.0))[:, None] * move  # Wendland C2
     return field
 
 

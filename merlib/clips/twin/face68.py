@@ -81,7 +81,7 @@ def crop_grid(shape: tuple[int, int] = (28, 28)) -> np.ndarray:
     return map_to_face(np.stack([column.ravel(), row.ravel()], axis=1), shape)
 
 
-def inside_face(points: np.ndarray, softness: float = 0.06) -> np.ndarray:
+def inside_face(points: np.ndarray, softness: float = 0.10) -> np.ndarray:
     """How much of the head a point belongs to: 1 on the face, 0 on the background, smooth between.
 
     The outline follows the jaw below the eyes and is open towards the forehead, which fills the crop.
