@@ -13,6 +13,7 @@ _MODELS = {
     "am3f_flownet": ("merlib.models.am3f_flownet", "AM3FFlowNet"),
     "astnet": ("merlib.models.astnet", "ASTNet"),
     "dual_atme": ("merlib.models.dual_atme", "DualATME"),
+    "larnet": ("merlib.models.larnet", "LARNet"),
     "uamrn": ("merlib.models.uamrn", "UAMRN"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
