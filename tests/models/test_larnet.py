@@ -76,7 +76,7 @@ def test_every_level_has_the_printed_shape(stage, levels, last):
         hook.remove()
     assert shapes == levels
     assert output.features.shape[1:] == last
-    assert output.logits.shape == (1, 7)
+    assert output.logits.shape == (1, 1000)
     assert (
         depths
         == {
