@@ -28,7 +28,8 @@ artefacts.mkdir(exist_ok=True)
 # %%
 import joblib
 keys = ("MERLIB_STORE", "OMP_NUM_THREADS", "PYTHONHASHSEED", "SOURCE_DATE_EPOCH")
-record = dict(id="am3f.table5", notebook="01_works", synthetic=True, profile=profile, store=store, workers=joblib.cpu_count())
+record = dict(id="am3f.table5", notebook="01_works", synthetic=True)
+record |= dict(profile=profile, store=store, workers=joblib.cpu_count())
 (artefacts / "am3f.table5.json").write_text(json.dumps(record | {{key: os.environ[key] for key in keys}}))
 """
 FAILS = f"""{HEAD}
