@@ -50,7 +50,7 @@ BRANCHES = {"hars": ("puzzle",), "aars": ("flow",), "both": ("flow", "puzzle")}
 TABLE1_OPTIONS: dict[str, dict[str, object]] = {
     "HARS": {"branches": "hars"},
     "AARS": {"branches": "aars"},
-    "HARS (w/ A.) + AARS": {"branches": "both", "hars_attention": True},
+    "HARS with attention + AARS": {"branches": "both", "hars_attention": True},
     "HARS + AARS": {"branches": "both"},
 }
 

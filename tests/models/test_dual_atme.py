@@ -62,7 +62,7 @@ def test_cbam_has_the_parameters_of_its_formula_with_the_numbers_of_the_code():
     [
         ("HARS", ("puzzle",), []),
         ("AARS", ("flow",), ["flow"]),
-        ("HARS (w/ A.) + AARS", ("flow", "puzzle"), ["flow", "puzzle"]),
+        ("HARS with attention + AARS", ("flow", "puzzle"), ["flow", "puzzle"]),
         ("HARS + AARS", ("flow", "puzzle"), ["flow"]),
     ],
 )
