@@ -264,6 +264,15 @@ def test_schedules_step_once_an_epoch():
     np.testing.assert_allclose(rates(schedule="cosine"), [(1 + np.cos(np.pi * t / 4)) / 2 for t in range(4)])
 
 
+def test_training_follows_the_schedule(samples):
+    # a step to zero after the first epoch: the later ones, one batch without dropout, repeat the second's loss
+    still = {"schedule": "step", "step_epochs": 1, "step_factor": 0.0, "augmentation": (), "batch_size": 6}
+    result = train_fold(make_experiment(options={"dropout": 0.0}, **still), samples, first_fold(samples), 0)
+    first, second, third = result.curves["loss"]
+    assert first != second
+    assert second == pytest.approx(third, rel=1e-6)
+
+
 def test_optimisers_take_the_numbers_of_the_recipe():
     line = torch.nn.Linear(1, 1)
     adam = build_optimiser(Recipe(name="x", betas=(0.5, 0.9), weight_decay=0.1), line).defaults
