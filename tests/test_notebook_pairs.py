@@ -154,6 +154,7 @@ def test_which_cells_must_show_something(source, shows):
     [
         ("error", {"ename": "ValueError", "evalue": "x", "traceback": []}),
         ("stream", {"name": "stderr", "text": "warning"}),
+        ("execute_result", {"data": {"text/plain": "<Study at 0x7f3a33e9e710>"}}),
     ],
 )
 def test_errors_and_warnings_in_outputs_are_caught(notebook, kind, fields):

@@ -61,7 +61,7 @@ def stripped_outputs(notebook: NotebookNode) -> list[str]:
 
 
 def unwelcome_outputs(notebook: NotebookNode) -> list[str]:
-    """No error and nothing on the error stream (a new line there fails nbval)."""
+    """No error, nothing on the error stream (a new line there fails nbval), no address of an object in memory."""
     complaints = []
     for cell in code_cells(notebook):
         for output in cell.outputs:
@@ -69,6 +69,9 @@ def unwelcome_outputs(notebook: NotebookNode) -> list[str]:
                 complaints.append(f"error {output.ename}: {_first(cell)}")
             elif output.output_type == "stream" and output.name == "stderr":
                 complaints.append(f"stderr {output.text.strip()[:80]!r}: {_first(cell)}")
+            text = str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", ""))
+            if " at 0x" in text and "image/png" not in output.get("data", {}):
+                complaints.append(f"a memory address, other at every run: {_first(cell)}")
     return complaints
 
 
