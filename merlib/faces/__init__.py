@@ -1,0 +1,39 @@
+"""Where the face is: detection and 68 landmarks, alignment and crop, normalisation, regions of interest."""
+
+from merlib.faces.alignment import AlignedClip, FaceCrop, align_clip, crop_box, eye_angle, plan_crop
+from merlib.faces.face import Face
+from merlib.faces.landmarks import BACKENDS, find_faces, one_face
+from merlib.faces.normalisation import LocalWeightedMean, NormalisedClip, normalise_clip, reference_face
+from merlib.faces.regions import (
+    REGIONS,
+    apex_rois,
+    cut_box,
+    face_puzzle,
+    hars_boxes,
+    region_boxes,
+    region_masks,
+)
+
+__all__ = [
+    "BACKENDS",
+    "REGIONS",
+    "AlignedClip",
+    "Face",
+    "FaceCrop",
+    "LocalWeightedMean",
+    "NormalisedClip",
+    "align_clip",
+    "apex_rois",
+    "crop_box",
+    "cut_box",
+    "eye_angle",
+    "face_puzzle",
+    "find_faces",
+    "hars_boxes",
+    "normalise_clip",
+    "one_face",
+    "plan_crop",
+    "reference_face",
+    "region_boxes",
+    "region_masks",
+]

@@ -1,0 +1,179 @@
+"""Faces and their 68 landmarks through one interface, whatever finds them.
+
+``mesh``   BlazeFace and Face Mesh by OpenCV (`merlib.faces.mesh`): a few ms a face, offline once its two small files
+           are there. Weak on strong profiles and where the eyes are less than about 50 px apart.
+``fan``    Bulat and Tzimiropoulos 2017 by the package face-alignment, which UAMRN uses (Sec. 4.2): about 0.7 s a face,
+           after about 20 s of compiling at the first.
+``given``  Landmarks known from elsewhere; the picture is not looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.faces.face import Face, box_of, check_landmarks, rgb_picture
+from merlib.sources.weights import find_weights
+
+BACKENDS = ("fan", "given", "mesh")
+FAN_WEIGHTS = ("2dfan4", "s3fd")
+# How far, in eye distances, a landmark may lie outside the picture before the face counts as cut: frames that
+# come cropped to the face end close to the jaw.
+CUT = 0.15
+# The same for the detector's box. Where half the face is missing the landmarks are squeezed into the other half
+# and lie inside; the box still reaches out (0.8 on the portrait cut at the eye, 0.3 on one cropped to the face).
+BOX_CUT = 0.55
+
+
+def find_faces(
+    image: np.ndarray,
+    backend: str = "mesh",
+    landmarks: np.ndarray | None = None,
+    min_score: float = 0.5,
+) -> list[Face]:
+    """Find every face of a picture, largest first.
+
+    Parameters
+    ----------
+    image : ndarray (H, W) or (H, W, 3)
+        Grey or RGB, uint8 0..255 or float 0..1.
+    backend : str
+        ``mesh``, ``fan`` or ``given``.
+    landmarks : ndarray (68, 2) or (faces, 68, 2), optional
+        For the backend ``given``, px.
+    min_score : float
+        Faces the backend is less sure of are dropped, 0 to 1.
+
+    Returns
+    -------
+    list of Face
+        Empty when there is none.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown backend, a picture of another form, or weights that are missing, with the exact file name
+        and folder.
+    """
+    if backend not in BACKENDS:
+        raise unknown_name("face backend", backend, BACKENDS)
+    if (landmarks is not None) != (backend == "given"):
+        found = f"backend {backend!r} {'without' if landmarks is None else 'with'} landmarks."
+        raise MerlibError(found, "landmarks with the backend 'given' and no other.", "name the backend you mean.")
+    image = rgb_picture(image)
+    if backend == "given":
+        faces = given_faces(landmarks)
+    elif backend == "fan":
+        faces = fan_faces(image, min_score)
+    else:
+        from merlib.faces.mesh import mesh_faces
+
+        faces = mesh_faces(image, min_score)
+    return sorted(faces, key=lambda face: -face.eye_distance)
+
+
+def one_face(
+    image: np.ndarray,
+    where: str,
+    backend: str = "mesh",
+    landmarks: np.ndarray | None = None,
+    min_score: float = 0.5,
+    cut: float = CUT,
+) -> Face:
+    """Find the one face of a frame.
+
+    Parameters
+    ----------
+    image, backend, landmarks, min_score
+        As for `find_faces`.
+    where : str
+        Clip and frame, for messages: ``"casme2/sub01/EP02_01f frame 46"``.
+    cut : float
+        How far outside the frame, in eye distances, a landmark may lie; the detector's box 0.4 more.
+
+    Raises
+    ------
+    MerlibError
+        When the frame holds no face, several, or one that is cut by its border; the message says where.
+    """
+    faces = find_faces(image, backend, landmarks, min_score)
+    shape = np.asarray(image).shape
+    size = f"{shape[1]} x {shape[0]} px"
+    expected = "one face, wholly inside the frame."
+    if not faces:
+        action = f"look at {where}: exclude it, crop closer to the face, or hand over landmarks (backend 'given')."
+        raise MerlibError(f"{where}: no face ({size}).", expected, action)
+    if len(faces) > 1:
+        boxes = "; ".join(", ".join(f"{edge:.0f}" for edge in face.box) for face in faces)
+        found = f"{where}: {len(faces)} faces, boxes (left, top, right, bottom) {boxes}."
+        raise MerlibError(found, expected, f"crop {where} to one of the boxes.")
+    beyond = max(faces[0].outside(shape), faces[0].box_outside(shape) - (BOX_CUT - CUT))
+    if beyond > cut:
+        found = f"{where}: the face is cut by the border, {beyond:.2f} eye distances lie outside ({size})."
+        raise MerlibError(found, expected, f"exclude {where}, or use the uncropped recording.")
+    return faces[0]
+
+
+def given_faces(landmarks: np.ndarray) -> list[Face]:
+    """Return faces for landmarks that are known, (68, 2) or (faces, 68, 2), px."""
+    points = np.asarray(landmarks, dtype=np.float32)
+    points = points[None] if points.ndim == 2 else points
+    return [Face(box_of(check_landmarks(each)), check_landmarks(each)) for each in points]
+
+
+def fan_faces(image: np.ndarray, min_score: float = 0.5) -> list[Face]:
+    """Find faces with S3FD and FAN; `image` (H, W, 3) uint8 RGB.
+
+    Raises
+    ------
+    MerlibError
+        When a weights file is missing, with its exact name and folder.
+    """
+    network = fan_network()
+    boxes = [box for box in network.face_detector.detect_from_image(image.copy()) if box[4] >= min_score]
+    if not boxes:
+        return []
+    found = network.get_landmarks_from_image(image, detected_faces=boxes)
+    return [
+        Face(tuple(float(edge) for edge in box[:4]), check_landmarks(points), float(min(box[4], 1.0)))
+        for box, points in zip(boxes, found, strict=True)
+    ]
+
+
+@cache
+def fan_network():
+    """Return face-alignment's ``FaceAlignment``, loaded from checked files and never from the net.
+
+    The package looks for its files in the checkpoints of ``torch.hub`` and downloads what is not there; it is
+    shown a folder that holds our two files. It is not compiled: that takes 9 s and pays off after some 100 faces.
+    """
+    files = [find_weights(name) for name in FAN_WEIGHTS]
+    import face_alignment
+
+    with _torch_hub_of(files):
+        return face_alignment.FaceAlignment(
+            face_alignment.LandmarksType.TWO_D, device="cpu", flip_input=False, compile=False
+        )
+
+
+@contextlib.contextmanager
+def _torch_hub_of(files: list[Path]) -> Iterator[None]:
+    import torch
+
+    before = torch.hub.get_dir()
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoints = Path(folder) / "checkpoints"
+        checkpoints.mkdir()
+        for file in files:
+            (checkpoints / file.name).symlink_to(file.resolve())
+        torch.hub.set_dir(folder)
+        try:
+            yield
+        finally:
+            torch.hub.set_dir(before)
