@@ -42,9 +42,7 @@ PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
         Profile("smoke", "groupkfold:2", (0,), 3, 32, "2 subject-disjoint folds, 1 seed, at most 3 epochs"),
-        Profile(
-            "teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"
-        ),
+        Profile("teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"),
         Profile("paper", "loso", (0, 1, 2), None, None, "leave-one-subject-out, the paper's recipe, 3 seeds"),
     )
 }

@@ -74,7 +74,9 @@ clips_by_class(samples)
 from merlib.publishing.overview import draw_class_means
 
 figure = draw_class_means(samples)
-_ = save_figure("extra.class_means", figure, samples=[samples], caption="Mean motion of each class, less the mean of all.")
+_ = save_figure(
+    "extra.class_means", figure, samples=[samples], caption="Mean motion of each class, less the mean of all."
+)
 
 # %% [markdown]
 # Left to right: horizontal motion, vertical motion, strain; top to bottom: the classes. Look for a smile, which pulls the mouth's

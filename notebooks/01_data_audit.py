@@ -69,7 +69,9 @@ save_table("am3f.table1", am3f_table1(), manifests=["megc2019_cd"], digits=0, ca
 # %%
 from merlib.publishing.audit_tables import dual_atme_table2
 
-save_table("dual_atme.table2", dual_atme_table2(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees.")
+save_table(
+    "dual_atme.table2", dual_atme_table2(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees."
+)
 
 # %% [markdown]
 # ## SMIC and CASME II as ASTNet uses them
@@ -83,7 +85,9 @@ sheets = ["smic", "casme2"]
 save_table("astnet.table2", astnet_table2(), manifests=sheets, digits=0, caption="The countable rows agree.")
 
 # %%
-save_table("astnet.table3", astnet_table3(), manifests=sheets, digits=0, caption="Twenty copies of a clip are one clip.")
+save_table(
+    "astnet.table3", astnet_table3(), manifests=sheets, digits=0, caption="Twenty copies of a clip are one clip."
+)
 
 # %% [markdown]
 # Twenty copies do not make twenty clips. If the copies are made before the split (B8), copies of a test clip sit in the training

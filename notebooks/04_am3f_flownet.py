@@ -149,7 +149,9 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # %%
 experiment = study.experiment("am3f_flownet", label="AM3F-FlowNet")
 recipe = experiment.recipe
-print(f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, loss {recipe.loss}, {experiment.protocol}")
+print(
+    f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, loss {recipe.loss}, {experiment.protocol}"
+)
 
 # %% tags=["nbval-ignore-output"]
 runs = {"AM3F-FlowNet": study.run(experiment, samples)}
@@ -161,7 +163,9 @@ print({label: one.attrs["origin"] for label, one in runs.items()})
 from merlib.publishing.plots import draw_learning_curves
 
 figure, curves = draw_learning_curves({"AM3F-FlowNet": runs["AM3F-FlowNet"], "STSTNet": runs["STSTNet"]})
-_ = save_figure("extra.am3f_learning_curves", figure, runs, data=curves, caption="Training loss; the test fold has none.")
+_ = save_figure(
+    "extra.am3f_learning_curves", figure, runs, data=curves, caption="Training loss; the test fold has none."
+)
 
 # %% [markdown]
 # ## The result, beside the linear row

@@ -57,7 +57,9 @@ reported_table("am3f.table5")
 from merlib.publishing.plots import draw_losses
 
 figure, curves = draw_losses()
-_ = save_figure("extra.losses", figure, data=curves, caption="A rare class keeps a loss where a frequent one has none left.")
+_ = save_figure(
+    "extra.losses", figure, data=curves, caption="A rare class keeps a loss where a frequent one has none left."
+)
 
 # %% [markdown]
 # ## A misprint, by arithmetic

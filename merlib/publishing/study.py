@@ -22,7 +22,7 @@ SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
 _current: list[Study] = []
 
 
-@dataclass
+@dataclass(repr=False)
 class Study:
     """What a notebook works with; made by `open_study`.
 
@@ -77,6 +77,9 @@ class Study:
         if os.environ.get(SAVE_REFERENCES) and predictions.attrs["origin"] != "reference":
             save_reference(predictions, experiment, samples, reference_root() or self.folder)
         return predictions
+
+    def __repr__(self) -> str:
+        return self._repr_markdown_().replace("**", "")
 
     def _repr_markdown_(self) -> str:
         sources = ", ".join(self.data) or "none: everything runs on the SYNTHETIC twin"
