@@ -1,0 +1,146 @@
+"""Eulerian magnification (Wu et al. 2012): amplify what changes at each pixel, scale by scale.
+
+ASTNet Sec. 3.1 (1): split into spatial bands (a Laplacian pyramid), filter in time, amplify, add back. To first
+order an amplified change of brightness is an amplified motion; beyond (1 + alpha) delta = wavelength / 8 it is not
+(Wu et al. Eq. 14), so alpha falls linearly to nothing in the bands finer than `cutoff` (their Fig. 6).
+
+``alpha = factor - 1``: the change is added to a frame that already holds it once (errata B2, B15).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from merlib.errors import MerlibError
+from merlib.motion.frames import check_shape, unit_range
+
+CUTOFF = 8.0  # pixels
+CHROMA = 0.1  # colour changes are mostly noise: amplified by this share of alpha
+COARSEST = 8  # pixels; the pyramid stops before its picture is narrower
+BAND = (0.4, 12.0)  # Hz: slower than a pulse of one second, faster than a blink's edges
+ORDER = 1
+
+
+def laplacian_pyramid(image: np.ndarray, levels: int) -> list[np.ndarray]:
+    """Split a picture into `levels` bands, finest first, and the low-pass rest; their collapse is the picture."""
+    import cv2
+
+    bands = []
+    for _ in range(levels):
+        smaller = cv2.pyrDown(image)
+        bands.append(image - cv2.pyrUp(smaller, dstsize=image.shape[1::-1]))
+        image = smaller
+    return [*bands, image]
+
+
+def collapse(pyramid: list[np.ndarray]) -> np.ndarray:
+    """Put a Laplacian pyramid together again."""
+    import cv2
+
+    image = pyramid[-1]
+    for band in reversed(pyramid[:-1]):
+        image = cv2.pyrUp(image, dstsize=band.shape[1::-1]) + band
+    return image
+
+
+def _levels(shape: tuple[int, ...]) -> int:
+    return max(1, int(np.log2(min(shape[:2]) / COARSEST)))
+
+
+def _amplify(change: np.ndarray, alpha: float, cutoff: float, chroma: float) -> np.ndarray:
+    """Amplify a change of a picture, band by band; colour changes less."""
+    from skimage.color import rgb2yiq, yiq2rgb
+
+    if change.ndim == 3:
+        change = rgb2yiq(change).astype(np.float32)
+        change[..., 1:] *= chroma
+    bands = laplacian_pyramid(change, _levels(change.shape))
+    # band l passes wavelengths of about 2 to 8 times 2^l pixels: 4 times 2^l in their middle
+    shares = [min(1.0, 4.0 * 2**level / cutoff) for level in range(len(bands) - 1)] + [1.0]
+    amplified = collapse([alpha * share * band for share, band in zip(shares, bands, strict=True)])
+    return (yiq2rgb(amplified) if amplified.ndim == 3 else amplified).astype(np.float32)
+
+
+def magnify_change(
+    first: np.ndarray, second: np.ndarray, factor: float, cutoff: float = CUTOFF, chroma: float = CHROMA
+) -> np.ndarray:
+    """Return the second frame of a pair with its motion since the first about `factor` times as large.
+
+    With two frames the temporal filter is their difference.
+
+    Parameters
+    ----------
+    first, second : array (H, W) or (H, W, 3)
+        uint8 or float 0..1.
+    factor : float
+        Total ratio; reached only for motion that is small against the picture's detail.
+    cutoff : float
+        Wavelength in pixels below which alpha falls.
+    chroma : float
+        Share of alpha for changes of colour.
+
+    Returns
+    -------
+    float32 array as `second`
+        In 0..1.
+
+    Raises
+    ------
+    MerlibError
+        For frames that cannot be read.
+    """
+    first, second = unit_range(check_shape(first)), unit_range(check_shape(second))
+    return np.clip(second + _amplify(second - first, factor - 1.0, cutoff, chroma), 0.0, 1.0)
+
+
+def magnify_band(
+    frames: np.ndarray,
+    factor: float,
+    fps: float,
+    band: tuple[float, float] = BAND,
+    cutoff: float = CUTOFF,
+    chroma: float = CHROMA,
+) -> np.ndarray:
+    """Return a clip with the motion in a band of frequencies about `factor` times as large.
+
+    The filter is a Butterworth band-pass of first order run forwards and backwards, so that nothing is delayed.
+
+    Parameters
+    ----------
+    frames : array (T, H, W) or (T, H, W, 3)
+        The clip, uint8 or float 0..1, four frames or more.
+    factor : float
+        Total ratio, for motion inside the band.
+    fps : float
+        Frames a second: 200 for CASME II and SAMM, 100 for SMIC-HS.
+    band : (float, float)
+        Lower and upper frequency, Hz; an upper one at or above half of `fps` leaves a high-pass.
+    cutoff, chroma : float
+        As `magnify_change`.
+
+    Returns
+    -------
+    float32 array as `frames`
+        In 0..1.
+
+    Raises
+    ------
+    MerlibError
+        For fewer than four frames or a band that is empty at this rate.
+    """
+    from scipy.signal import butter, sosfiltfilt
+
+    clip = unit_range(frames)
+    low, high = band
+    if len(clip) < 4 or not 0 < low < min(high, fps / 2):
+        raise MerlibError(
+            f"{len(clip)} frames at {fps:g} a second and a band of {low:g} to {high:g} Hz.",
+            f"four frames or more, and 0 < lower < upper with the lower under {fps / 2:g} Hz.",
+            "use `magnify_change` on pairs, or another band.",
+        )
+    design = ((low, high), "bandpass") if high < fps / 2 else (low, "highpass")
+    sections = butter(ORDER, design[0], design[1], fs=fps, output="sos")
+    padding = min(3 * 2 * len(sections) + 3, len(clip) - 1)
+    filtered = sosfiltfilt(sections, clip, axis=0, padlen=padding).astype(np.float32)
+    changes = [_amplify(change, factor - 1.0, cutoff, chroma) for change in filtered]
+    return np.clip(clip + np.stack(changes), 0.0, 1.0)
