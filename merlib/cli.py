@@ -34,6 +34,10 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="The data doors: what is known, what can be fetched, what is wrong.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
+store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
 
 DataOption = Annotated[
     list[str] | None,
@@ -200,6 +204,64 @@ def data_check(
     report, problems = audit_report(*pair.partition("=")[::2], json_file)
     _console().print(report)
     raise typer.Exit(1 if problems else 0)
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """List the weights files that the companion can use, and whether each is on this machine."""
+    from merlib.publishing.terminal_tables import weights_table
+
+    _console().print(weights_table())
+
+
+@weights_app.command("get")
+def weights_get(name: Annotated[str, typer.Argument(help="A name that merlib weights list shows.")]) -> None:
+    """Fetch a weights file from where it is published; its digest is checked.
+
+    Example: merlib weights get face-mesh
+    """
+    from merlib.sources.weights import fetch_weights
+
+    _console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
+
+
+@store_app.command("list")
+def store_list(
+    store: StoreOption = None,
+    entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
+) -> None:
+    """List the finished folds, by experiment.
+
+    Example: merlib store list --entries
+    """
+    from merlib.learning.fold_store import FoldStore
+    from merlib.learning.store_index import list_store, summarise_store
+    from merlib.publishing.runner import store_folder
+    from merlib.publishing.terminal_tables import frame_table
+
+    listed = list_store(FoldStore(store_folder(store)))
+    shown = listed if entries else summarise_store(listed)
+    _console().print(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"))
+
+
+@store_app.command("prune")
+def store_prune(
+    store: StoreOption = None,
+    older: Annotated[float | None, typer.Option(metavar="DAYS", help="Entries written longer ago.")] = None,
+    model: Annotated[str | None, typer.Option(help="Entries of this model; 'damaged' for unreadable ones.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only say what would go.")] = False,
+) -> None:
+    """Delete finished folds that match every condition given; they can be trained again.
+
+    Example: merlib store prune --older 90 --yes
+    """
+    from merlib.learning.fold_store import FoldStore
+    from merlib.learning.store_index import prune_store
+    from merlib.publishing.runner import store_folder
+
+    gone = prune_store(FoldStore(store_folder(store)), older, model, dry_run=not yes)
+    verb = "deleted" if yes else "would go (repeat with --yes)"
+    _console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,12 +108,7 @@ def _is_network(model: str, options: dict, classes: int) -> bool:
 
 def _train(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
-    import torch
-
-    from merlib.learning.fitting import fit_fold
-    from merlib.learning.training import train_fold
-
-    experiment, samples = work.experiment, work.samples
+    experiment = work.experiment
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
     if source_digest(experiment.model) != work.source:
         raise MerlibError(
@@ -122,6 +117,20 @@ def _train(task: Task, work: Work, beats: str) -> str:
             "restart Python (the notebook's kernel) and run again; finished folds are kept.",
         )
     beat = Heartbeats.beat(beats, task.key)
+    with work.store.claim(task.key):
+        if work.store.load(task.key) is None:  # else another run sharing the store has just trained it
+            _train_claimed(task, work, beat)
+    beat(1.0)
+    return task.key
+
+
+def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> None:
+    import torch
+
+    from merlib.learning.fitting import fit_fold
+    from merlib.learning.training import train_fold
+
+    experiment, samples = work.experiment, work.samples
     start = time.perf_counter()
     with one_thread():
         if work.network:
@@ -142,8 +151,6 @@ def _train(task: Task, work: Work, beats: str) -> str:
         "torch": torch.__version__,
     }
     work.store.save(task.key, frame, meta)
-    beat(1.0)
-    return task.key
 
 
 def run(

@@ -2,7 +2,7 @@
 
 An entry is written to a temporary file and renamed, so that it exists whole or not at all. An entry that was
 cut short or altered on disk is told apart by its content digest and counts as absent; training it again replaces
-it. Nothing is ever deleted, so that processes may share a store: they write the same entries, each one whole.
+it. Training never deletes, so that processes may share a store; `FoldStore.claim` keeps two from training one fold.
 """
 
 from __future__ import annotations
@@ -20,12 +20,28 @@ from typing import BinaryIO
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock
 
 from merlib.errors import MerlibError
 
 log = logging.getLogger(__name__)
 
 META = b"merlib"
+
+
+def describe_entry(key: str, meta: dict) -> dict:
+    """Return what a list of the store shows of one entry, from its meta data."""
+    experiment = meta.get("experiment", {})
+    return {
+        "key": key,
+        "model": experiment.get("model", "?"),
+        "label": experiment.get("label", "?"),
+        "protocol": experiment.get("protocol", "?"),
+        "fold": meta.get("fold", "?"),
+        "seed": meta.get("seed", -1),
+        "samples": str(meta.get("samples", "?"))[:12],
+        "seconds": meta.get("seconds", 0.0),
+    }
 
 
 def entry_key(experiment: str, fold: str, seed: int, samples: str, source: str) -> str:
@@ -59,6 +75,14 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
         pq.write_table(table, file)
 
 
+def _unwritable(folder: Path, error: OSError) -> MerlibError:
+    return MerlibError(
+        f"{folder} cannot be written ({error.strerror or error}).",
+        "a folder with room that you may write to.",
+        "free space, correct the permissions, or name another folder; finished work is kept.",
+    )
+
+
 @contextmanager
 def _renamed_into(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside `path` that takes its place when the block ends well."""
@@ -71,11 +95,7 @@ def _renamed_into(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise MerlibError(
-            f"{path.parent} cannot be written ({error.strerror or error}).",
-            "a folder with room that you may write to.",
-            "free space, correct the permissions, or name another folder; finished work is kept.",
-        ) from error
+        raise _unwritable(path.parent, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -103,6 +123,14 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
     if not intact:
         raise MerlibError(f"{path} was altered on disk.", "its content as written.", "delete it; it is made anew.")
     return frame, meta
+
+
+def read_meta(path: Path) -> dict:
+    """Return the meta data of an entry from its footer, without its rows; a damaged file is a MerlibError."""
+    try:
+        return json.loads(pq.read_schema(path).metadata[META])
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise MerlibError(f"{path} is damaged.", "a whole parquet file.", "delete it; it is made anew.") from error
 
 
 class FoldStore:
@@ -136,9 +164,28 @@ class FoldStore:
             file.write(b"merlib")
         probe.unlink(missing_ok=True)
 
+    @contextmanager
+    def claim(self, key: str) -> Iterator[None]:
+        """Hold the right to train `key`, so that two runs sharing a store do not train one fold twice.
+
+        Waits while another process holds it. The lock is the operating system's: it ends with its process,
+        however that ends.
+        """
+        folder = self.root / "locks"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        with FileLock(folder / f"{key[:32]}.lock"):
+            yield
+
     def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
-        """Write one entry, whole or not at all."""
+        """Write one entry, whole or not at all, and its line in the index."""
         write_parquet(predictions, meta, self.path(key))
+        with suppress(OSError), open(self.root / "index.jsonl", "a", encoding="utf-8") as index:
+            index.write(
+                json.dumps(describe_entry(key, meta)) + "\n"
+            )  # one short write: lines of several processes do not mix
 
     def load(self, key: str) -> tuple[pd.DataFrame, dict] | None:
         """Return predictions and meta data of one entry; None when it is absent or was damaged.

@@ -46,6 +46,16 @@ def _cell(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def weights_table() -> Table:
+    """Return the weights registry: purpose, licence, origin, and whether the file is on this machine."""
+    from merlib.sources.weights import list_weights, weights_path
+
+    table = Table("name", "purpose", "licence", "origin", "here", title="weights", title_justify="left")
+    for entry in list_weights():
+        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
+    return table
+
+
 def sources_table() -> Table:
     """Return the data sources: size, licence, and the door each comes in by."""
     from merlib.clips.doors import READERS

@@ -150,7 +150,7 @@ def test_a_full_or_read_only_disk_is_said_and_leaves_nothing_half_written(
     with pytest.raises(MerlibError, match=reason) as caught:
         store.save("ab34", FRAME, META)
     assert "finished work is kept" in str(caught.value)
-    assert files(store) == ["ab12.parquet"]
+    assert files(store) == ["ab12.parquet", "index.jsonl"]
     assert store.load("ab12") is not None
 
 

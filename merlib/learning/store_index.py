@@ -1,0 +1,106 @@
+"""What a fold store holds, listed fast and pruned safely.
+
+Reading the footer of thousands of parquet files takes seconds, so every save also appends one line to
+``index.jsonl``. The index only describes: an entry is there when its file is there, a file without a line is
+described from its footer, and a line without a file is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.errors import MerlibError
+from merlib.learning.fold_store import FoldStore, describe_entry, read_meta
+
+COLUMNS = ("key", "model", "label", "protocol", "fold", "seed", "samples", "seconds", "size", "modified")
+DAY = 86_400.0
+
+
+def _index(root: Path) -> dict[str, dict]:
+    described: dict[str, dict] = {}
+    try:
+        lines = (root / "index.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return described
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            described[entry["key"]] = entry
+        except (ValueError, KeyError, TypeError):
+            continue  # a line cut short by a kill: its entry is described from the file
+    return described
+
+
+def list_store(store: FoldStore) -> pd.DataFrame:
+    """Return one row an entry: key, model, label, protocol, fold, seed, samples, seconds, size / B, modified.
+
+    Sorted by model, label, seed and fold. A damaged entry has model ``damaged``.
+    """
+    described = _index(store.root)
+    rows = []
+    for folder in sorted(store.root.glob("??")):
+        for file in os.scandir(folder):
+            if not file.name.endswith(".parquet") or file.name.startswith("."):
+                continue
+            key = file.name.removesuffix(".parquet")
+            entry = described.get(key) or _from_file(store, key)
+            state = file.stat()
+            rows.append({**entry, "size": state.st_size, "modified": state.st_mtime})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["model", "label", "seed", "fold"], ignore_index=True)
+
+
+def _from_file(store: FoldStore, key: str) -> dict:
+    try:
+        return describe_entry(key, read_meta(store.path(key)))
+    except MerlibError:
+        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}})
+
+
+def summarise_store(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an experiment and data of `list_store`'s rows: folds, seeds, hours of training, size / MB."""
+    groups = entries.groupby(["model", "label", "protocol", "samples"], sort=True)
+    table = groups.agg(folds=("key", "size"), seeds=("seed", "nunique"), hours=("seconds", "sum"), MB=("size", "sum"))
+    return table.assign(hours=table["hours"] / 3600, MB=table["MB"] / 1e6).reset_index()
+
+
+def prune_store(
+    store: FoldStore, older_than: float | None = None, model: str | None = None, dry_run: bool = False
+) -> pd.DataFrame:
+    """Delete entries and return what was (or, with `dry_run`, would be) deleted.
+
+    Parameters
+    ----------
+    store : FoldStore
+        The store.
+    older_than : float, optional
+        Only entries last written more than this many days ago.
+    model : str, optional
+        Only entries of this model; ``damaged`` for those that cannot be read.
+    dry_run : bool
+        Delete nothing.
+
+    Raises
+    ------
+    MerlibError
+        When neither condition is given: everything is deleted by removing the folder, not by accident.
+    """
+    if older_than is None and model is None:
+        raise MerlibError("no condition.", "an age, a model, or both.", "e.g. merlib store prune --older 90")
+    entries = list_store(store)
+    chosen = pd.Series(True, index=entries.index)
+    if older_than is not None:
+        chosen &= entries["modified"] < time.time() - older_than * DAY
+    if model is not None:
+        chosen &= entries["model"] == model
+    entries = entries[chosen].reset_index(drop=True)
+    if not dry_run:
+        for key in entries["key"]:
+            with store.claim(key):
+                store.path(key).unlink(missing_ok=True)
+    return entries
