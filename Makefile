@@ -14,6 +14,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.installed
 STORE := $(CURDIR)/results/store
+EXPECTED := tests/expected/smoke.json
 
 # One thread a process: the folds are spread over processes.
 export OMP_NUM_THREADS = 1
@@ -28,7 +29,7 @@ WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv reproduce test check unit smoke nbval lab notebooks clean FORCE
+.PHONY: help venv reproduce test check unit smoke expected nbval lab notebooks clean FORCE
 
 help:  ## this list
 	@echo "merlib: an executable companion to five papers on micro-expression recognition"
@@ -65,6 +66,11 @@ unit: $(READY)
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"
 	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke
+	@$(BIN)/python -m merlib.publishing.compare_records ci-smoke $(EXPECTED)
+
+expected: $(READY)  ## write the numbers that the smoke run must show, after a change that was meant
+	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke
+	@$(BIN)/python -m merlib.publishing.compare_records ci-smoke $(EXPECTED) --write
 
 # After the smoke run: the store is warm, so what is compared here is the text that the notebooks show.
 nbval: $(READY)

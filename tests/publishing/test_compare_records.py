@@ -1,0 +1,61 @@
+"""The check of trained numbers catches a missing, a new and a drifted number, and allows for rounding."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlib.errors import MerlibError
+from merlib.publishing.compare_records import compare, differences, numbers_of
+
+
+def _record(value: float, low: float | None = 0.1, unit: str = "1") -> dict:
+    cell = {"row": "CE", "column": "full.uf1", "value": value, "unit": unit, "low": low}
+    return {"id": "am3f.table5", "grade": "twin smoke", "experiments": [1], "cells": [cell]}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "artefacts").mkdir()
+    (tmp_path / "artefacts" / "am3f.table5.json").write_text(json.dumps(_record(0.6)))
+    return tmp_path
+
+
+def _expect(run, **changes):
+    expected = numbers_of(run)
+    expected["am3f.table5"]["CE | full.uf1"].update(changes)
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({}, 0),
+        ({"value": 0.69}, 0),
+        ({"value": 0.71}, 1),
+        ({"value": 0.6001, "trained": False}, 1),  # a count must agree exactly
+        ({"value": 8.0, "unit": "%"}, 0),  # ten points of a percentage
+        ({"value": float("nan")}, 1),
+    ],
+)
+def test_trained_numbers_may_drift_and_counts_may_not(run, changes, faults):
+    assert len(differences(numbers_of(run), _expect(run, **changes))) == faults
+
+
+def test_missing_and_new_numbers_are_faults(run):
+    found = numbers_of(run)
+    assert "missing" in differences({}, found)[0]
+    assert "not expected" in differences(found, {})[0]
+
+
+def test_comparison_counts_what_agrees_and_refuses_an_empty_run(run, tmp_path):
+    expected = tmp_path / "expected.json"
+    expected.write_text(json.dumps(numbers_of(run)))
+    assert compare(run, expected) == 1
+    (run / "artefacts" / "am3f.table5.json").unlink()
+    with pytest.raises(MerlibError, match="missing"):
+        compare(run, expected)
+    expected.write_text("{}")
+    with pytest.raises(MerlibError, match="no records"):
+        compare(run, expected)
