@@ -16,8 +16,11 @@ its sign, and a pixel of motion stays a pixel of the whole-face map.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from merlib.clips.samples import Samples
 from merlib.errors import MerlibError, unknown_name
 
 SIZE = 28
@@ -76,6 +79,13 @@ def canonical_puzzle(flow: np.ndarray, regions: tuple[str, ...] = REGION_PAIRS["
     if len(regions) != 2:
         raise MerlibError(f"{len(regions)} regions.", "an upper and a lower one.", f"choose from {[*CANONICAL_BOXES]}.")
     return assemble_puzzle(*([_cut(flow, box) for box in CANONICAL_BOXES[region]] for region in regions))
+
+
+def with_puzzle(samples: Samples, regions: tuple[str, ...] = REGION_PAIRS["E.&M."]) -> Samples:
+    """Return the samples with a second input, ``puzzle``, cut from ``flow``, and a note that says how."""
+    inputs = {**samples.inputs, "puzzle": canonical_puzzle(samples.inputs["flow"], regions)}
+    note = f"puzzle of {' and '.join(regions)} cut from the map at canonical boxes, not at landmarks of a frame"
+    return replace(samples, inputs=inputs, notes=(*samples.notes, note))
 
 
 def assemble_puzzle(upper: list[np.ndarray], lower: list[np.ndarray], size: int = SIZE) -> np.ndarray:

@@ -91,6 +91,19 @@ RECIPES: dict[str, Recipe] = {
         loss_options={"tau": 0.5},
         augmentation=("flip", "jitter"),
     ),
+    # Sec. 4.2; lambda from Table 5. The authors' code has a constant rate and no flip (D2-D4).
+    "dual_atme": Recipe(
+        name="dual_atme",
+        learning_rate=1e-3,
+        betas=(0.5, 0.999),
+        schedule="cosine",
+        epochs=60,
+        batch_size=128,
+        loss="focal",
+        loss_options={"gamma": 2.0},
+        auxiliary_weight=0.01,
+        augmentation=("flip",),
+    ),
     # The authors' published script: raw 0..255 values, no shuffling, no augmentation.
     "ststnet": Recipe(
         name="ststnet",

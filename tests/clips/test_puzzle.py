@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlib.clips.puzzle import CANONICAL_BOXES, REGION_PAIRS, assemble_puzzle, canonical_puzzle
+from merlib.clips.puzzle import CANONICAL_BOXES, REGION_PAIRS, assemble_puzzle, canonical_puzzle, with_puzzle
 from merlib.errors import MerlibError
 
 
@@ -91,3 +91,16 @@ def test_an_unknown_region_is_refused_with_the_nearest_name():
         canonical_puzzle(np.zeros((1, 3, 28, 28)), ("eyebrows", "mouht"))
     with pytest.raises(MerlibError, match="1 regions"):
         canonical_puzzle(np.zeros((1, 3, 28, 28)), ("mouth",))
+
+
+def test_samples_with_a_puzzle_keep_their_rows_and_say_that_boxes_were_canonical():
+    from merlib.clips import Samples
+
+    flow = np.random.default_rng(0).random((3, 3, 28, 28)).astype(np.float32)
+    people, clips = ["a", "b", "c"], ["1", "2", "3"]
+    samples = Samples({"flow": flow}, [0, 1, 0], ("x", "y"), people, ["smic"] * 3, clips, "toy", True)
+    puzzled = with_puzzle(samples)
+    assert np.array_equal(puzzled.inputs["puzzle"], canonical_puzzle(flow))
+    assert puzzled.inputs["flow"] is samples.inputs["flow"]
+    assert "canonical boxes" in puzzled.notes[-1]
+    assert puzzled.digest != samples.digest
