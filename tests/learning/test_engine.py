@@ -125,9 +125,13 @@ def test_threads_and_random_numbers_of_the_caller_neither_matter_nor_change(samp
 
 
 def test_a_fold_is_computed_on_one_thread(samples, tmp_path, monkeypatch):
-    seen, real = [], training.train_fold
+    seen, real, before = [], training.train_fold, torch.get_num_threads()
     monkeypatch.setattr(training, "train_fold", lambda *a: seen.append(torch.get_num_threads()) or real(*a))
-    run(make_experiment(), samples, store=tmp_path, workers=1)
+    torch.set_num_threads(2)
+    try:
+        run(make_experiment(), samples, store=tmp_path, workers=1)
+    finally:
+        torch.set_num_threads(before)
     assert seen == [1, 1]
 
 
