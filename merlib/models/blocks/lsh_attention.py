@@ -12,12 +12,13 @@ F4   Nothing is claimed about speed: `sparse_attention` computes exactly the kep
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-PAIRS_AT_ONCE = 1 << 16
+PAIRS_AT_ONCE = 1 << 13  # where no library multiplies sampled pairs
 
 
 def draw_hyperplanes(heads: int, tables: int, planes: int, width: int) -> Tensor:
@@ -94,14 +95,61 @@ def sparse_attention(queries: Tensor, keys: Tensor, values: Tensor, kept: Tensor
     n, heads, length, width = queries.shape
     pairs = kept.nonzero()  # (P, 4)
     first = (pairs[:, 0] * heads + pairs[:, 1]) * length
-    rows, columns = first + pairs[:, 2], first + pairs[:, 3]
+    where = torch.stack([first + pairs[:, 2], first + pairs[:, 3]])  # rows and columns of N heads L queries and keys
     q, k, v = (x.reshape(-1, width) for x in (queries, keys, values))  # (N * heads * L, d)
-    blocks = list(zip(rows.split(PAIRS_AT_ONCE), columns.split(PAIRS_AT_ONCE), strict=True))
-    scores = torch.cat([(q[i] * k[j]).sum(-1) for i, j in blocks]) * width**-0.5  # (P,)
-    top = scores.new_full((len(q),), -torch.inf).scatter_reduce(0, rows, scores.detach(), "amax")
-    raised = (scores - top[rows]).exp()
-    weights = raised / raised.new_zeros(len(q)).index_add(0, rows, raised)[rows]  # softmax within each row
-    output = torch.zeros_like(v)
-    for (i, j), weight in zip(blocks, weights.split(PAIRS_AT_ONCE), strict=True):
-        output = output.index_add(0, i, weight[:, None] * v[j])
+    scores = _PairScores.apply(q, k, where) * width**-0.5  # (P,)
+    top = scores.new_full((len(q),), -torch.inf).scatter_reduce(0, where[0], scores.detach(), "amax")
+    raised = (scores - top[where[0]]).exp()
+    weights = raised / raised.new_zeros(len(q)).index_add(0, where[0], raised)[where[0]]  # softmax within each row
+    output = _PairSums.apply(weights, v, where)
     return SparseAttention(output.reshape(n, heads, length, width), pairs, weights)
+
+
+def _scores(rows: Tensor, columns: Tensor, where: Tensor) -> Tensor:
+    """Return the products of the pairs `where` (2, P), sorted by row, of rows and columns (R, d)."""
+    if rows.is_cuda or torch.backends.mkl.is_available():
+        ends = torch.bincount(where[0], minlength=len(rows)).cumsum(0)
+        starts = torch.cat([ends.new_zeros(1), ends])
+        values, size = rows.new_zeros(where.shape[1]), (len(rows), len(columns))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sparse CSR tensor support", category=UserWarning)
+            pattern = torch.sparse_csr_tensor(starts, where[1], values, size, check_invariants=False)
+        return torch.sparse.sampled_addmm(pattern, rows, columns.T.contiguous(), beta=0.0).values()
+    parts = zip(where[0].split(PAIRS_AT_ONCE), where[1].split(PAIRS_AT_ONCE), strict=True)
+    return torch.cat([(rows[i] * columns[j]).sum(-1) for i, j in parts])
+
+
+def _sums(weights: Tensor, columns: Tensor, where: Tensor, transposed: bool = False) -> Tensor:
+    """Return each row's sum of its columns (R, d), weighted by `weights` (P,), or each column's of its rows."""
+    where = where.flip(0) if transposed else where
+    size = (len(columns), len(columns))
+    matrix = torch.sparse_coo_tensor(where, weights, size, is_coalesced=not transposed, check_invariants=False)
+    return torch.sparse.mm(matrix, columns)
+
+
+class _PairScores(torch.autograd.Function):
+    """Products of chosen pairs of rows of two matrices, whose gradients touch the same pairs."""
+
+    @staticmethod
+    def forward(context, q: Tensor, k: Tensor, where: Tensor) -> Tensor:
+        context.save_for_backward(q, k, where)
+        return _scores(q, k, where)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        q, k, where = context.saved_tensors
+        return _sums(gradient, k, where), _sums(gradient, q, where, transposed=True), None
+
+
+class _PairSums(torch.autograd.Function):
+    """Weighted sums over chosen pairs, whose gradients touch the same pairs."""
+
+    @staticmethod
+    def forward(context, weights: Tensor, v: Tensor, where: Tensor) -> Tensor:
+        context.save_for_backward(weights, v, where)
+        return _sums(weights, v, where)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        weights, v, where = context.saved_tensors
+        return _scores(gradient.contiguous(), v, where), _sums(weights, gradient, where, transposed=True), None
