@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import pandas as pd
 
-from merlib.scoring.counts import class_names, subject_counts
+from merlib.scoring.counts import Classes, class_names, seed_counts
 
 
-def confusion(predictions: pd.DataFrame, normalise: bool = False) -> pd.DataFrame:
-    """Return the confusion matrix: rows truth, columns prediction, summed over seeds.
+def confusion(predictions: pd.DataFrame, normalise: bool = False, classes: Classes = None) -> pd.DataFrame:
+    """Return the confusion matrix over pooled clips: rows truth, columns prediction.
 
     Parameters
     ----------
     predictions : DataFrame
-        What `learning.run` returned.
+        What `learning.run` returned. With several seeds the counts are summed over them, so that a row sums to
+        seeds times clips.
     normalise : bool
-        Divide each row by its sum, so that the diagonal is the recall; a class without clips stays zero.
+        Divide each row by its sum, so that the diagonal is the recall; a class without clips reads NaN.
+    classes : int or sequence of str, optional
+        Number or names of the classes; see `counts.class_names`.
+
+    Returns
+    -------
+    DataFrame (C, C), int64 or, normalised, float; index ``truth`` and columns ``prediction`` hold class names.
     """
-    names = class_names(predictions)
-    counts = subject_counts(predictions).counts.sum((0, 1))
+    names = class_names(predictions, classes)
+    counts = seed_counts(predictions, classes).sum(0).astype("int64")
     table = pd.DataFrame(counts, index=pd.Index(names, name="truth"), columns=pd.Index(names, name="prediction"))
-    return table.div(table.sum(axis=1).clip(lower=1), axis=0) if normalise else table
+    totals = table.sum(axis=1)
+    return table.div(totals.where(totals > 0), axis=0) if normalise else table

@@ -17,36 +17,71 @@ def _listed(keys: Iterable[str]) -> str:
     return ", ".join(keys[:SHOWN]) + more
 
 
+def clip_keys(predictions: pd.DataFrame) -> pd.Series:
+    """Return ``dataset/subject/clip`` of each row, the identity that `Samples.keys` uses."""
+    missing = [c for c in ("dataset", "subject", "clip", "label") if c not in predictions.columns]
+    if missing or predictions.empty:
+        raise MerlibError(
+            f"predictions without {', '.join(missing) or 'rows'}.",
+            "columns dataset, subject, clip, label and at least one row.",
+            "hand over what learning.run returns.",
+        )
+    dataset, subject, clip = (predictions[c].astype(str) for c in ("dataset", "subject", "clip"))
+    return dataset + "/" + subject + "/" + clip
+
+
 def check_scored_once(predictions: pd.DataFrame, keys: Iterable[str] | None = None) -> None:
-    """Raise when a clip is scored twice or never within one experiment and seed.
+    """Raise when, within one experiment and seed, a clip is scored twice or never.
+
+    Augmented copies that were scored as if they were clips are found this way too (errata B8).
 
     Parameters
     ----------
     predictions : DataFrame
-        What a table is to be made from.
+        Columns dataset, subject, clip, label; experiment and seed where there are several.
     keys : iterable of str, optional
-        ``dataset/subject/clip`` of every clip that must be scored (`Samples.keys`).
+        ``dataset/subject/clip`` of every clip that must be scored (`Samples.keys`). Without it, every seed of
+        an experiment must score the clips that any of its seeds scored.
 
     Raises
     ------
     MerlibError
-        The message names the clips and the seed.
+        With the names of the clips, the experiment and the seed: a clip scored twice, never, not among `keys`,
+        or with a different label in another seed.
     """
-    by = [c for c in ("experiment", "seed") if c in predictions.columns]
-    for name, part in predictions.groupby(by, sort=False):
-        scored = part["dataset"].astype(str) + "/" + part["subject"].astype(str) + "/" + part["clip"].astype(str)
-        twice = set(scored[scored.duplicated()])
-        if twice:
+    frame = pd.DataFrame({"key": clip_keys(predictions), "label": predictions["label"]})
+    for column in ("experiment", "seed"):
+        frame[column] = predictions[column] if column in predictions.columns else 0
+    asked = None if keys is None else set(map(str, keys))
+    for experiment, runs in frame.groupby("experiment", sort=False):
+        wanted = set(runs["key"]) if asked is None else asked
+        for seed, part in runs.groupby("seed", sort=False):
+            where = f"experiment {experiment!r}, seed {seed}" if "experiment" in predictions.columns else f"seed {seed}"
+            _check_one_run(where, part["key"], wanted)
+        labels = runs.drop_duplicates(["key", "label"])["key"]
+        if len(labels) > len(wanted):
             raise MerlibError(
-                f"{dict(zip(by, name, strict=True))}: {_listed(twice)} scored more than once.",
-                "each clip once.",
-                "look for overlapping folds or rows that were joined twice.",
+                f"{_listed(labels[labels.duplicated()])} with different labels in different seeds.",
+                "one label a clip.",
+                "compare the label lists that the seeds were run with.",
             )
-        wanted = set(map(str, keys)) if keys is not None else set(scored)
-        for clips, fault in ((wanted - set(scored), "never scored"), (set(scored) - wanted, "scored but unknown")):
-            if clips:
-                raise MerlibError(
-                    f"{dict(zip(by, name, strict=True))}: {_listed(clips)} {fault}.",
-                    "exactly the clips of the samples.",
-                    "run the missing folds, or use the samples the predictions were made from.",
-                )
+
+
+def _check_one_run(where: str, scored: pd.Series, wanted: set[str]) -> None:
+    twice = set(scored[scored.duplicated()])
+    if twice:
+        raise MerlibError(
+            f"{where}: {_listed(twice)} scored more than once.",
+            "each clip once.",
+            "look for overlapping folds, rows joined twice, or augmented copies counted as clips.",
+        )
+    found = set(scored)
+    if found == wanted:
+        return
+    never = wanted - found
+    fault = f"{_listed(never)} never scored" if never else f"{_listed(found - wanted)} scored but not among the clips"
+    raise MerlibError(
+        f"{where}: {fault}.",
+        f"{len(wanted)} clips, each once.",
+        "run the missing folds, or use the samples the predictions were made from.",
+    )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from merlib.scoring.counts import subject_counts
+from merlib.errors import MerlibError
+from merlib.scoring.counts import Classes, subject_counts
+from merlib.scoring.metrics import formula
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """A value and the ends of its interval."""
 
     value: float
@@ -21,40 +22,73 @@ class Interval:
 
 
 def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndarray:
-    """Return how often each subject is drawn (replicates, subjects), with replacement within its data set."""
+    """Return how often each subject is drawn, float (replicates, subjects), with replacement within its data set.
+
+    Parameters
+    ----------
+    datasets : str array (subjects,)
+        Data set of each subject; each stratum keeps its number of subjects.
+    replicates, seed : int
+        Number of resamples and the seed of the draws.
+    """
+    if replicates < 1:
+        raise MerlibError(f"{replicates} replicates.", "at least 1; 2000 for a 95 % interval.", "raise the number.")
     random = np.random.default_rng(seed)
-    weights = np.zeros((replicates, len(datasets)), np.int64)
+    weights = np.zeros((replicates, len(datasets)))
     for name in np.unique(datasets):
         members = np.flatnonzero(datasets == name)
         weights[:, members] = random.multinomial(len(members), np.full(len(members), 1 / len(members)), replicates)
     return weights
 
 
+def resampled_counts(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the pooled counts of each resample, (replicates, seeds, C, C), from those by subject."""
+    return (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
+
+
+def ends(draws: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the ends of the central percentile interval of `draws` (replicates,) with coverage `level`."""
+    if not 0 < level < 1:
+        raise MerlibError(f"an interval of level {level}.", "a coverage between 0 and 1.", "use .95.")
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
 def bootstrap_interval(
     predictions: pd.DataFrame,
-    metric: Callable,
+    metric: Callable | str,
     level: float = 0.95,
     replicates: int = 2000,
     seed: int = 0,
+    classes: Classes = None,
 ) -> Interval:
     """Return a metric with its percentile bootstrap interval.
 
     Subjects are resampled with replacement within each data set; all clips and all seeds of a subject stay
-    together, so the interval speaks of other people, not of other clips of the same ones.
+    together, so the interval speaks of other people, not of other clips of the same ones. It does not speak of
+    other training sets: the models are not trained again. A resample that lost all clips of a class averages
+    over the classes it kept.
 
     Parameters
     ----------
     predictions : DataFrame
-        What `learning.run` returned.
-    metric : callable
-        `uf1`, `uar` or `accuracy`.
+        What `learning.run` returned. Several seeds: the metric is computed for each and averaged.
+    metric : metric or str
+        `uf1`, `uar`, `accuracy` or their names; see `metrics.formula`.
     level : float
         Coverage of the interval.
     replicates, seed : int
         Number of resamples and the seed of the draws.
+    classes : int or sequence of str, optional
+        Number or names of the classes.
+
+    Raises
+    ------
+    MerlibError
+        For a metric or level that is none, and as `counts.subject_counts`.
     """
-    counted = subject_counts(predictions)
+    of_counts = formula(metric)
+    counted = subject_counts(predictions, classes)
     weights = subject_weights(counted.datasets, replicates, seed)
-    draws = metric.of_counts(np.tensordot(weights, counted.counts, 1)).mean(1)  # (replicates, seeds) -> mean
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(metric.of_counts(counted.counts.sum(0)).mean()), float(low), float(high))
+    draws = of_counts(resampled_counts(weights, counted.counts)).mean(-1)
+    return Interval(float(of_counts(counted.pooled).mean()), *ends(draws, level))

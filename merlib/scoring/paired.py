@@ -7,102 +7,119 @@ unit is the subject, and the null hypothesis is that the two models' answers cou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import SubjectCounts, class_names, subject_counts
-from merlib.scoring.intervals import subject_weights
+from merlib.scoring.counts import Classes
+from merlib.scoring.intervals import ends
+from merlib.scoring.metrics import Formula, formula
+from merlib.scoring.pairing import bootstrap_differences, difference_of_counts, paired_counts
 
 CHUNK = 1000
-POWER_FACTOR = 2.8  # z(.975) + z(.8): the difference a two-sided 5 % test finds with 80 % power, in deviations
+TIE = 1e-12  # two sums of the same counts may differ in the last bit
 
 
-@dataclass(frozen=True)
-class PairedTest:
-    """Difference A - B, its 95 % bootstrap interval, two-sided p value, and deviation of the difference."""
+class PairedTest(NamedTuple):
+    """Metric of A less that of B, two-sided p value, and the ends of the difference's bootstrap interval."""
 
     difference: float
     p_value: float
     low: float
     high: float
-    deviation: float
-
-    @property
-    def detectable(self) -> float:
-        """The difference that these subjects would show with 80 % power at the 5 % level."""
-        return POWER_FACTOR * self.deviation
-
-
-def _same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
-    keys = [set(zip(x["dataset"], x["subject"], x["clip"], x["label"], strict=True)) for x in (a, b)]
-    apart = keys[0] ^ keys[1]
-    if apart:
-        raise MerlibError(
-            f"{len(apart)} clips that only one of the two models scored, such as {'/'.join(map(str, min(apart)[:3]))}.",
-            "the same clips with the same labels on both sides.",
-            "compare models that ran on the same samples.",
-        )
-
-
-def _both_counts(a: pd.DataFrame, b: pd.DataFrame) -> tuple[SubjectCounts, SubjectCounts]:
-    _same_clips(a, b)
-    if class_names(a) != class_names(b):
-        raise MerlibError(
-            f"classes {class_names(a)} and {class_names(b)}.", "the same classes.", "compare models on one task."
-        )
-    counts = subject_counts(a), subject_counts(b)
-    seeds = [c.counts.shape[1] for c in counts]
-    if seeds[0] != seeds[1]:
-        raise MerlibError(f"{seeds[0]} and {seeds[1]} seeds.", "as many.", "run both models with the same seeds.")
-    return counts
 
 
 def paired_permutation_test(
-    a: pd.DataFrame, b: pd.DataFrame, metric: Callable, permutations: int = 10_000, seed: int = 0
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    metric: Callable | str,
+    permutations: int = 10_000,
+    seed: int = 0,
+    level: float = 0.95,
+    replicates: int = 2000,
+    classes: Classes = None,
 ) -> PairedTest:
     """Test whether two models differ, swapping their answers subject by subject.
+
+    All clips and all seeds of a subject are swapped together. Subjects whom both models treat alike do not
+    matter; when the others allow no more than `permutations` swaps, all are tried and the p value is exact.
+    Otherwise it is (1 + draws at least as far from 0 as the observed difference) / (1 + draws), which is
+    never 0. The interval comes from a bootstrap of people (as `bootstrap_interval`), not from the swaps, so at
+    the margin the two may disagree; the p value decides.
 
     Parameters
     ----------
     a, b : DataFrame
-        Predictions of the same clips with the same number of seeds.
-    metric : callable
-        `uf1`, `uar` or `accuracy`.
+        Predictions of the same clips with as many seeds, or one on a side; see `pairing.paired_counts`.
+    metric : metric or str
+        `uf1`, `uar`, `accuracy` or their names; with several seeds, averaged over them.
     permutations, seed : int
-        Number of swaps and of bootstrap resamples, and the seed of the draws.
+        Number of swaps, and the seed of all draws.
+    level, replicates : float, int
+        Coverage of the interval, and its number of resamples.
+    classes : int or sequence of str, optional
+        Number or names of the classes.
 
     Raises
     ------
     MerlibError
-        When clips, labels, classes or the number of seeds differ.
+        When clips, labels, classes or numbers of seeds differ.
     """
-    first, second = _both_counts(a, b)
-    of_counts = metric.of_counts
+    if permutations < 1:
+        raise MerlibError(f"{permutations} permutations.", "at least 1; 10000 for a report.", "raise the number.")
+    of_counts = formula(metric)
+    first, second = paired_counts(a, b, classes)
+    observed = float(difference_of_counts(first.pooled, second.pooled, of_counts))
+    p_value = _p_value(first.counts, second.counts, observed, of_counts, permutations, seed)
+    draws = bootstrap_differences(first, second, of_counts, replicates, seed)
+    return PairedTest(observed, p_value, *ends(draws, level))
 
-    def difference(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return (of_counts(x) - of_counts(y)).mean(-1)
 
-    observed = float(difference(first.counts.sum(0), second.counts.sum(0)))
+def _p_value(
+    first: np.ndarray, second: np.ndarray, observed: float, of_counts: Formula, permutations: int, seed: int
+) -> float:
+    gap = first - second
+    gap = gap[gap.any(axis=(1, 2, 3))]  # subjects on whom the models differ
+    people = len(gap)
+    if not people:
+        return 1.0
+    total = (first + second).sum(0)
+
+    def extreme(signs: np.ndarray) -> int:
+        swapped = (signs @ gap.reshape(people, -1)).reshape(len(signs), *total.shape)
+        draws = difference_of_counts((total + swapped) / 2, (total - swapped) / 2, of_counts)
+        return int((np.abs(draws) >= abs(observed) - TIE).sum())
+
+    if people < 63 and 2**people <= permutations:
+        signs = np.array(list(product((-1.0, 1.0), repeat=people))).reshape(2**people, people)
+        return extreme(signs) / len(signs)
     random = np.random.default_rng(seed)
-    total, gap = (first.counts + second.counts).sum(0), first.counts - second.counts
-    extreme = 0
-    for start in range(0, permutations, CHUNK):
-        signs = random.choice([-1, 1], (min(CHUNK, permutations - start), len(first.subjects)))
-        swapped = np.tensordot(signs, gap, 1)
-        draws = difference((total + swapped) / 2, (total - swapped) / 2)
-        extreme += int((np.abs(draws) >= abs(observed) - 1e-12).sum())
-    weights = subject_weights(first.datasets, 2000, seed)
-    resampled = difference(np.tensordot(weights, first.counts, 1), np.tensordot(weights, second.counts, 1))
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    p_value = (extreme + 1) / (permutations + 1)
-    return PairedTest(observed, p_value, float(low), float(high), float(resampled.std(ddof=1)))
+    sizes = [min(CHUNK, permutations - start) for start in range(0, permutations, CHUNK)]
+    found = sum(extreme(random.choice([-1.0, 1.0], (size, people))) for size in sizes)
+    return (found + 1) / (permutations + 1)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Return p values corrected for a family of tests by Holm's step-down method, in the order given."""
+    """Return p values corrected for a family of tests by Holm's step-down method, in the order given.
+
+    The i-th smallest of m p values is multiplied by m - i + 1, never below the one before it and never above 1.
+
+    Parameters
+    ----------
+    p_values : mapping of str to float
+        One p value a comparison; the whole family, not only its small ones.
+
+    Raises
+    ------
+    MerlibError
+        When a value is no probability.
+    """
+    for name, p_value in p_values.items():
+        if not 0 <= p_value <= 1:
+            raise MerlibError(f"p value {p_value} of {name!r}.", "a number from 0 to 1.", "leave out tests not run.")
     ordered = sorted(p_values, key=p_values.__getitem__)
     corrected, running = {}, 0.0
     for rank, name in enumerate(ordered):
