@@ -8,7 +8,7 @@ PROFILE  ?= smoke
 DATA     ?=
 NAME     ?=
 RESUME   ?=
-JOBS     ?= 1
+JOBS     ?= 2
 
 VENV  := .venv
 BIN   := $(VENV)/bin
@@ -65,11 +65,11 @@ unit: $(READY)
 
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"
-	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke
+	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke --jobs $(JOBS)
 	@$(BIN)/python -m merlib.publishing.compare_records ci-smoke $(EXPECTED)
 
 expected: $(READY)  ## write the numbers that the smoke run must show, after a change that was meant
-	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke
+	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke --jobs $(JOBS)
 	@$(BIN)/python -m merlib.publishing.compare_records ci-smoke $(EXPECTED) --write
 
 # After the smoke run: the store is warm, so what is compared here is the text that the notebooks show.
