@@ -114,31 +114,13 @@ note = analogue_note(samples, "casme2")
 _ = save_figure("extra.am3f_modules", figure, runs, data=values, substitution=note, caption=finding(tests))
 
 # %% [markdown]
-# ## Dual-ATME, Table 1: regions cut by hand, found by attention, or both
-#
-# The paper trains on the composite, as the public maps do; its regions are cut at landmarks of frames, ours at canonical boxes (notebook 05).
-
-# %% tags=["nbval-ignore-output"]
-from merlib.clips.puzzle import with_puzzle
-from merlib.models.dual_atme import TABLE1_OPTIONS
-
-puzzled, branches = with_puzzle(study.samples("megc2019-flow")), {}
-for label, options in TABLE1_OPTIONS.items():
-    branches[label] = study.run(study.experiment("dual_atme", options=options, label=label), puzzled)
-
-# %% tags=["nbval-ignore-output"]
-values, low, high = metric_table(branches, artefact="dual_atme.table1")
-save_table("dual_atme.table1", values, branches, low=low, high=high, substitution=puzzled.notes[-1])
-
-# %% [markdown]
-# ## What the papers left open
+# ## What the paper left open
 #
 # | Errata | Open point | Here |
 # |---|---|---|
 # | A6 | Table 4's accuracies are multiples of 1/239 | stated |
 # | A18 | the text compares MSFF with the wrong row | computed from the table |
 # | A19 | one run, no seeds, no interval | named seeds, intervals, tests |
-# | C13 | Dual-ATME's single branch beats the full model on SAMM | visible in the table |
 #
 # ## Recap
 #
