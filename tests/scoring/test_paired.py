@@ -71,10 +71,10 @@ def test_equal_models_raise_few_false_alarms(drawn):
             permutations=199,
             replicates=2,
         ).p_value
-        for i in range(200)
+        for i in range(120)
     ]
     alarms = np.mean(np.array(p_values) <= 0.05)
-    assert 0.01 <= alarms <= 0.095  # .05 +- 3 standard errors of 200 trials
+    assert 0 < alarms <= 0.11  # .05 and 3 standard errors of 120 trials
     assert 0.4 < np.mean(p_values) < 0.6
 
 
