@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
 from merlib.errors import MerlibError
+from merlib.sources.weights import FOLDER_VARIABLE as VARIABLE
+from merlib.sources.weights import weights_folder
 
-VARIABLE = "MERLIB_WEIGHTS"
-
-
-def weights_folder() -> Path:
-    """Return the folder named by the environment variable ``MERLIB_WEIGHTS``, else ``weights`` in merlib's cache."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("merlib")) / "weights"
+__all__ = ["VARIABLE", "find_weights", "open_state", "weights_folder"]
 
 
 def find_weights(file_name: str, given: str | Path | None, what: str) -> Path:
@@ -44,7 +35,7 @@ def find_weights(file_name: str, given: str | Path | None, what: str) -> Path:
         raise MerlibError(
             f"no weights for {what} at {path}.",
             f"the published file {file_name}.",
-            f"put {file_name} into {path.parent}, or set {VARIABLE} to the folder that holds it.",
+            f"put {file_name} into {path.parent} (merlib weights get), or set {VARIABLE} to its folder.",
         )
     return path
 
