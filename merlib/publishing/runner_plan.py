@@ -117,7 +117,7 @@ def typed_parameters(name: str, notebook: NotebookNode, given: Mapping[str, Any]
     values = {}
     for key, value in given.items():
         if key not in declared:
-            raise unknown_name("parameter", f"{key} of notebook {name}", declared)
+            raise unknown_name(f"parameter of notebook {name}", key, declared)
         values[key] = _typed(f"{name}: {key}", value, ast.literal_eval(declared[key]["default"]))
     return values
 
