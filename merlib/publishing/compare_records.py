@@ -80,4 +80,7 @@ if __name__ == "__main__":
     expected_file = Path(sys.argv[2])
     if "--write" in sys.argv:
         write_atomically(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")
-    print(f"{compare(run_folder, expected_file)} numbers of {run_folder.name} agree with {expected_file}")
+    try:
+        print(f"{compare(run_folder, expected_file)} numbers of {run_folder.name} agree with {expected_file}")
+    except MerlibError as error:
+        sys.exit(str(error))
