@@ -30,8 +30,9 @@ def published_weights(seed=3) -> dict[str, torch.Tensor]:
         state[f"conv{i}.weight"] = torch.randn(filters, 3, 3, 3, generator=random)
         state[f"conv{i}.bias"] = torch.randn(filters, generator=random)
     for i, filters in enumerate((3, 5, 8), 1):
-        for name in ("weight", "bias", "running_mean", "running_var"):
-            state[f"bn{i}.{name}"] = torch.rand(filters, generator=random) + 0.5
+        for name in ("weight", "bias", "running_mean"):  # of both signs, so that norm and ReLU do not commute
+            state[f"bn{i}.{name}"] = torch.randn(filters, generator=random)
+        state[f"bn{i}.running_var"] = torch.rand(filters, generator=random) + 0.5
         state[f"bn{i}.num_batches_tracked"] = torch.tensor(7)
     state["fc.weight"] = torch.randn(3, 400, generator=random)
     state["fc.bias"] = torch.randn(3, generator=random)
