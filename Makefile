@@ -7,7 +7,7 @@ PIP_FLAGS ?=
 PROFILE  ?= smoke
 DATA     ?=
 NAME     ?=
-RESUME   ?=
+RESUME   ?= 1
 JOBS     ?= 2
 
 VENV  := .venv
@@ -39,7 +39,7 @@ help:  ## this list
 	@echo
 	@echo "  make reproduce                                        every table and figure on the synthetic twin"
 	@echo "  make reproduce DATA=megc2019-flow=DIR PROFILE=teach   the same on the public flow maps in DIR"
-	@echo "  make reproduce NAME=mine RESUME=1                     continue the run called mine"
+	@echo "  make reproduce RESUME=                                execute again what an earlier run has done"
 	@echo "  variables: PROFILE=$(PROFILE) DATA= NAME= RESUME= JOBS=$(JOBS) PYTHON=$(PYTHON) TORCH=$(TORCH) EXTRAS=$(EXTRAS) PIP_FLAGS="
 
 reproduce: $(READY)  ## run every notebook into results/runs/<name>/
