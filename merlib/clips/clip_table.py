@@ -71,24 +71,26 @@ def clip_table(
     table.attrs = {"name": name, "edition": edition, "synthetic": bool(synthetic), "notes": tuple(notes)}
     repeated = table[table.duplicated(["dataset", "subject", "clip"])]
     if len(repeated):
-        row = repeated.iloc[0]
-        raise MerlibError(
-            f"{name}: clip {row.subject}/{row.clip} occurs twice.", "each clip once.", "remove the repeated row."
-        )
+        raise MerlibError(f"{clip_key(repeated.iloc[0])} occurs twice.", "each clip once.", "remove the repeated row.")
     for row in table.itertuples():
-        _check_order(name, row)
+        _check_order(row)
     return table
 
 
-def _check_order(name: str, row) -> None:
+def _check_order(row) -> None:
     apex = row.onset if row.apex is pd.NA else row.apex
     if not 0 <= row.onset <= apex <= row.offset < row.n_frames:
         raise MerlibError(
-            f"{name}: clip {row.subject}/{row.clip} has onset {row.onset}, apex {row.apex}, offset {row.offset} "
-            f"of {row.n_frames} frames.",
+            f"{clip_key(row)} has onset {row.onset}, apex {row.apex}, offset {row.offset} of {row.n_frames} frames.",
             "0 <= onset <= apex <= offset < number of frames.",
             "repair the row, or drop the clip.",
         )
+
+
+def clip_key(row) -> str:
+    """Return ``dataset/subject/clip`` of a row: a named tuple, or a Series (whose ``.clip`` is a method of pandas)."""
+    clip = row["clip"] if isinstance(row, pd.Series) else row.clip
+    return f"{row.dataset}/{row.subject}/{clip}"
 
 
 def frames(row, indices: Sequence[int] | None = None) -> np.ndarray:
@@ -96,8 +98,8 @@ def frames(row, indices: Sequence[int] | None = None) -> np.ndarray:
 
     Parameters
     ----------
-    row : Series or named tuple
-        A row of a clip table.
+    row : named tuple or Series
+        A row of a clip table; ``table.itertuples()`` gives named tuples.
     indices : sequence of int, optional
         Which frames, from 0; all of them by default.
 
@@ -116,15 +118,14 @@ def frames(row, indices: Sequence[int] | None = None) -> np.ndarray:
     for index in chosen:
         if not 0 <= index < row.n_frames:
             raise MerlibError(
-                f"{row.dataset} {row.subject}/{row.clip}: frame {index} asked for.",
+                f"{clip_key(row)}: frame {index} asked for.",
                 f"an index from 0 to {row.n_frames - 1}.",
                 "count from the clip's first frame; the sheet's numbers are row.source.numbers.",
             )
         picture = row.source.read(int(index))
         if pictures and picture.shape != pictures[0].shape:
             raise MerlibError(
-                f"{row.dataset} {row.subject}/{row.clip}: frame {index} is {picture.shape[:2]}, "
-                f"the first {pictures[0].shape[:2]}.",
+                f"{clip_key(row)}: frame {index} is {picture.shape[:2]}, the first {pictures[0].shape[:2]}.",
                 "one size for all frames of a clip.",
                 "restore the frame from the data set.",
             )
