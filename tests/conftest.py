@@ -29,3 +29,16 @@ def flow_archive() -> Path:
     if not folder.is_dir():
         pytest.skip(f"REAL DATA NOT CHECKED: no flow archive at {folder}; set MERLIB_FLOW_ARCHIVE")
     return folder
+
+
+@pytest.fixture(scope="session")
+def mesh_weights() -> None:
+    """The two files of the mesh backend are on this machine."""
+    from merlib.errors import MerlibError
+    from merlib.sources.weights import fetch_weights
+
+    try:
+        fetch_weights("blazeface-short-range")
+        fetch_weights("face-mesh")
+    except MerlibError as error:
+        pytest.skip(f"FACES NOT CHECKED: {error.found}")

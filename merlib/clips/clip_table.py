@@ -28,9 +28,12 @@ class FrameSource(Protocol):
     ----------
     numbers : int64 array (T,)
         The frame numbers that the data set itself uses, increasing.
+    identity : str
+        Equal for equal frames: a digest of the files' content, or the twin's plan; caches are named by it.
     """
 
     numbers: np.ndarray
+    identity: str
 
     def read(self, index: int) -> np.ndarray:
         """Return frame `index` (0 to T - 1): uint8 (H, W, 3), RGB."""

@@ -1,4 +1,4 @@
-"""The portrait, points marked on it by hand, and the mesh backend's weights, fetched once."""
+"""The portrait and points marked on it by hand."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from merlib.clips.twin.face68 import canonical_face
-from merlib.errors import MerlibError
-from merlib.sources.weights import fetch_weights
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +27,6 @@ def marked() -> dict[int, np.ndarray]:
     """
     with (Path(__file__).parent / "portrait_points.csv").open(newline="") as stream:
         return {int(row["landmark"]): np.array([float(row["x"]), float(row["y"])]) for row in csv.DictReader(stream)}
-
-
-@pytest.fixture(scope="session")
-def mesh_weights() -> None:
-    """The two files of the mesh backend are on this machine."""
-    try:
-        fetch_weights("blazeface-short-range")
-        fetch_weights("face-mesh")
-    except MerlibError as error:
-        pytest.skip(f"FACES NOT CHECKED: {error.found}")
 
 
 @pytest.fixture
