@@ -15,6 +15,7 @@ from merlib.errors import MerlibError
 from merlib.learning import Experiment, FoldStore, run, save_reference
 from merlib.learning.engine import default_store
 from merlib.learning.references import reference_root
+from merlib.motion.clip_features import Preprocessing
 from merlib.profiles import Profile, get_profile
 from merlib.sources.places import repository_root
 
@@ -66,6 +67,40 @@ class Study:
         if chosen not in self.opened:
             self.opened[chosen] = open_samples(chosen, self.data)
         return self.opened[chosen]
+
+    def clips(self, name: str) -> pd.DataFrame:
+        """Return the clip table of ``casme2``, ``samm`` or ``smic``: real when it was named, else the rendered twin.
+
+        A short profile keeps a few people with two clips a class.
+        """
+        from merlib.clips.doors import open_clips
+        from merlib.clips.selection import few_clips
+
+        table = open_clips(name, self.data)
+        few = self.profile.clip_subjects
+        return table if few is None else few_clips(table, few, 2)
+
+    def features(self, name: str, *how: Preprocessing, classes: Sequence[str] | None = None) -> Samples:
+        """Return the clips of `clips` preprocessed for a network, computed once and kept beside the store.
+
+        Parameters
+        ----------
+        name : str
+            ``casme2``, ``samm`` or ``smic``.
+        *how : Preprocessing
+            One an input; see `merlib.motion.clip_features.preprocessing`.
+        classes : sequence of str, optional
+            By default those of the papers' single-database work.
+        """
+        from joblib import cpu_count
+
+        from merlib.clips.twin.population import POPULATIONS
+        from merlib.motion.cache import MotionCache
+        from merlib.motion.clip_samples import samples_of_clips
+
+        cache = MotionCache(self.store.root.parent / "cache" / "motion")
+        chosen = classes or POPULATIONS[name].classes
+        return samples_of_clips(self.clips(name), how, chosen, cache, workers=cpu_count())
 
     def experiment(self, model: str, **choices: object) -> Experiment:
         """Return the experiment this profile asks for; see `Experiment.for_profile`."""
