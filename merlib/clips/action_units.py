@@ -1,0 +1,153 @@
+"""Action units as coders write them in a sheet's cell, and how often each occurs.
+
+CASME II writes ``4+L10`` or ``R12+15``, SAMM also intensities (``12B``); a question mark is a doubt, ``or`` separates
+readings that the coder could not decide between.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from merlib.errors import MerlibError
+
+_READINGS = re.compile(r"\s+or\s+|\|", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[+,&;/\s]\s*")
+_LOOSE = re.compile(r"\b(AU|[LR])\s+(?=\d)", re.IGNORECASE)
+_UNIT = re.compile(r"(?P<doubt>\?)?(?P<side>[LRABTU])?(?:AU)?(?P<side2>[LR])?0*(?P<number>\d{1,2})(?P<level>[A-E])?")
+_ONE_SIDED = {"L", "R"}
+HIGHEST = 70  # the coding system's numbers end with 69 (head and eyes), 70 is "not visible"
+
+
+class ActionUnit(NamedTuple):
+    """One action unit of a clip.
+
+    Attributes
+    ----------
+    number : int
+        Of the Facial Action Coding System.
+    side : str
+        ``L``, ``R``, or empty: both, or not said.
+    level : str
+        Intensity ``A`` to ``E``, or empty.
+    doubtful : bool
+        Whether the coder put a question mark.
+    reading : int
+        0 for the first reading, 1 for what stands after ``or``, and so on.
+    """
+
+    number: int
+    side: str = ""
+    level: str = ""
+    doubtful: bool = False
+    reading: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.side}{self.number}{self.level}{'?' if self.doubtful else ''}"
+
+
+def parse_action_units(cell: object) -> tuple[ActionUnit, ...]:
+    """Read a cell of action units.
+
+    Parameters
+    ----------
+    cell : str, int or None
+        For example ``"R12+15 or 4+L10"``, ``12``, ``"AU4B + 7?"``; nothing for None, NaN, an empty cell or ``"/"``.
+
+    Returns
+    -------
+    tuple of ActionUnit
+        In the order written. ``A``, ``B``, ``T`` and ``U`` in front of a number (bilateral, top, unilateral ...)
+        leave the side open.
+
+    Raises
+    ------
+    MerlibError
+        For a part that is no action unit; the message counts parts and does not repeat the cell.
+
+    Examples
+    --------
+    >>> [str(unit) for unit in parse_action_units("R12+15 or 4+L10")]
+    ['R12', '15', '4', 'L10']
+    """
+    if cell is None or cell != cell:
+        return ()
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = _LOOSE.sub(r"\1", str(cell).strip().replace("？", "?"))
+    if text in ("", "/", "-"):
+        return ()
+    units = []
+    for reading, part in enumerate(_READINGS.split(text)):
+        pieces = [piece for piece in _BETWEEN.split(re.sub(r"\s+\?", "?", part.strip())) if piece]
+        for position, piece in enumerate(pieces, 1):
+            units.append(_one(piece, position, reading))
+    return tuple(units)
+
+
+def _one(piece: str, position: int, reading: int) -> ActionUnit:
+    doubtful = piece.endswith("?")
+    match = _UNIT.fullmatch(piece.rstrip("?").upper())
+    if not match or not 1 <= int(match["number"]) <= HIGHEST:
+        raise MerlibError(
+            f"part {position} of reading {reading + 1} of an action-unit cell is no action unit.",
+            f"a number from 1 to {HIGHEST}, with L or R before it, a level A to E or ? behind it, joined by +.",
+            "correct the cell, or leave it empty.",
+        )
+    side = match["side2"] or match["side"] or ""
+    return ActionUnit(
+        int(match["number"]),
+        side if side in _ONE_SIDED else "",
+        match["level"] or "",
+        doubtful or bool(match["doubt"]),
+        reading,
+    )
+
+
+def write_action_units(units: Iterable[ActionUnit]) -> str:
+    """Return the tidy spelling of action units, ``R12+15 or 4+L10``; `parse_action_units` reads it back."""
+    readings: dict[int, list[str]] = {}
+    for unit in units:
+        readings.setdefault(unit.reading, []).append(str(unit))
+    return " or ".join("+".join(part) for _, part in sorted(readings.items()))
+
+
+def action_unit_counts(table: pd.DataFrame, doubtful: bool = True, by: str = "label") -> pd.DataFrame:
+    """Count in how many clips of each class each action unit occurs (Dual-ATME, Figure 3).
+
+    Parameters
+    ----------
+    table : DataFrame
+        A clip table; of a composite, the clips of SMIC carry no action units and count as uncoded.
+    doubtful : bool
+        Whether units with a question mark count.
+    by : str
+        Column that gives the classes: ``label`` or ``dataset``.
+
+    Returns
+    -------
+    DataFrame
+        One row an action unit, ``AU4``, the most frequent first; one column a class, and ``total``. A clip counts once
+        for a unit, whichever sides it names, and by the coder's first reading. ``attrs`` holds ``coded`` and
+        ``uncoded``, clips with and without action units.
+    """
+    pairs = []
+    uncoded = 0
+    for row in table.itertuples(index=False):
+        units = [unit for unit in parse_action_units(row.action_units) if unit.reading == 0]
+        uncoded += not units
+        numbers = {unit.number for unit in units if doubtful or not unit.doubtful}
+        pairs += [(number, getattr(row, by)) for number in sorted(numbers)]
+    classes = sorted(set(table[by]))
+    long = pd.DataFrame(pairs, columns=["number", "class"])
+    counts = pd.crosstab(long["number"], long["class"]).reindex(columns=classes, fill_value=0)
+    counts["total"] = counts.sum(axis=1)
+    counts = counts.reset_index().sort_values(["total", "number"], ascending=[False, True])
+    counts.index = pd.Index("AU" + counts.pop("number").astype(str), name="action unit")
+    counts.columns.name = None
+    counts = counts.astype("int64")
+    counts.attrs = {"coded": len(table) - uncoded, "uncoded": uncoded}
+    return counts

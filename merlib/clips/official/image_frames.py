@@ -1,0 +1,85 @@
+"""Frames of one clip as files in a folder, decoded one at a time."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from merlib.errors import MerlibError
+
+JPEG_END = b"\xff\xd9"
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFrames:
+    """Where the frames of a recorded clip lie; small, picklable, reads nothing until asked.
+
+    Parameters
+    ----------
+    folder : str
+        The clip's folder.
+    files : tuple of str
+        File names in the order of their numbers.
+    numbers : int64 array (T,)
+        The frame numbers in those names.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    numbers: np.ndarray
+
+    def path(self, index: int) -> Path:
+        """Return the file of frame `index`."""
+        return Path(self.folder, self.files[index])
+
+    def read(self, index: int) -> np.ndarray:
+        """Return frame `index` (0 to T - 1): uint8 (H, W, 3), RGB; a grey frame has three equal channels.
+
+        Raises
+        ------
+        MerlibError
+            For a file that is absent, empty, cut short or no picture.
+        """
+        return np.asarray(decode(self.path(index)).convert("RGB"))
+
+
+def decode(path: Path, content: bytes | None = None) -> Image.Image:
+    """Return a picture, wholly decoded.
+
+    Parameters
+    ----------
+    path : Path
+        The file; named in errors.
+    content : bytes, optional
+        Its bytes, when they were read already.
+
+    Raises
+    ------
+    MerlibError
+        For a file that is absent, empty, cut short or no picture; `found` begins with which of them.
+    """
+
+    def refuse(found: str) -> MerlibError:
+        return MerlibError(f"{found}: {path}.", "a whole JPEG file.", "restore the frame from the data set.")
+
+    try:
+        content = path.read_bytes() if content is None else content
+    except OSError as error:
+        raise refuse(f"unreadable ({error.strerror})") from error
+    if not content:
+        raise refuse("empty (zero bytes)")
+    try:
+        picture = Image.open(io.BytesIO(content))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise refuse("no picture") from error
+    try:
+        picture.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise refuse(f"truncated after {len(content)} bytes") from error
+    if picture.format == "JPEG" and JPEG_END not in content[-1024:]:
+        raise refuse(f"truncated after {len(content)} bytes")
+    return picture

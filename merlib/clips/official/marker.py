@@ -1,0 +1,70 @@
+"""The file that tells an exported twin from a licensed copy: an edition of its own, with its own counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from merlib.errors import MerlibError
+
+MARKER = "SYNTHETIC.json"
+
+
+class Marker(BaseModel):
+    """What an exported twin says about itself.
+
+    Parameters
+    ----------
+    dataset, layout : str
+        Which forms were written.
+    seed : int or None
+        Seed of the twin.
+    merlib : str
+        Version that wrote it.
+    sheet, sheet_sha256 : str
+        The annotation sheet and its hash.
+    clips : int
+        Number of clips exported.
+    counts : dict
+        Clips by subject and class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    synthetic: bool = True
+    notice: str = "SYNTHETIC clips made by merlib; no person was recorded, no label is a real clip's."
+    dataset: str
+    layout: str
+    seed: int | None = Field(ge=0)
+    merlib: str
+    sheet: str
+    sheet_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    clips: int = Field(ge=0)
+    counts: dict[str, dict[str, int]]
+
+    @property
+    def edition(self) -> str:
+        """Name of the edition."""
+        return f"synthetic twin, seed {self.seed}"
+
+
+def read_marker(folder: Path) -> Marker | None:
+    """Return the marker of an exported twin, or None when `folder` has none.
+
+    Raises
+    ------
+    MerlibError
+        When there is a marker that cannot be read.
+    """
+    path = folder / MARKER
+    if not path.is_file():
+        return None
+    try:
+        return Marker.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, OSError, ValueError) as error:
+        raise MerlibError(
+            f"{MARKER} is no marker of an exported twin ({type(error).__name__}).",
+            "the marker that merlib data export wrote.",
+            "export the twin again into an empty folder.",
+        ) from error
