@@ -5,6 +5,7 @@ from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore
 from merlib.learning.folds import Fold, check_disjoint, make_folds
+from merlib.learning.frame_votes import vote_by_clip
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
 from merlib.learning.references import save_reference
 
@@ -21,4 +22,5 @@ __all__ = [
     "make_folds",
     "run",
     "save_reference",
+    "vote_by_clip",
 ]

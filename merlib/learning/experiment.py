@@ -51,6 +51,12 @@ class Experiment:
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise MerlibError(f"seeds {self.seeds}.", "at least one seed, each once.", "e.g. seeds=(0, 1, 2).")
         object.__setattr__(self, "options", json.loads(canonical_json(dict(self.options))))
+        if "classes" in self.options:
+            raise MerlibError(
+                f"{self.model}: {self.options['classes']!r} classes as an option.",
+                "as many classes as the samples have.",
+                "drop the option; samples with other labels make another number.",
+            )
         object.__setattr__(self, "label", self.label or self.model)
 
     def __hash__(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from merlib.models.registry import model_module
 
-ENGINE = ("training", "fitting", "losses", "augmentation")
+ENGINE = ("training", "fitting", "losses", "augmentation", "warping")
 OWN_MODELS = "merlib.models"
 
 

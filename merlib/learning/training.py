@@ -23,6 +23,7 @@ from merlib.learning.recipes import Recipe
 from merlib.models import build_model
 
 Beat = Callable[[float], None]
+VALUES_AT_ONCE = 2**23  # input values scored together, so that a test fold of long sequences fits in memory
 
 
 @dataclass
@@ -54,8 +55,9 @@ class Normaliser:
     Parameters
     ----------
     how : {'none', 'unit', 'standardise'}
-        ``unit`` divides by 255; ``standardise`` uses mean and deviation a channel of the training rows.
-    train : dict of str to Tensor (N, ..., C, H, W)
+        ``unit`` divides by 255; ``standardise`` uses mean and deviation of the training rows: of each channel where
+        rows are maps or pictures (N, ..., C, H, W), of each feature where they are vectors (N, F) or (N, L, F).
+    train : dict of str to Tensor
         The training rows.
     """
 
@@ -65,8 +67,9 @@ class Normaliser:
         self.how = how
         self.statistics = {}
         for name, rows in train.items():
-            if how == "standardise" and rows.ndim >= 4:
-                axes = [axis for axis in range(rows.ndim) if axis != rows.ndim - 3]
+            if how == "standardise" and rows.ndim >= 2:
+                kept = rows.ndim - 3 if rows.ndim >= 4 else rows.ndim - 1
+                axes = [axis for axis in range(rows.ndim) if axis != kept]
                 deviation, mean = torch.std_mean(rows, axes, keepdim=True)
                 self.statistics[name] = (mean[0], deviation[0].clamp_min(1e-6))
 
@@ -114,6 +117,21 @@ def logits_of(outputs: Tensor | tuple) -> Tensor:
     return outputs if isinstance(outputs, Tensor) else outputs[0]
 
 
+def check_classes(model: str, logits: Tensor, classes: int) -> Tensor:
+    """Return `logits` (N, C) when C is the number of classes, else raise an error that names the model and both."""
+    if logits.ndim != 2 or logits.shape[1] != classes:
+        raise MerlibError(
+            f"{model}: logits {tuple(logits.shape)} for labels of {classes} classes.",
+            f"logits (N, {classes}).",
+            "build the model with as many classes as the samples have.",
+        )
+    return logits
+
+
+def _order(rows: int, shuffle: bool, random: torch.Generator) -> Tensor:
+    return torch.randperm(rows, generator=random) if shuffle else torch.arange(rows)
+
+
 def place(values: Tensor, device: str) -> Tensor:
     """Move inputs to the device; maps (N, C, H, W) lie channels-last there, where pooling and norms vectorise."""
     form = torch.channels_last if values.ndim == 4 else torch.preserve_format
@@ -126,10 +144,24 @@ def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
 
 
 def needed_inputs(model: nn.Module, samples: Samples) -> Samples:
-    """Keep only the inputs a model names in `input_names` (or `input_name`)."""
+    """Keep only the inputs a model names in `input_names` (or `input_name`).
+
+    Raises
+    ------
+    MerlibError
+        When the samples lack one of them.
+    """
     names = getattr(model, "input_names", None) or (getattr(model, "input_name", None),)
     if None in names:
         return samples
+    for name in names:
+        if name not in samples.inputs:
+            who = getattr(model, "name", type(model).__name__)
+            raise MerlibError(
+                f"{who}: samples {samples.name} with {', '.join(samples.inputs)}.",
+                f"samples with {', '.join(names)}.",
+                f"compute {name} from the clips, or choose a model that reads what there is.",
+            )
     kept = {name: values for name, values in samples.inputs.items() if name in names}
     return samples if len(kept) == len(samples.inputs) else samples.with_inputs(kept)
 
@@ -174,7 +206,7 @@ def train_fold(
     curves: dict[str, list[float]] = {"loss": [], "accuracy": []}
     for epoch in range(recipe.epochs):
         model.train()
-        order = torch.randperm(len(labels), generator=random) if recipe.shuffle else torch.arange(len(labels))
+        order = torch.cat([_order(len(labels), recipe.shuffle, random) for _ in range(recipe.copies)])
         total, correct = 0.0, 0
         for rows in batches(order, recipe.batch_size):
             inputs = {name: values[rows] for name, values in train.items()}
@@ -182,7 +214,7 @@ def train_fold(
             inputs = {name: place(values, device) for name, values in normalise(inputs).items()}
             truth = labels[rows].to(device)
             outputs = model(inputs)
-            logits = logits_of(outputs)
+            logits = check_classes(experiment.model, logits_of(outputs), classes)
             loss = loss_of(logits, truth, prior).mean()
             if recipe.auxiliary_weight:
                 loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, truth).mean()
@@ -194,8 +226,8 @@ def train_fold(
         if not np.isfinite(total):
             raise _diverged(f"loss {total} in epoch {epoch + 1}", experiment, fold, seed)
         schedule.step()
-        curves["loss"].append(total / len(labels))
-        curves["accuracy"].append(correct / len(labels))
+        curves["loss"].append(total / len(order))
+        curves["accuracy"].append(correct / len(order))
         if beat is not None:
             beat((epoch + 1) / recipe.epochs)
     shift = None
@@ -223,9 +255,13 @@ def score(
     batch: int = 256,
     shift: Tensor | None = None,
 ) -> np.ndarray:
-    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,) (A15)."""
+    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,) (A15).
+
+    At most `batch` rows are scored together, fewer where they hold more than `VALUES_AT_ONCE` values.
+    """
     model.eval()
     n = len(next(iter(inputs.values())))
+    batch = max(1, min(batch, VALUES_AT_ONCE // max(1, sum(v[:1].numel() for v in inputs.values()))))
     parts = []
     for i in range(0, n, batch):
         logits = logits_of(model({k: v[i : i + batch].to(device) for k, v in inputs.items()}))

@@ -9,7 +9,13 @@ from torch import Tensor
 from merlib.errors import MerlibError
 
 
-def take_input(model: str, inputs: Mapping[str, Tensor], name: str, shape: tuple[int | None, ...]) -> Tensor:
+def take_input(
+    model: str,
+    inputs: Mapping[str, Tensor],
+    name: str,
+    shape: tuple[int | None, ...],
+    action: str = "compute the samples in that size.",
+) -> Tensor:
     """Return ``inputs[name]`` after checking the shape of one row.
 
     Parameters
@@ -22,6 +28,8 @@ def take_input(model: str, inputs: Mapping[str, Tensor], name: str, shape: tuple
         The input wanted.
     shape : tuple of int or None
         Shape of one row; ``None`` accepts any size of that axis.
+    action : str
+        What to do about another shape.
 
     Raises
     ------
@@ -39,6 +47,6 @@ def take_input(model: str, inputs: Mapping[str, Tensor], name: str, shape: tuple
         raise MerlibError(
             f"{model}: input {name!r} {tuple(tensor.shape)}.",
             f"{name!r} {wanted}.",
-            "compute the samples in that size.",
+            action,
         )
     return tensor

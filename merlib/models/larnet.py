@@ -1,7 +1,8 @@
 """LARNet (Sensors 2021, 21, 1098): three residual attention networks, each reading what the one before has seen.
 
-Input ``frames`` (N, 3, S, S), S = 224, single frames of a clip; a clip's label is the vote of its frames
-(`clip_vote`). A stage is the network of Wang et al. 2017, Table 2 of the paper, at width 64::
+Input ``frames`` (N, 3, S, S), S = 224, single frames of a clip, each a row of its own (`clips.as_frames`); a clip's
+label is the vote of its frames (`clip_vote`, for predictions `learning.vote_by_clip`). A stage is the network of Wang
+et al. 2017, Table 2 of the paper, at width 64::
 
                      Attention-92 / -56            EmoResNet (width 32)
     stem             (N,   64, 56, 56)  7x7/2, pool  (N,   32, 16, 16)  5x5, pool
@@ -191,7 +192,8 @@ class LARNet(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> LARNetOutput:
         """Return logits (N, classes), those of the earlier stages, and the last feature map."""
-        frames = take_input(self.name, inputs, "frames", (3, self.image_size, self.image_size))
+        action = "make each frame a row (clips.as_frames), of that size."
+        frames = take_input(self.name, inputs, "frames", (3, self.image_size, self.image_size), action)
         features, logits = self.stages[0](_resize(frames, self.sizes[0]))
         earlier = []
         for stage, bridge, size in zip(self.stages[1:], self.bridges, self.sizes[1:], strict=True):

@@ -7,9 +7,18 @@ from collections.abc import Mapping
 import pandas as pd
 
 from merlib.clips.samples import Samples
+from merlib.learning.folds import shared_by
 from merlib.publishing.ledger import Artefact, grade_of
 from merlib.publishing.records import data_of, environment, experiments_of
 from merlib.publishing.study import Study
+
+LEAKY = "LEAKY, for comparison only"
+
+
+def leaks_of(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the labels of the leaky runs and what they let sit on both sides of a split."""
+    shared = {label: shared_by(one.attrs["experiment"]["protocol"]) for label, one in runs.items()}
+    return {label: what for label, what in shared.items() if what}
 
 
 def start_record(
@@ -22,7 +31,8 @@ def start_record(
 ) -> dict:
     """Return a record without its cells: identity, grade, data, experiments, seeds, environment.
 
-    A substitution makes a result on real data an analogue, whatever the ledger allows.
+    A substitution makes a result on real data an analogue, whatever the ledger allows. A run whose protocol lets
+    subjects or clips sit on both sides is named as leaky, for comparison only.
     """
     data = data_of(runs, samples)
     synthetic = any(source["synthetic"] for source in data) if data else None
@@ -30,6 +40,8 @@ def start_record(
     seeds = sorted({seed for one in runs.values() for seed in one["seed"].unique().tolist()})
     protocols = sorted({one.attrs["experiment"]["protocol"] for one in runs.values()})
     notes = [substitution] if substitution else []
+    leaks = leaks_of(runs)
+    notes += [f"{LEAKY}: {label} shares {what} between training and test" for label, what in leaks.items()]
     if abridged:
         notes.append(f"recipe abridged by profile {study.profile.name}: {study.profile.description}")
     return {
@@ -41,6 +53,7 @@ def start_record(
         "notebook": study.notebook,
         "grade": grade_of(artefact, synthetic, abridged, False if substitution else None),
         "synthetic": bool(synthetic),
+        "leaky": list(leaks),
         "substitution": "; ".join(notes),
         "profile": study.profile.name if runs else "",
         "protocol": ", ".join(protocols),

@@ -11,7 +11,7 @@ from matplotlib import rc_context
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.publishing.artefact_record import start_record
+from merlib.publishing.artefact_record import LEAKY, start_record
 from merlib.publishing.ledger import get_artefact
 from merlib.publishing.records import write_atomically, write_record
 from merlib.publishing.study import Study, current_study
@@ -34,6 +34,13 @@ def stamp_synthetic(figure: Figure) -> None:
     """Write the word SYNTHETIC into the figure's upper right corner, once."""
     if not any(text.get_text() == STAMP for text in figure.texts):
         figure.text(0.995, 0.995, STAMP, ha="right", va="top", color="#D55E00", fontsize=9, weight="bold")
+
+
+def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
+    """Write below the figure which of its runs are leaky, for comparison only; once."""
+    text = f"{LEAKY}: {', '.join(labels)}"
+    if not any(there.get_text() == text for there in figure.texts):
+        figure.text(0.005, -0.005, text, ha="left", va="top", color="#D55E00", fontsize=8, weight="bold")
 
 
 def save_figure(
@@ -78,6 +85,8 @@ def save_figure(
         )
     if record["synthetic"]:
         stamp_synthetic(figure)
+    if record["leaky"]:
+        stamp_leaky(figure, record["leaky"])
     base = study.artefact_folder / artefact
     write_atomically(base.with_name(f"{artefact}.png"), _rendered(figure, "png"))
     write_atomically(base.with_name(f"{artefact}.svg"), _rendered(figure, "svg"))

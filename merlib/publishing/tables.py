@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from merlib.clips.samples import Samples
-from merlib.publishing.artefact_record import start_record
+from merlib.publishing.artefact_record import LEAKY, start_record
 from merlib.publishing.ledger import get_artefact
 from merlib.publishing.records import table_cells, write_atomically, write_record
 from merlib.publishing.study import Study, current_study
@@ -43,9 +43,10 @@ class SavedTable:
 
     @property
     def headline(self) -> str:
-        """One line: SYNTHETIC where it must, what the table shows, grade."""
+        """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
-        return f"{mark}{self.record['title']} ({self.record['grade']}). {self.record['caption']}".strip()
+        leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
+        return f"{mark}{self.record['title']} ({self.record['grade']}). {self.record['caption']}".strip() + leaks
 
     def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)

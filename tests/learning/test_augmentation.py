@@ -99,5 +99,47 @@ def test_successive_batches_draw_new_chance(flow):
 
 
 def test_an_unknown_step_lists_the_valid_ones(flow):
-    with pytest.raises(MerlibError, match="flip, flip_plain, jitter"):
-        augment(flow, ("rotate",), "px", chance())
+    with pytest.raises(MerlibError, match="flip, flip_plain, flip_vertical, jitter"):
+        augment(flow, ("spin",), "px", chance())
+
+
+@pytest.mark.parametrize("step", ["flip", "flip_plain", "flip_vertical"])
+def test_pictures_are_mirrored_without_turning_a_channel(flow, step):
+    pictures = flow / 255
+    turned = augment_inputs({"frames": pictures}, (step,), "px", chance())["frames"]
+    axis = -2 if step == "flip_vertical" else -1
+    same = [torch.equal(a, b) for a, b in zip(turned, pictures, strict=True)]
+    mirrored = [torch.equal(a, b.flip(axis)) for a, b in zip(turned, pictures, strict=True)]
+    assert [a != b for a, b in zip(mirrored, same, strict=True)] == [True] * 16
+    assert 3 <= sum(mirrored) <= 13
+
+
+def test_a_face_upside_down_moves_the_other_way_in_v_only():
+    one = torch.tensor([[1.0], [3.0], [5.0]]).reshape(1, 3, 1, 1).repeat(16, 1, 1, 1)
+    values = augment(one, ("flip_vertical",), "px", chance()).reshape(16, 3)
+    assert {tuple(row) for row in values.tolist()} == {(1.0, 3.0, 5.0), (1.0, -3.0, 5.0)}
+
+
+@pytest.mark.parametrize("step", ["flip", "jitter", "rotate", "crop"])
+@pytest.mark.parametrize("name", ["flow_sequence", "magnified"])
+def test_every_picture_of_a_sequence_is_changed_alike(step, name):
+    row = torch.rand((8, 1, 3, 6, 6), generator=chance(1)).expand(8, 5, 3, 6, 6)
+    changed = augment_inputs({name: row}, (step,), "px", chance())[name]
+    assert changed.shape == row.shape
+    assert not torch.equal(changed, row)
+    assert torch.equal(changed, changed[:, :1].expand_as(changed))
+
+
+def test_vectors_stay_and_draw_no_chance():
+    front, flow = torch.rand(6, 4, 8, generator=chance(1)), torch.rand(6, 3, 5, 5, generator=chance(2))
+    alone, both = chance(), chance()
+    for _ in range(2):  # the second batch as well: the state goes on from the flow's
+        expected = augment_inputs({"flow": flow}, ("flip", "rotate"), "px", alone)["flow"]
+        changed = augment_inputs({"front": front, "flow": flow}, ("flip", "rotate"), "px", both)
+        assert torch.equal(changed["front"], front)
+        assert torch.equal(changed["flow"], expected)
+
+
+def test_pictures_jitter_about_grey():
+    grey = augment(torch.full((64, 3, 2, 2), 0.5), ("jitter",), "minmax255", chance(), "picture") - 0.5
+    assert 0.02 < grey.abs().max() <= 0.05 + 1e-6

@@ -69,6 +69,7 @@ OTHER = {
     "augmentation": ("flip",),
     "normalisation": "unit",
     "shuffle": False,
+    "copies": 2,
 }
 
 

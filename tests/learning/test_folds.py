@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 from toy_samples import make_samples
 
+from merlib.clips.frame_rows import as_frames, clip_of
 from merlib.errors import MerlibError
-from merlib.learning.folds import Fold, check_disjoint, make_folds, parse_protocol, shares_subjects
+from merlib.learning.folds import Fold, check_disjoint, make_folds, parse_protocol, shared_by, shares_subjects
 
 
 def test_leave_one_subject_out_makes_one_fold_a_subject(samples):
@@ -103,3 +105,42 @@ def test_the_digest_of_a_fold_knows_its_name_and_its_rows():
     rows = fold.train, fold.test
     others = [Fold("b", *rows), Fold("a", np.array([0]), np.array([1, 2])), Fold("a", *reversed(rows))]
     assert fold.digest not in {other.digest for other in others}
+
+
+def frame_samples():
+    plain = make_samples(4, 3)
+    frames = np.zeros((12, 5, 3, 4, 4), np.float32)
+    return as_frames(plain.with_inputs({"frames": frames}))
+
+
+def test_clips_are_dealt_as_before_there_were_frames(samples):
+    dealt = KFold(3, shuffle=True, random_state=7).split(np.zeros(12))
+    for fold, (train, test) in zip(make_folds("clipkfold:3:7", samples), dealt, strict=True):
+        assert np.array_equal(fold.train, train)
+        assert np.array_equal(fold.test, test)
+
+
+@pytest.mark.parametrize("protocol", ["loso", "groupkfold:2", "clipkfold:3:0"])
+def test_frames_of_a_clip_stay_together(protocol):
+    samples = frame_samples()
+    keys = np.char.add(samples.groups, clip_of(samples.clips))
+    for fold in make_folds(protocol, samples):
+        assert not set(keys[fold.train]) & set(keys[fold.test])
+
+
+def test_frame_folds_share_clips_and_say_so():
+    samples = frame_samples()
+    folds = make_folds("framekfold:3:0", samples)
+    assert [fold.name for fold in folds] == ["frames00", "frames01", "frames02"]
+    keys = np.char.add(samples.groups, clip_of(samples.clips))
+    assert all(set(keys[fold.train]) & set(keys[fold.test]) for fold in folds)
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(60))
+    assert shares_subjects("framekfold:3:0")
+    assert shared_by("framekfold:3:0") == "subjects and clips"
+    assert shared_by("clipkfold:3:0") == "subjects"
+    assert shared_by("loso") == ""
+
+
+def test_frames_cannot_be_dealt_where_rows_are_clips(samples):
+    with pytest.raises(MerlibError, match="framekfold:3:0 on toy, whose rows are clips"):
+        make_folds("framekfold:3:0", samples)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from merlib.errors import MerlibError
+from merlib.learning import Experiment
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
 from merlib.profiles import PROFILES, get_profile
 
@@ -85,3 +86,26 @@ def test_abridged_recipes_stay_within_their_profile(name, profile):
     recipe, limit = abridge(get_recipe(name), get_profile(profile)), PROFILES[profile]
     assert recipe.epochs <= limit.max_epochs
     assert recipe.batch_size == limit.batch_size
+
+
+def test_astnet_shows_each_training_row_twenty_times_and_abridged_once():
+    recipe = get_recipe("astnet")
+    assert (recipe.copies, recipe.augmentation) == (20, ("flip", "rotate", "crop"))
+    teach = abridge(replace(recipe, learning_rate=1e-6, epochs=4), get_profile("teach"))
+    assert teach.copies == 1
+    assert teach.learning_rate == pytest.approx(1e-5)  # 4 x 20 / 32 steps a row against 4 / 16: tenfold
+
+
+def test_larnet_trains_as_printed_in_section_4_2_1():
+    recipe = get_recipe("larnet")
+    assert (recipe.optimiser, recipe.nesterov, recipe.momentum) == ("sgd", True, 0.9)
+    assert (recipe.learning_rate, recipe.weight_decay, recipe.batch_size) == (1e-2, 1e-4, 64)
+    assert recipe.augmentation == ("flip", "flip_vertical", "pad_crop")
+
+
+def test_a_recipe_without_copies_has_the_digest_it_had_before_there_were_any():
+    recipe = get_recipe("am3f_flownet")
+    assert "copies" not in recipe.to_dict()
+    assert replace(recipe, copies=2).to_dict()["copies"] == 2
+    experiment = Experiment.for_profile("am3f_flownet", get_profile("teach"))
+    assert experiment.training_digest.startswith("4a45f6c4d6be")  # a committed reference carries it

@@ -240,7 +240,7 @@ def test_inputs_are_not_searched_for_nan_again_at_every_fold(monkeypatch):
         ({"schedule": "linear"}, "constant, cosine or step"),
         ({"loss": "hinge"}, "lasce"),
         ({"loss_options": {"tau": 1.0}}, "option of loss ce 'tau'"),
-        ({"augmentation": ("rotate",)}, "flip, flip_plain, jitter"),
+        ({"augmentation": ("spin",)}, "flip, flip_plain, flip_vertical, jitter"),
     ],
 )
 def test_a_recipe_that_names_something_unknown_lists_the_valid_names(samples, changes, valid):
@@ -289,3 +289,100 @@ def test_mirrored_rows_are_normalised_with_the_statistics_of_the_rows_as_they_ar
     train_fold(make_experiment(augmentation=("flip",)), samples, fold, 0)
     assert np.array_equal(seen[0]["flow"].numpy(), samples.inputs["flow"][fold.train])
     assert not np.array_equal(seen[0]["flow"].numpy(), mirror(samples.inputs["flow"][fold.train], "minmax255"))
+
+
+def test_vectors_are_standardised_by_feature_and_sequences_of_maps_by_channel():
+    random = torch.Generator().manual_seed(0)
+    rows = {"front": 5 + 3 * torch.rand(20, 4, 6, generator=random), "flat": torch.rand(20, 6, generator=random)}
+    rows["flow_sequence"] = 2 * torch.rand(20, 10, 3, 4, 4, generator=random)
+    scaled = Normaliser("standardise", rows)(rows)
+    for name, axes in (("front", (0, 1)), ("flat", (0,)), ("flow_sequence", (0, 1, 3, 4))):
+        deviation, mean = torch.std_mean(scaled[name], axes)
+        torch.testing.assert_close(mean, torch.zeros_like(mean), atol=1e-5, rtol=0)
+        torch.testing.assert_close(deviation, torch.ones_like(deviation), atol=1e-4, rtol=0)
+    assert deviation.shape == (3,)
+
+
+def test_each_epoch_shows_a_row_as_often_as_the_recipe_says_with_new_chance(samples, monkeypatch):
+    seen = []
+    real = training.augment_inputs
+    monkeypatch.setattr(training, "augment_inputs", lambda *a: seen.append((a[0]["flow"], real(*a))) or seen[-1][1])
+    fold = first_fold(samples)
+    result = train_fold(make_experiment(epochs=1, copies=5, augmentation=("jitter",)), samples, fold, 0)
+    originals = [row.numpy().tobytes() for before, _ in seen for row in before]
+    copies = [row.numpy().tobytes() for _, after in seen for row in after["flow"]]
+    train = {samples.inputs["flow"][row].tobytes() for row in fold.train}
+    assert set(originals) == train
+    assert {originals.count(row) for row in train} == {5}
+    assert len(set(copies)) == 5 * len(train)
+    assert 0 <= result.curves["accuracy"][0] <= 1
+
+
+def test_long_inputs_are_scored_few_at_a_time(monkeypatch):
+    sizes = []
+
+    class Counts(torch.nn.Module):
+        def forward(self, inputs):
+            sizes.append(len(inputs["flow"]))
+            return inputs["flow"].flatten(1)[:, :2]
+
+    rows = {"flow": torch.rand(300, 10)}
+    usual = training.score(Counts(), rows)
+    monkeypatch.setattr(training, "VALUES_AT_ONCE", 75)
+    few = training.score(Counts(), rows)
+    assert np.array_equal(usual, few)
+    assert sizes == [256, 44, *[7] * 42, 6]
+    monkeypatch.setattr(training, "VALUES_AT_ONCE", 1)
+    assert len(training.score(Counts(), {"flow": torch.rand(2, 10)})) == 2
+
+
+class Four(torch.nn.Module):
+    input_name = "flow"
+
+    def __init__(self, classes: int = 3):
+        super().__init__()
+        self.line = torch.nn.Linear(108, 4)
+
+    def forward(self, inputs):
+        return self.line(inputs["flow"].flatten(1))
+
+
+def test_a_model_of_other_classes_is_named_with_both_numbers(samples, monkeypatch):
+    monkeypatch.setattr(training, "build_model", lambda *a, **k: Four())
+    with pytest.raises(MerlibError, match=r"toy_net: logits \(4, 4\) for labels of 3 classes"):
+        train_fold(make_experiment(), samples, first_fold(samples), 0)
+    with pytest.raises(MerlibError, match="astnet: 5 classes as an option"):
+        make_experiment("astnet", options={"classes": 5})
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [("astnet", "flow_sequence"), ("larnet", "frames"), ("uamrn", "front"), ("dual_atme", "puzzle")],
+)
+def test_samples_without_what_a_model_reads_are_refused_by_name(samples, model, wanted):
+    options = {"astnet": {"width": 2}, "larnet": {"width": 2}, "uamrn": {"width": 8}}.get(model, {})
+    with pytest.raises(MerlibError, match=f"{model}: samples toy with flow") as told:
+        train_fold(make_experiment(model, options=options), samples, first_fold(samples), 0)
+    assert wanted in told.value.expected
+
+
+def test_a_sequence_too_short_is_named_with_the_length_that_came(samples):
+    short = samples.with_inputs({"flow_sequence": np.zeros((12, 4, 3, 32, 32), np.float32)})
+    with pytest.raises(MerlibError, match=r"astnet: input 'flow_sequence' \(4, 4, 3, 32, 32\)") as told:
+        train_fold(make_experiment("astnet", options={"width": 2}, augmentation=()), short, first_fold(samples), 0)
+    assert "(N, 10, 3, any, any)" in told.value.expected
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_astnet_and_uamrn_train_on_their_inputs(copies):
+    random = np.random.default_rng(0)
+    inputs = {
+        "flow_sequence": random.normal(size=(8, 10, 3, 32, 32)).astype(np.float32),
+        "front": random.normal(size=(8, 32, 12)).astype(np.float32),
+    }
+    samples = make_samples(4, 2, unit="px").with_inputs(inputs)
+    changes = {"epochs": 1, "copies": copies, "augmentation": ("flip", "rotate", "crop")}
+    for model, options in (("astnet", {"width": 2}), ("uamrn", {"width": 8, "front_size": 12})):
+        experiment = make_experiment(model, options=options, auxiliary_weight=float(model == "uamrn"), **changes)
+        scores = train_fold(experiment, samples, first_fold(samples), 0).scores
+        np.testing.assert_allclose(scores.sum(1), 1.0, rtol=1e-5)
