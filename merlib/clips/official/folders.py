@@ -132,6 +132,7 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
     """List the clips below a root, with their frames by number; what is odd goes to `findings`."""
     clips: list[ClipFolder] = []
     spelled: dict[str, list[str]] = {}
+    _check_link(root.path, folder, "", findings)
     for person in _folders(root.path):
         try:
             subject = canonical_subject(official.name, person.name)
