@@ -12,6 +12,7 @@ from merlib.models.registry import model_module
 
 ENGINE = ("training", "fitting", "losses", "augmentation", "warping")
 OWN_MODELS = "merlib.models"
+FAST_STEPS = "merlib.models.fast"
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:
@@ -91,7 +92,7 @@ def source_digest(model: str) -> str:
 
 @lru_cache(maxsize=64)
 def _digest_of(module: str) -> str:
-    sources = _closure(module)
+    sources = _closure(module) | _closure(f"{FAST_STEPS}.{module.rpartition('.')[2]}")
     for part in ENGINE:
         name = f"merlib.learning.{part}"
         sources[name] = _source(name)[0]

@@ -1,0 +1,52 @@
+"""The fast step of STSTNet is the readable module's: logits, gradients, running statistics, dropout's share."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch.nn import functional
+
+from merlib.models import build_model
+from merlib.models.fast import fast_forward
+
+
+def both(order="bgr", negative=False, n=37, dropout=0.0):
+    torch.manual_seed(0)
+    model = build_model("ststnet", classes=3, dropout=dropout, channel_order=order)
+    if negative:  # batch norm then turns a channel upside down and its maximum is the minimum
+        with torch.no_grad():
+            model.norms[1].weight[2] = -0.5
+    twin = copy.deepcopy(model).to(memory_format=torch.channels_last)
+    return model, twin, {"flow": 255 * torch.rand(n, 3, 28, 28)}, torch.randint(0, 3, (n,))
+
+
+@pytest.mark.parametrize("order", ["bgr", "rgb"])
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize("n", [2, 37, 130])  # less than a block, a block with a rest, several blocks
+def test_logits_gradients_and_statistics_are_the_module_s(order, negative, n):
+    model, twin, inputs, truth = both(order, negative, n)
+    slow, fast = model(inputs), fast_forward(twin)(inputs)
+    torch.testing.assert_close(fast, slow, atol=1e-5, rtol=1e-5)
+    functional.cross_entropy(slow, truth).backward()
+    functional.cross_entropy(fast, truth).backward()
+    for (name, one), (_, other) in zip(model.named_parameters(), twin.named_parameters(), strict=True):
+        torch.testing.assert_close(other.grad, one.grad, atol=1e-4, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
+    for (name, one), (_, other) in zip(model.named_buffers(), twin.named_buffers(), strict=True):
+        torch.testing.assert_close(other, one, atol=1e-4, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share():
+    from merlib.models.fast.ststnet import _dropout
+
+    torch.manual_seed(0)
+    dropped = _dropout(torch.ones(100, 100), 0.3)
+    assert (dropped == 0).float().mean() == pytest.approx(0.3, abs=0.02)
+    assert dropped.mean() == pytest.approx(1.0, abs=0.02)
+    assert dropped.max() == pytest.approx(1 / 0.7)
+
+
+def test_a_model_without_a_fast_step_is_called_itself():
+    model = build_model("dual_atme", classes=3)
+    assert fast_forward(model) is model
