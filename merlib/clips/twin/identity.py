@@ -30,6 +30,11 @@ def is_mirrored(seed: int, dataset: str, subject: str) -> bool:
     return bool(person_stream(seed, dataset, subject, "mirror").random() < 0.5)
 
 
+def is_masculine(seed: int, dataset: str, subject: str) -> bool:
+    """Whether jaw, brows, hair and beard are drawn from the distributions of men."""
+    return bool(person_stream(seed, dataset, subject, "sex").random() < 0.5)
+
+
 def base_landmarks(mirrored: bool) -> np.ndarray:
     """Landmarks of the portrait at rest, (68, 2), or of its mirror image."""
     points = rest_landmarks()
@@ -45,6 +50,8 @@ def person_landmarks(seed: int, dataset: str, subject: str) -> np.ndarray:
     for change in (_eyes, _brows, _nose, _mouth, _jaw):
         points = change(points, rng)
     points = _proportions(points, rng)
+    if is_masculine(seed, dataset, subject):
+        points = _heavier(points)
     wobble = rng.normal(0, 0.006, (68, 2))
     wobble[60:68] = wobble[48:60][[0, 2, 3, 4, 6, 8, 9, 10]]  # the lips' inner line goes with the outer one
     wobble[60:68, 1] = wobble[60:68, 1].mean()
@@ -116,6 +123,15 @@ def _jaw(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _proportions(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     width, height = _bounded(rng, 0.05), _bounded(rng, 0.035)
     return points * np.exp([width, height])
+
+
+def _heavier(points: np.ndarray) -> np.ndarray:
+    """A longer, squarer jaw and lower brows."""
+    at = np.abs(np.arange(17) - 8) / 8
+    points[:17, 1] += 0.05 * np.exp(-((at / 0.5) ** 2))
+    points[:17, 0] *= np.exp(0.05 * np.exp(-(((at - 0.4) / 0.25) ** 2)))
+    points[17:27, 1] += 0.025
+    return points
 
 
 def outer_points(seed: int, dataset: str, subject: str) -> tuple[np.ndarray, np.ndarray]:

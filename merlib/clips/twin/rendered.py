@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.clips.clip_table import clip_key, clip_table
+from merlib.clips.twin.backdrop import backdrop
 from merlib.clips.twin.camera import LOOKS, flicker, sensor_noise
 from merlib.clips.twin.person import person_picture
 from merlib.clips.twin.population import ClipPlan, draw_clip, plan_population
@@ -74,9 +75,10 @@ class RenderedClip:
         import cv2
 
         scene, look = clip_scene(self), LOOKS[self.dataset]
-        picture = _seen_picture(self)
-        face = cv2.remap(picture, to_picture(scene, scene.at_rest(index)), None, cv2.INTER_CUBIC)
-        frame = face[..., :3] + (1 - face[..., 3:]) * 128.0
+        wall, clothes = _still(self)
+        face = cv2.remap(_seen_picture(self), to_picture(scene, scene.at_rest(index)), None, cv2.INTER_CUBIC)
+        frame = face[..., :3] + (1 - face[..., 3:]) * wall
+        frame = clothes[..., :3] + (1 - clothes[..., 3:]) * frame
         frame *= np.float32(flicker(look, scene.plan.noise_seed, index))
         if look.grey:
             frame = frame @ np.array([[0.299], [0.587], [0.114]], np.float32)
@@ -100,6 +102,11 @@ def _seen_picture(source: RenderedClip) -> np.ndarray:
     shrink = DENSITY / clip_scene(source).camera.unit
     sigma = np.hypot(LOOKS[source.dataset].blur, 0.45) * shrink
     return cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3))
+
+
+@lru_cache(maxsize=4)
+def _still(source: RenderedClip) -> tuple[np.ndarray, np.ndarray]:
+    return backdrop(source.seed, source.dataset, source.subject, clip_scene(source).camera)
 
 
 def to_picture(scene: Scene, pixels: np.ndarray) -> np.ndarray:
@@ -232,7 +239,8 @@ def true_flow(row, first: int, second: int) -> np.ndarray:
     height, width = at_rest.shape[:2]
     flow = landed - np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
     head = cv2.remap(_seen_picture(source)[..., 3], to_picture(scene, at_rest), None, cv2.INTER_LINEAR)
-    return np.where(head[..., None] >= 0.5, flow, 0.0).astype(np.float32)
+    seen = head * (1 - _still(source)[1][..., 3])
+    return np.where(seen[..., None] >= 0.5, flow, 0.0).astype(np.float32)
 
 
 def true_landmarks(row, index: int) -> np.ndarray:
