@@ -53,7 +53,7 @@ BEHIND_RESNET = 5
 
 # Table 1: the modules each layer is made of, for drawing the table from the live model
 TABLE1_MODULES: dict[str, tuple[str, ...]] = {
-    "Layer 1": ("resnet.conv1", "resnet.bn1", "resnet.maxpool"),
+    "Layer 1": ("resnet.conv1", "resnet.bn1", "resnet.relu", "resnet.maxpool"),
     "Layer 2": ("resnet.layer1",),
     "Layer 3": ("resnet.layer2",),
     "Layer 4": ("resnet.layer3",),

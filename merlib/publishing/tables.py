@@ -64,7 +64,10 @@ def heading(column: object) -> str:
 def _text(value: object, digits: int) -> str:
     if value is None or value is pd.NA or value != value:
         return "-"
-    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:.{digits}f}"
+    return f"{value:.2g}" if value and not float(text) else text  # a small number is not shown as zero
 
 
 def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
