@@ -8,6 +8,7 @@ the whole table lies in ``table.attrs``: ``name``, ``edition``, ``synthetic`` an
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -88,6 +89,15 @@ def _check_order(row) -> None:
             "0 <= onset <= apex <= offset < number of frames.",
             "repair the row, or drop the clip.",
         )
+
+
+def table_digest(table: pd.DataFrame) -> str:
+    """Return a SHA-256 over clips, labels, frame numbers and where the frames come from."""
+    sha = hashlib.sha256()
+    for row in table.itertuples(index=False):
+        identity = getattr(row.source, "identity", "")
+        sha.update(f"{clip_key(row)}|{row.label}|{row.onset}|{row.apex}|{row.offset}|{identity}\n".encode())
+    return sha.hexdigest()
 
 
 def clip_key(row) -> str:

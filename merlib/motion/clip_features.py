@@ -140,7 +140,7 @@ def locate(row, how: Preprocessing) -> _Located:
     return replace(found, apex=row.onset + spot_apex(clip, aligned.landmarks, method).index, apex_from=method)
 
 
-def _motion(found: _Located, how: Preprocessing) -> np.ndarray:
+def motion_of(found: _Located, how: Preprocessing) -> np.ndarray:
     """Flow from onset to apex on the cut face, px of it, (rows, columns, 2)."""
     onset, apex = int(found.row.onset), found.apex
     if how.flow != TRUTH:
@@ -157,7 +157,7 @@ def _finish(channels: np.ndarray, how: Preprocessing) -> np.ndarray:
 
 
 def _flow(found: _Located, how: Preprocessing) -> np.ndarray:
-    return _finish(flow_channels(_motion(found, how), how.size), how)
+    return _finish(flow_channels(motion_of(found, how), how.size), how)
 
 
 def _puzzle(found: _Located, how: Preprocessing) -> np.ndarray:

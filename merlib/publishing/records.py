@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.learning.provenance import processor
 from merlib.sources.reported import reported_values
@@ -54,7 +55,7 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
 
 
 def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
-    """Return name, digest and kind of every data source that took part."""
+    """Return name, digest and kind of every data source that took part: predictions, Samples or clip tables."""
     found = {}
     for predictions in runs.values():
         attrs = predictions.attrs
@@ -66,6 +67,9 @@ def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
             "notes": attrs["notes"],
         }
     for one in samples:
+        if isinstance(one, pd.DataFrame):
+            found[table_digest(one)] = _table_entry(one)
+            continue
         found[one.digest] = {
             "name": one.name,
             "digest": one.digest,
@@ -74,6 +78,16 @@ def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
             "notes": list(one.notes),
         }
     return list(found.values())
+
+
+def _table_entry(table: pd.DataFrame) -> dict:
+    return {
+        "name": table.attrs["name"],
+        "digest": table_digest(table),
+        "synthetic": table.attrs["synthetic"],
+        "classes": sorted(set(table["label"])),
+        "notes": list(table.attrs["notes"]),
+    }
 
 
 def verdict(

@@ -98,10 +98,10 @@ def test_the_true_motion_is_turned_and_scaled_like_the_face():
     # the moved point of the frame lies where the moved point of the cut does
     there = matrix[:, :2] @ (np.array([x, y]) + raw[y, x]) + matrix[:, 2]
     here = matrix[:, :2] @ np.array([x, y]) + matrix[:, 2]
-    from merlib.motion.clip_features import _motion
+    from merlib.motion.clip_features import motion_of
 
     column, line = np.rint(here).astype(int)
-    np.testing.assert_allclose(_motion(found, how)[line, column], there - here, atol=0.05)
+    np.testing.assert_allclose(motion_of(found, how)[line, column], there - here, atol=0.05)
 
 
 def test_maps_are_stretched_as_the_public_ones_unless_pixels_are_asked_for():

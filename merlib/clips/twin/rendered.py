@@ -9,7 +9,7 @@ but its row, so any order and any process gives the same pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -69,6 +69,19 @@ class RenderedClip:
     def true_apex(self) -> int:
         """Frame of the strongest expression, from 0; known even where the table has no apex."""
         return phases(self.seed, self.population, self.plan)[1]
+
+    @property
+    def identity(self) -> str:
+        """Equal for equal frames."""
+        return "/".join(map(str, ("twin", *astuple(self))))
+
+    def true_flow(self, first: int, second: int) -> np.ndarray:
+        """Motion of every pixel from one frame to another; see `true_flow`."""
+        return _rendered_flow(self, first, second)
+
+    def true_landmarks(self, index: int) -> np.ndarray:
+        """Landmarks of a frame; see `true_landmarks`."""
+        return _rendered_landmarks(self, index)
 
     def read(self, index: int) -> np.ndarray:
         """Render frame `index`, uint8 (H, W, 3) RGB."""
@@ -224,10 +237,12 @@ def true_flow(row, first: int, second: int) -> np.ndarray:
     MerlibError
         For a row of another source, or a frame outside the clip.
     """
+    return _rendered_flow(_source(row), _check_index(row, first), _check_index(row, second))
+
+
+def _rendered_flow(source: RenderedClip, first: int, second: int) -> np.ndarray:
     import cv2
 
-    source = _source(row)
-    first, second = _check_index(row, first), _check_index(row, second)
     scene = clip_scene(source)
     at_rest = scene.at_rest(first)
     motion, _ = scene.skin_motion(second)
@@ -251,10 +266,13 @@ def true_landmarks(row, index: int) -> np.ndarray:
     MerlibError
         As `true_flow`.
     """
+    return _rendered_landmarks(_source(row), _check_index(row, index))
+
+
+def _rendered_landmarks(source: RenderedClip, index: int) -> np.ndarray:
     import cv2
 
-    scene = clip_scene(_source(row))
-    index = _check_index(row, index)
+    scene = clip_scene(source)
     points = scene.landmarks.astype(np.float32)
     motion, _ = scene.skin_motion(index)
     if motion is not None:

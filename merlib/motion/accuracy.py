@@ -1,0 +1,153 @@
+"""How right each step of the preprocessing is, measured clip by clip on the synthetic twin, whose motion is known.
+
+Every function takes one row of a rendered twin's clip table and returns rows of numbers; nothing is averaged here, so
+that intervals can be drawn over clips or people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from merlib.clips.clip_table import clip_key, frames
+from merlib.errors import MerlibError
+from merlib.motion.apex import METHODS as APEX_METHODS
+from merlib.motion.apex import spot_apex
+from merlib.motion.clip_features import TRUTH, locate, motion_of, preprocessing
+from merlib.motion.flow import dense_flow, end_point_error
+from merlib.motion.magnification.choice import magnify
+
+MOVING = 0.25  # px: below it there is no motion to be right about
+Rows = list[dict[str, object]]
+
+
+def _known(row) -> dict[str, object]:
+    if not hasattr(row.source, "true_flow"):
+        found = f"{clip_key(row)}: true motion is not known."
+        raise MerlibError(found, "a clip of the rendered twin.", "measure on twin_clips(...).")
+    return {"dataset": row.dataset, "subject": row.subject, "clip": row.clip}
+
+
+def face_errors(row, backend: str = "mesh") -> Rows:
+    """Return, for onset and apex, whether one face was found and how far its landmarks lie from the true ones.
+
+    Returns
+    -------
+    list of dict
+        ``frame``, ``found`` (bool), ``nme``: mean distance of the 68 landmarks as a share of the eye distance.
+    """
+    from merlib.faces.landmarks import find_faces
+
+    rows = []
+    for name, index in (("onset", int(row.onset)), ("apex", int(row.source.true_apex))):
+        faces = find_faces(frames(row, [index])[0], backend)
+        truth = row.source.true_landmarks(index)
+        entry = {**_known(row), "frame": name, "found": len(faces) == 1, "nme": np.nan}
+        if len(faces) == 1:
+            distance = np.linalg.norm(faces[0].landmarks - truth, axis=1).mean()
+            entry["nme"] = float(distance / np.linalg.norm(truth[36:42].mean(0) - truth[42:48].mean(0)))
+        rows.append(entry)
+    return rows
+
+
+def flow_errors(row, methods: Sequence[str], crop: tuple[int, int] | None = None) -> Rows:
+    """Return the end-point error of each flow method between onset and apex, where the truth moves.
+
+    Parameters
+    ----------
+    row : named tuple
+        Of a rendered twin.
+    methods : sequence of str
+        Of `dense_flow`.
+    crop : (int, int), optional
+        Rows and columns of the face on which motion is measured; the face at the frame's own resolution by default.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``error`` and ``zero`` (the error of a field of zeros), px, ``share`` of the one in the other;
+        empty for a clip that nowhere moves further than `MOVING`.
+    """
+    known = _known(row)
+    how = preprocessing("flow", flow=TRUTH)
+    found = replace(locate(row, how), apex=int(row.source.true_apex))
+    how = replace(how, crop=crop or found.crop.shape)
+    truth = motion_of(found, how)
+    if np.linalg.norm(truth, axis=-1).max() <= MOVING:
+        return []
+    rows = []
+    for method in methods:
+        error, zero = end_point_error(motion_of(found, replace(how, flow=method)), truth, MOVING)
+        rows.append({**known, "method": method, "error": error, "zero": zero, "share": error / zero})
+    return rows
+
+
+def apex_errors(row, methods: Sequence[str] = APEX_METHODS) -> Rows:
+    """Return how many frames each way of spotting the apex is off: ``method``, ``frames`` and ``seconds``."""
+    known, rows = _known(row), []
+    how = preprocessing("flow")
+    found = locate(row, replace(how, apex="middle"))
+    clip = found.cut(list(range(row.onset, row.offset + 1)), how.crop)
+    for method in methods:
+        off = abs(int(row.onset) + spot_apex(clip, found.landmarks, method).index - int(row.source.true_apex))
+        rows.append({**known, "method": method, "frames": off, "seconds": off / row.fps})
+    return rows
+
+
+def magnifier_gains(row, methods: Sequence[str], factors: Sequence[float], size: tuple[int, int] = (224, 224)) -> Rows:
+    """Return what a magnifier makes of each factor between onset and apex.
+
+    The ideal picture is known: the onset warped by the factor times the true motion.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``factor``; ``gain``: motion found (TV-L1) along the true one, as a multiple of it, where the truth
+        moves; ``artefact``: rms difference from the ideal picture on the face, grey levels; ``noise``: rms change
+        against the onset where the truth stands still (below a twentieth of `MOVING` after magnification), grey levels.
+    """
+    known = _known(row)
+    how = preprocessing("flow", flow=TRUTH, crop=size)
+    found = replace(locate(row, how), apex=int(row.source.true_apex))
+    truth = motion_of(found, how)
+    onset, apex = found.cut([int(row.onset), found.apex], size)
+    speed = np.linalg.norm(truth, axis=-1)
+    moving = speed > MOVING
+    if not moving.any():
+        return []
+    rows = []
+    for method in methods:
+        for factor in factors:
+            picture = magnify((onset, apex), factor, method).frames[1]
+            ideal = _moved(onset, factor * truth)
+            difference = picture.astype(np.float32).mean(-1) - ideal.mean(-1)
+            change = picture.astype(np.float32).mean(-1) - onset.astype(np.float32).mean(-1)
+            still = factor * speed < MOVING / 20
+            flow = dense_flow(onset, picture)
+            gain = float((flow * truth)[moving].sum() / (truth[moving] ** 2).sum())
+            rows.append(
+                {
+                    **known,
+                    "method": method,
+                    "factor": float(factor),
+                    "gain": gain,
+                    "artefact": float(np.sqrt((difference**2).mean())),
+                    "noise": float(np.sqrt((change[still] ** 2).mean())) if still.sum() >= 100 else np.nan,
+                }
+            )
+    return rows
+
+
+def _moved(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Move every pixel by the flow: the inverse is found by iteration, float32 (H, W, 3)."""
+    import cv2
+
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    x, y = columns, rows
+    flow = flow.astype(np.float32)
+    for _ in range(10):
+        back = cv2.remap(flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = columns - back[..., 0], rows - back[..., 1]
+    return cv2.remap(image.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -1,0 +1,81 @@
+"""Measure the preprocessing on the twin: every clip in parallel, then means over people with intervals over people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from merlib.errors import MerlibError
+
+RESAMPLES = 2000
+
+
+def measure(table: pd.DataFrame, function: Callable, *arguments: object, workers: int | None = None) -> pd.DataFrame:
+    """Return the rows that `function` (of `merlib.motion.accuracy`) gives for every clip of `table`, in one frame.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A clip table of the rendered twin.
+    function : callable
+        Takes a row and `arguments`, returns a list of dict.
+    workers : int, optional
+        Processes, one thread each; one a core when not given.
+    """
+    from joblib import Parallel, cpu_count, delayed, parallel_config
+
+    rows = list(table.itertuples(index=False))
+    workers = min(workers or cpu_count(), len(rows))
+    with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
+        found = Parallel(n_jobs=workers)(delayed(_alone)(function, row, arguments) for row in rows)
+    return pd.DataFrame([entry for one in found for entry in one])
+
+
+def _alone(function: Callable, row, arguments: Sequence[object]) -> list[dict]:
+    import cv2
+
+    cv2.setNumThreads(1)
+    return function(row, *arguments)
+
+
+def means(
+    measured: pd.DataFrame, by: Sequence[str], values: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return means and ends of 95 % bootstrap intervals: a person's clips are averaged first, people are resampled.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        With ``dataset`` and ``subject``.
+    by : sequence of str
+        Columns whose values make the rows of the table.
+    values : sequence of str
+        Columns that are averaged; missing values are left out.
+
+    Raises
+    ------
+    MerlibError
+        When nothing was measured.
+    """
+    if measured.empty:
+        raise MerlibError("nothing measured.", "one clip or more.", "choose clips whose motion can be seen.")
+    tables = ({}, {}, {})
+    for key, part in measured.groupby(list(by), sort=False):
+        label = " ".join(f"{k:g}" if isinstance(k, float) else str(k) for k in key)
+        people = part.groupby(["dataset", "subject"])[list(values)].mean()
+        for table, row in zip(tables, _interval(people), strict=True):
+            table[label] = row
+    return tuple(pd.DataFrame(table, index=list(values)).T.astype(float) for table in tables)
+
+
+def _interval(people: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(people), size=(RESAMPLES, len(people)))
+    values = people.to_numpy(dtype=float)
+    with np.errstate(invalid="ignore"):
+        resampled = np.nanmean(values[drawn], axis=1) if not np.isnan(values).all() else values[:1]
+    low, high = np.nanquantile(resampled, [0.025, 0.975], axis=0)
+    index = people.columns
+    return people.mean(), pd.Series(low, index), pd.Series(high, index)
