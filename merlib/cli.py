@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from merlib.cli_data import data_app
 from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
@@ -24,6 +25,8 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 
 [bold]merlib data get megc2019-flow[/]  fetch the public maps
 
+[bold]merlib data check casme2=DIR[/]  is my licensed copy sound?
+
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
 [bold]merlib doctor[/]  is this machine ready?
@@ -32,7 +35,6 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 app = typer.Typer(
     help=EXAMPLES, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich"
 )
-data_app = typer.Typer(help="The data doors: what is known, what can be fetched, what is wrong.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
@@ -161,49 +163,6 @@ def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataO
     findings = diagnose(data_folders(data), store=store, results=results)
     _console().print(findings_table(findings))
     raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
-
-
-@data_app.command("list")
-def data_list() -> None:
-    """List the data sources: clips, subjects, and through which door each comes in."""
-    from merlib.publishing.terminal_tables import sources_table
-
-    _console().print(sources_table())
-
-
-@data_app.command("get")
-def data_get(
-    name: Annotated[str, typer.Argument(help="A source with a public download, such as megc2019-flow.")],
-    into: Annotated[Path | None, typer.Option(metavar="DIR", help="Target folder (default: data/NAME).")] = None,
-    base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="A mirror of the files.")] = None,
-) -> None:
-    """Fetch a public source at its pinned commit; every file's SHA-256 is checked.
-
-    Example: merlib data get megc2019-flow --into DIR
-    """
-    from merlib.sources import fetch_archive, repository_root
-
-    name = name.replace("_", "-")
-    folder = fetch_archive(name, into or repository_root() / "data" / name, base_url=base_url)
-    _console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
-
-
-@data_app.command("check")
-def data_check(
-    pair: Annotated[str, typer.Argument(metavar="NAME=DIR", help="The source and its folder.")],
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the report here.")
-    ] = None,
-) -> None:
-    """Compare a folder with its manifest: hashes, labels, counts; exit 1 when something is wrong.
-
-    Example: merlib data check megc2019-flow=DIR --json report.json
-    """
-    from merlib.publishing.terminal_tables import audit_report
-
-    report, problems = audit_report(*pair.partition("=")[::2], json_file)
-    _console().print(report)
-    raise typer.Exit(1 if problems else 0)
 
 
 @weights_app.command("list")

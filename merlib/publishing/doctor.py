@@ -176,7 +176,7 @@ def check_data(folders: Mapping[str, Path]) -> list[Finding]:
     findings = []
     for name, folder in folders.items():
         try:
-            _, problems = audit_report(name, str(folder), None)
+            _, problems = audit_report(name, str(folder), None, quick=True)
         except MerlibError as error:
             findings.append(Finding(f"data {name}", "warn", error.found, error.action))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from merlib.publishing.runner_record import writing_to
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from merlib.clips.audit import AuditReport
 
 GRADE_STYLES = {
     "real exact": "bold green",
@@ -58,7 +61,7 @@ def weights_table() -> Table:
 
 def sources_table() -> Table:
     """Return the data sources: size, licence, and the door each comes in by."""
-    from merlib.clips.doors import READERS
+    from merlib.clips.doors import known_sources
     from merlib.sources import available_manifests, load_manifest
 
     table = Table("name", "what", "clips", "subjects", "access", "licence page", "how", title="data sources")
@@ -67,7 +70,7 @@ def sources_table() -> Table:
         manifest = load_manifest(key)
         name = key.replace("_", "-")
         doors = [f"merlib data get {name}"] if manifest.download else []
-        doors += [f"--data {name}=DIR"] if name in READERS else []
+        doors += [f"--data {name}=DIR"] if name in known_sources() else []
         table.add_row(
             Text(name, no_wrap=True),
             manifest.title,
@@ -80,7 +83,17 @@ def sources_table() -> Table:
     return table
 
 
-def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[RenderableType, bool]:
+def audit_report(
+    name: str,
+    folder: str,
+    json_file: Path | None,
+    html_file: Path | None = None,
+    *,
+    layout: str | None = None,
+    quick: bool = False,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[RenderableType, bool]:
     """Audit the data source `name` in `folder`.
 
     Parameters
@@ -88,9 +101,11 @@ def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[Render
     name : str
         Source, hyphens and underscores alike.
     folder : str
-        Where its files are; a folder that is absent is a finding.
-    json_file : Path, optional
-        Where the report is written as JSON as well, in one step.
+        Where its files are; for the flow archive an absent folder is a finding.
+    json_file, html_file : Path, optional
+        Where the report is written as well, in one step; a page only for recorded clips.
+    layout, quick, workers, progress
+        For recorded clips, see `merlib.clips.official.audit.audit_clips`.
 
     Returns
     -------
@@ -100,22 +115,41 @@ def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[Render
     Raises
     ------
     MerlibError
-        For a source without an audit, a pair without folder, or a JSON file that cannot be written.
+        For a source without an audit, a pair without folder, or a file that cannot be written.
     """
     from merlib.clips.audit import audit_flow_archive
+    from merlib.clips.official.audit import audit_clips
+    from merlib.clips.official.sets import SETS
 
-    audits = {"megc2019-flow": audit_flow_archive}
     name = name.replace("_", "-")
-    if name not in audits:
-        raise unknown_name("data source with an audit", name, audits)
+    if name not in ("megc2019-flow", *SETS):
+        raise unknown_name("data source with an audit", name, ["megc2019-flow", *SETS])
     if not folder:
         raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
-    report = audits[name](Path(folder).expanduser())
-    if json_file:
-        temporary = json_file.with_name(f".{json_file.name}.tmp")
-        with writing_to(json_file):
-            temporary.write_text(report.to_json() + "\n", encoding="utf-8")
-            os.replace(temporary, json_file)
+    place = Path(folder).expanduser()
+    if name in SETS:
+        from merlib.publishing.clip_audit_report import clip_audit_page, clip_audit_tables
+
+        audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
+        _write(json_file, audit.to_json() + "\n")
+        _write(html_file, clip_audit_page(audit) if html_file else "")
+        return clip_audit_tables(audit), not audit.ok
+    if html_file:
+        raise MerlibError(f"--html with {name}.", "recorded clips: casme2, samm or smic.", "use --json for the maps.")
+    report = audit_flow_archive(place)
+    _write(json_file, report.to_json() + "\n")
+    return _flow_tables(name, folder, report), not report.ok
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path:
+        temporary = path.with_name(f".{path.name}.tmp")
+        with writing_to(path):
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
+
+
+def _flow_tables(name: str, folder: str, report: AuditReport) -> RenderableType:
     summary = Table(show_header=False, title=f"{name} in {folder}", title_justify="left")
     for label, counts in (("classes", report.by_class), ("data sets", report.by_dataset)):
         summary.add_row(label, ", ".join(f"{key} {count}" for key, count in counts.items()))
@@ -123,7 +157,7 @@ def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[Render
     summary.add_row("layout", report.layout or "not recognised")
     summary.add_row("digest", report.digest or "none: it cannot be read")
     if not report.findings:
-        return Group(summary, Text("no problem found", style="green")), False
+        return Group(summary, Text("no problem found", style="green"))
     problems = Table(
         "", "where", "found", "expected", "do", title=f"{len(report.findings)} findings", title_justify="left"
     )
@@ -131,4 +165,4 @@ def audit_report(name: str, folder: str, json_file: Path | None) -> tuple[Render
         style = "red" if finding.severity == "error" else "yellow"
         cells = (finding.severity, finding.where, finding.what, finding.expected, finding.action)
         problems.add_row(*(Text(str(cell), overflow="fold") for cell in cells), style=style)
-    return Group(summary, problems), not report.ok
+    return Group(summary, problems)

@@ -39,7 +39,7 @@ class ClipAudit:
     clips, subjects, frames : int
         Annotated clips, people among them, files that are frames.
     readable : int
-        Clips that a reader can use.
+        Clips without an error; a reader leaves the others out, or refuses the copy.
     by_class : dict of str to int
         Annotated clips by class.
     quick : bool
@@ -140,6 +140,7 @@ def audit_clips(
             f"only {scan.root.layout.name} was looked at; ask for the other by name.",
         )
     decoded = _decode(scan, quick, workers, progress)
+    broken = {finding.clip for finding in scan.findings.blocking()}
     labels = Counter(label or "unknown" for _, _, label in scan.labels)
     return ClipAudit(
         name=scan.official.name,
@@ -152,7 +153,7 @@ def audit_clips(
         clips=len(scan.labels),
         subjects=len({subject for subject, _, _ in scan.labels}),
         frames=sum(len(clip.source.files) for clip in scan.folders),
-        readable=len(scan.rows),
+        readable=sum(f"{row['subject']}/{row['clip']}" not in broken for row in scan.rows),
         by_class=dict(sorted(labels.items())),
         quick=quick,
         decoded=decoded,

@@ -133,16 +133,24 @@ def _raise(problem: MerlibError, where: str, severity: str) -> None:
     raise problem
 
 
-def read_composite_folder(folder: str | Path) -> pd.DataFrame:
+def read_composite_folder(folder: str | Path, others: Mapping[str, str | Path] | None = None) -> pd.DataFrame:
     """Read the composite from one folder: the list, beside folders that are called like the three data sets.
+
+    Parameters
+    ----------
+    folder : path
+        Holds ``combined_3class_gt.csv``; a data set's folder in it is recognised by any usual spelling, such as
+        ``CASME II``.
+    others : mapping of str to path, optional
+        Folders of data sets that lie elsewhere; they go first.
 
     Raises
     ------
     MerlibError
-        As `read_composite`; a data set's folder is recognised by any usual spelling, such as ``CASME II``.
+        As `read_composite`.
     """
     folder = Path(folder).expanduser()
-    folders = {}
+    folders = {name: place for name, place in (others or {}).items() if name in DATASETS}
     for child in sorted(path for path in folder.iterdir() if path.is_dir()):
         try:
             folders.setdefault(canonical_dataset(child.name), child)

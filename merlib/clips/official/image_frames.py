@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,20 @@ class ImageFrames:
         """Return the file of frame `index`."""
         return Path(self.folder, self.files[index])
 
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of the frames' numbers and bytes: equal for equal frames, wherever they lie; reads every file once.
+
+        Raises
+        ------
+        MerlibError
+            For a file that cannot be read.
+        """
+        digest = hashlib.sha256(self.numbers.tobytes())
+        for index in range(len(self.files)):
+            digest.update(hashlib.sha256(_content(self.path(index))).digest())
+        return digest.hexdigest()
+
     def read(self, index: int) -> np.ndarray:
         """Return frame `index` (0 to T - 1): uint8 (H, W, 3), RGB; a grey frame has three equal channels.
 
@@ -64,12 +80,9 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
     """
 
     def refuse(found: str) -> MerlibError:
-        return MerlibError(f"{found}: {path}.", "a whole JPEG file.", "restore the frame from the data set.")
+        return _refusal(found, path)
 
-    try:
-        content = path.read_bytes() if content is None else content
-    except OSError as error:
-        raise refuse(f"unreadable ({error.strerror})") from error
+    content = _content(path) if content is None else content
     if not content:
         raise refuse("empty (zero bytes)")
     try:
@@ -83,3 +96,14 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
     if picture.format == "JPEG" and JPEG_END not in content[-1024:]:
         raise refuse(f"truncated after {len(content)} bytes")
     return picture
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _refusal(f"unreadable ({error.strerror})", path) from error
+
+
+def _refusal(found: str, path: Path) -> MerlibError:
+    return MerlibError(f"{found}: {path}.", "a whole JPEG file.", "restore the frame from the data set.")
