@@ -40,7 +40,7 @@ def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, veri
     -------
     DataFrame
         A clip table of the list's clips, labels negative, positive, surprise; the edition names those of the three
-        sheets. Clips that the list does not name are left out without a word, whatever is wrong with them.
+        sheets. Clips that the list does not name are left out, whatever is wrong with them.
 
     Raises
     ------

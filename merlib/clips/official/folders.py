@@ -14,7 +14,7 @@ from merlib.clips.official.findings import Findings
 from merlib.clips.official.image_frames import ImageFrames
 from merlib.clips.official.sets import FrameLayout, OfficialSet, official_clip
 from merlib.clips.subjects import canonical_subject
-from merlib.errors import MerlibError, unknown_name
+from merlib.errors import MerlibError
 
 ROOT_DEPTH = 3  # folders below the one named, in which the subjects' folders are looked for
 PEEKED = 20  # clips looked into to recognise a layout
@@ -70,11 +70,8 @@ def choose_root(official: OfficialSet, folder: Path, layout: str | None, finding
     Raises
     ------
     MerlibError
-        When there is none, or `layout` is not one of the data set's.
+        When there is none.
     """
-    names = [each.name for each in official.layouts]
-    if layout is not None and layout not in names:
-        raise unknown_name(f"layout of {official.name}", layout, names)
     roots = find_roots(official, folder)
     chosen = [root for root in roots if layout in (None, root.layout.name)]
     if not chosen:

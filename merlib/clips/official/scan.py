@@ -14,7 +14,7 @@ from merlib.clips.official.folders import ClipFolder, FrameRoot, choose_root, fi
 from merlib.clips.official.marker import Marker, read_marker
 from merlib.clips.official.sets import OfficialSet, official_set
 from merlib.clips.official.sheets import AnnotationSheet, SheetRow, read_sheet
-from merlib.errors import MerlibError
+from merlib.errors import MerlibError, unknown_name
 from merlib.sources import load_manifest
 
 
@@ -75,8 +75,6 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
         )
     scan = Scan(official, folder.resolve())
     if layout is not None and layout not in (names := [each.name for each in official.layouts]):
-        from merlib.errors import unknown_name
-
         raise unknown_name(f"layout of {official.name}", layout, names)
     scan.marker = _tried("marker-unreadable", scan.findings, read_marker, scan.folder)
     if scan.marker and scan.marker.dataset != official.name:
