@@ -24,7 +24,7 @@ class Profile:
     batch_size : int or None
         Batch size of abridged recipes, so that few epochs still make enough steps; ``None`` leaves the recipe's own.
     clip_subjects : int or None
-        People whose clips are rendered and preprocessed, with two clips a class; ``None`` takes everybody.
+        People whose clips are rendered and preprocessed, with one clip a class; ``None`` takes everybody.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Profile:
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile("smoke", "groupkfold:2", (0,), 3, 32, "2 subject-disjoint folds, 1 seed, at most 3 epochs", 6),
+        Profile("smoke", "groupkfold:2", (0,), 3, 32, "2 subject-disjoint folds, 1 seed, at most 3 epochs", 4),
         Profile("teach", "groupkfold:10", (0,), 20, 16, "10 subject-disjoint folds, 1 seed, at most 20 epochs"),
         Profile("paper", "loso", (0, 1, 2), None, None, "leave-one-subject-out, the paper's recipe, 3 seeds"),
     )

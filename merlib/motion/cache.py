@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from merlib.errors import MerlibError
+from merlib.motion.parallel import over_clips
 
 FORMAT = 1  # raised when an estimate changes its answer
 PACKAGES = ("numpy", "opencv-python", "scikit-image", "torch")
@@ -119,9 +120,6 @@ class MotionCache:
 def _one(
     pair: Pair | Callable[[], Pair], compute: Compute, what: str, parameters: dict, cache: MotionCache | None
 ) -> np.ndarray:
-    import cv2
-
-    cv2.setNumThreads(1)  # one process a core: OpenCV's own threads would only wait for each other
     first, second = pair() if callable(pair) else pair
     return cache.get(what, parameters, (first, second), compute) if cache else np.asarray(compute(first, second))
 
@@ -158,18 +156,12 @@ def each_pair(
     MerlibError
         For fewer than one worker, and what `compute` raises.
     """
-    if workers < 1:
-        raise MerlibError(f"{workers} workers.", "1 or more.", "give each processor core one.")
-    from joblib import Parallel, delayed, parallel_config
-
     total, parameters = len(pairs), dict(parameters or {})
-    tasks = (delayed(_one)(pair, compute, what, parameters, cache) for pair in pairs)
-    with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
-        results = Parallel(n_jobs=workers, return_as="generator")(tasks)
-        for done, result in enumerate(_with_bar(results, what, total, progress), start=1):
-            if progress:
-                progress(done, total)
-            yield result
+    results = over_clips(_one, ((pair, compute, what, parameters, cache) for pair in pairs), workers)
+    for done, result in enumerate(_with_bar(results, what, total, progress), start=1):
+        if progress:
+            progress(done, total)
+        yield result
 
 
 def _with_bar(

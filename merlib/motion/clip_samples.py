@@ -23,6 +23,7 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.motion.cache import MotionCache, content_digest
 from merlib.motion.clip_features import ClipInput, Preprocessing, clip_input
+from merlib.motion.parallel import over_clips
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
 Progress = Callable[[int, int], None]
@@ -142,15 +143,11 @@ def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
 
 
 def _all(tasks: list, cache: MotionCache | None, workers: int, progress: Progress | None) -> list:
-    from joblib import Parallel, delayed, parallel_config
-
     results, total = [], len(tasks)
-    with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
-        stream = Parallel(n_jobs=workers, return_as="generator")(delayed(_one)(*task, cache) for task in tasks)
-        for result in _with_bar(stream, total, progress):
-            results.append(result)
-            if progress:
-                progress(len(results), total)
+    for result in _with_bar(over_clips(_one, [(*task, cache) for task in tasks], workers), total, progress):
+        results.append(result)
+        if progress:
+            progress(len(results), total)
     return results
 
 
@@ -179,9 +176,6 @@ class _Kept:
 
 
 def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kept | MerlibError:
-    import cv2
-
-    cv2.setNumThreads(1)  # one process a core
     identity = getattr(row.source, "identity", None)
     try:
         if cache is None or identity is None:

@@ -184,3 +184,12 @@ def draw_gains(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, colu
     axis.set(xlabel="factor asked for", ylabel=f"{column} / {unit}")
     axis.legend()
     return figure
+
+
+def draw_pictures(pictures: Mapping[str, np.ndarray]) -> Figure:
+    """Draw pictures side by side under their titles."""
+    figure, axes = _grid(1, len(pictures), 1.9, 2.1)
+    for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
+        axis.imshow(picture)
+        axis.set_title(title, fontsize=9)
+    return figure

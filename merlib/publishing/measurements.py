@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
+from merlib.motion.cache import MotionCache, content_digest
+from merlib.motion.clip_samples import source_of_motion
+from merlib.motion.parallel import over_clips
 
 RESAMPLES = 2000
 
 
-def measure(table: pd.DataFrame, function: Callable, *arguments: object, workers: int | None = None) -> pd.DataFrame:
+def measure(
+    table: pd.DataFrame,
+    function: Callable,
+    *arguments: object,
+    workers: int | None = None,
+    cache: MotionCache | None = None,
+) -> pd.DataFrame:
     """Return the rows that `function` (of `merlib.motion.accuracy`) gives for every clip of `table`, in one frame.
 
     Parameters
@@ -23,21 +33,28 @@ def measure(table: pd.DataFrame, function: Callable, *arguments: object, workers
         Takes a row and `arguments`, returns a list of dict.
     workers : int, optional
         Processes, one thread each; one a core when not given.
+    cache : MotionCache, optional
+        Where a clip's rows are kept; `Study.cache` as a rule.
     """
-    from joblib import Parallel, cpu_count, delayed, parallel_config
+    from joblib import cpu_count
 
-    rows = list(table.itertuples(index=False))
-    workers = min(workers or cpu_count(), len(rows))
-    with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
-        found = Parallel(n_jobs=workers)(delayed(_alone)(function, row, arguments) for row in rows)
+    tasks = [(function, row, arguments, cache) for row in table.itertuples(index=False)]
+    found = over_clips(_measured, tasks, min(workers or cpu_count(), len(tasks)))
     return pd.DataFrame([entry for one in found for entry in one])
 
 
-def _alone(function: Callable, row, arguments: Sequence[object]) -> list[dict]:
-    import cv2
-
-    cv2.setNumThreads(1)
-    return function(row, *arguments)
+def _measured(function: Callable, row, arguments: tuple, cache: MotionCache | None) -> list[dict]:
+    if cache is None:
+        return function(row, *arguments)
+    clip = [row.source.identity, int(row.onset), str(row.apex), int(row.offset)]
+    parameters = {"clip": clip, "arguments": [repr(each) for each in arguments], "source": source_of_motion()}
+    digest = content_digest(function.__name__, parameters, [])
+    kept = cache.read(digest)
+    if kept is not None:
+        return json.loads(kept.tobytes())
+    rows = function(row, *arguments)
+    cache.write(digest, np.frombuffer(json.dumps(rows).encode(), np.uint8))
+    return rows
 
 
 def means(

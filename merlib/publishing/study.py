@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlib.clips.doors import open_samples, parse_data
+from merlib.clips.doors import CLIP_READERS, TWINS, open_samples, parse_data
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning import Experiment, FoldStore, run, save_reference
 from merlib.learning.engine import default_store
 from merlib.learning.references import reference_root
-from merlib.motion.clip_features import Preprocessing
+from merlib.motion.cache import MotionCache
+from merlib.motion.clip_features import Preprocessing, preprocessing
 from merlib.profiles import Profile, get_profile
 from merlib.sources.places import repository_root
 
@@ -53,6 +54,11 @@ class Study:
         """Where artefacts and their records are written."""
         return self.folder / "artefacts"
 
+    @property
+    def cache(self) -> MotionCache:
+        """What was computed from clips, kept beside the store."""
+        return MotionCache(self.store.root.parent / "cache" / "motion")
+
     def samples(self, name: str, analogue: str | None = None) -> Samples:
         """Return the samples of a source: real when the user named it, else its analogue, else the twin.
 
@@ -65,20 +71,23 @@ class Study:
         """
         chosen = analogue if analogue in self.data and name not in self.data else name
         if chosen not in self.opened:
-            self.opened[chosen] = open_samples(chosen, self.data)
+            recorded = chosen in self.data and chosen in CLIP_READERS
+            self.opened[chosen] = (
+                self.features(chosen, preprocessing("flow")) if recorded else open_samples(chosen, self.data)
+            )
         return self.opened[chosen]
 
     def clips(self, name: str) -> pd.DataFrame:
         """Return the clip table of ``casme2``, ``samm`` or ``smic``: real when it was named, else the rendered twin.
 
-        A short profile keeps a few people with two clips a class.
+        A short profile keeps a few people with one clip a class.
         """
         from merlib.clips.doors import open_clips
         from merlib.clips.selection import few_clips
 
         table = open_clips(name, self.data)
         few = self.profile.clip_subjects
-        return table if few is None else few_clips(table, few, 2)
+        return table if few is None else few_clips(table, few, 1)
 
     def features(self, name: str, *how: Preprocessing, classes: Sequence[str] | None = None) -> Samples:
         """Return the clips of `clips` preprocessed for a network, computed once and kept beside the store.
@@ -86,21 +95,19 @@ class Study:
         Parameters
         ----------
         name : str
-            ``casme2``, ``samm`` or ``smic``.
+            ``casme2``, ``samm``, ``smic`` or their composite ``megc2019-cd``.
         *how : Preprocessing
             One an input; see `merlib.motion.clip_features.preprocessing`.
         classes : sequence of str, optional
-            By default those of the papers' single-database work.
+            By default those of the papers' work on that source.
         """
         from joblib import cpu_count
 
         from merlib.clips.twin.population import POPULATIONS
-        from merlib.motion.cache import MotionCache
         from merlib.motion.clip_samples import samples_of_clips
 
-        cache = MotionCache(self.store.root.parent / "cache" / "motion")
-        chosen = classes or POPULATIONS[name].classes
-        return samples_of_clips(self.clips(name), how, chosen, cache, workers=cpu_count())
+        chosen = classes or POPULATIONS["megc2019-flow" if name in TWINS else name].classes
+        return samples_of_clips(self.clips(name), how, chosen, self.cache, workers=cpu_count())
 
     def experiment(self, model: str, **choices: object) -> Experiment:
         """Return the experiment this profile asks for; see `Experiment.for_profile`."""

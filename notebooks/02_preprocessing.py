@@ -1,0 +1,275 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   language_info:
+#     name: python
+# ---
+
+# %% [markdown]
+# # 02 · Preprocessing: from a video to what a network reads
+#
+# **The question.** Papers on micro-expressions describe their networks on pages and their preprocessing in a paragraph. What exactly happens to a
+# clip before a network sees it, and how much of the movement survives each step?
+#
+# **What you will learn**
+#
+# 1. how a face is found, turned level and cut out, once for a whole clip;
+# 2. how the apex frame is spotted where nobody annotated it;
+# 3. what optical flow and optical strain are, and how far off three ways of estimating them are;
+# 4. how to measure all this, on clips whose true motion is known.
+#
+# Every face here is SYNTHETIC: made at run time from NASA's public-domain portrait that scikit-image brings, by a twin that knows its own motion.
+#
+# Time: about two minutes with profile `smoke` on two cores.
+
+# %% tags=["parameters"]
+profile = "smoke"
+data = []
+store = ""
+
+# %%
+from merlib.publishing import open_study, save_figure, save_table
+
+study = open_study("02_preprocessing", profile=profile, data=data, store=store)
+study
+
+# %% [markdown]
+# ## The papers' claims
+#
+# | Paper | What it says it does |
+# |---|---|
+# | AM3F-FlowNet, Sec. 3.1 | align, crop, apex by D&C-RoIs where missing, TV-L1 flow between onset and apex, strain, 28 x 28 |
+# | Dual-ATME, Sec. 3.2 | turn by the eyes, crop by landmarks (Eq. 1-2), HARS boxes of brows and mouth, flow of the puzzle |
+# | ASTNet, Sec. 4.1 | local weighted mean normalisation, 11 frames around the apex, 10 flows |
+# | UAMRN, Sec. 4.2 | crop the apex by the onset's landmarks |
+#
+# None of them publishes the code of this part. What was asked first by people who tried to reproduce them: *which frames?*
+#
+# ## One clip
+#
+# A table holds one row a clip. Frames are read (here: rendered) only when asked for; `onset`, `apex` and `offset` count from its first frame.
+
+# %%
+from functools import partial
+
+clips = study.clips("casme2")
+save_picture = partial(save_figure, samples=[clips], shows_single_samples=True)
+clips.drop(columns=["source", "action_units"]).head(4)
+
+# %%
+from merlib.clips.twin.rendered import twin_clips
+
+row = next(r for r in twin_clips("casme2").itertuples(index=False) if r.label == "happiness")
+print(f"{row.subject}/{row.clip}: {row.label}, AU {row.action_units}, {row.n_frames} frames at {row.fps:g} a second")
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.clip_figures import draw_frames
+
+where = [row.onset, (row.onset + row.apex) // 2, row.apex, row.offset]
+figure = draw_frames(row, where, ["onset", "half way", "apex", "offset"])
+_ = save_picture("extra.one_clip", figure, caption="The movement is hard to see.")
+
+# %% [markdown]
+# You will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.clip_figures import frame_slider
+
+frame_slider(row)
+
+# %% [markdown]
+# ## Step 1: the face, level and cut
+#
+# Landmarks are found on the **onset** only. Turn and cut follow from them and hold for every frame of the clip: were each frame cut by its own landmarks,
+# their jitter would look like motion. The signs are those of errata C8.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.motion.clip_features import locate, preprocessing
+from merlib.publishing.clip_figures import draw_hars
+
+how = preprocessing("flow")
+figure = draw_hars(row, how)
+_ = save_picture("dual_atme.figure2", figure, caption="Brows and mouth are cut at landmarks of the onset.")
+
+# %% [markdown]
+# ## Step 2: the apex
+#
+# CASME II and SAMM name an apex frame, SMIC does not. D&C-RoIs describes brows, eyes and mouth of every frame by local binary patterns and follows how
+# far they get from the onset's. UAMRN takes the middle frame instead (F14). Public lists of SMIC apexes agree in 9 clips of 164 (X5).
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.clip_figures import draw_apex
+
+figure, curves = draw_apex(row, how)
+_ = save_picture(
+    "extra.apex",
+    figure,
+    data=curves,
+    caption="Texture leaves the onset's and returns; its largest distance marks the apex.",
+)
+
+# %% [markdown]
+# ## Step 3: optical flow
+#
+# The flow says for every pixel of the onset where it went: `u` pixels to the right, `v` downwards. On the twin the truth is known.
+
+# %% tags=["nbval-ignore-output"]
+from dataclasses import replace
+
+from merlib.motion.clip_features import motion_of
+from merlib.publishing.clip_figures import draw_flows
+
+found = locate(row, how)
+names = {"truth": "true motion", "tvl1": "TV-L1", "dis": "DIS", "farneback": "Farneback"}
+flows = {title: motion_of(found, replace(how, flow=method)) for method, title in names.items()}
+figure = draw_flows(flows, found.cut([int(row.onset)], how.crop)[0])
+_ = save_picture(
+    "extra.flow_methods", figure, caption="All three find the motion; they differ where skin has no texture."
+)
+
+# %% [markdown]
+# ## Step 4: strain, and the map that a network reads
+#
+# Optical strain is how the flow changes from place to place. It has two spellings in public code (X3); ours is the tensor's magnitude,
+#
+# $$ \varepsilon = \sqrt{u_x^2 + v_y^2 + \tfrac{1}{2}(u_y + v_x)^2}, $$
+#
+# taken at the flow's own resolution, before anything is resized: a derivative has no unit, but it depends on the grid it is taken on. Then each channel
+# is averaged down to 28 x 28 and stretched to 0..255 by its own minimum and maximum, as in the public maps. After that, zero motion has no fixed grey.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.motion.clip_features import clip_input
+from merlib.publishing.clip_figures import draw_channels
+
+maps = clip_input(row, how).array
+figure = draw_channels(maps)
+_ = save_picture("extra.flow_map", figure, caption="What AM3F-FlowNet reads of this clip: three maps of 28 x 28.")
+
+# %% [markdown]
+# ## Step 5: a sequence of flows (ASTNet)
+#
+# ASTNet reads ten flows between eleven successive frames around the apex, on faces brought to one reference face by a local weighted mean. Which eleven is
+# not said (B4): ours are centred on the apex. At 200 frames a second the motion from one frame to the next is a tenth of a pixel or two - below what the flow
+# resolves; this is why ASTNet magnifies first (notebook 03).
+
+# %% tags=["nbval-ignore-output"]
+sequence = preprocessing("flow_sequence", unit="px", factor=1.0, size=112)
+ten = clip_input(row, sequence).array[:, :2].transpose(0, 2, 3, 1)
+figure = draw_flows({f"{i} to {i + 1}": flow for i, flow in enumerate(ten, start=1)})
+_ = save_picture(
+    "astnet.figure5", figure, caption="Ten flows of a happiness clip: from one frame to the next little is left to see."
+)
+
+# %% [markdown]
+# ## How right is each step?
+#
+# Measured on clips of all three twins: each person's clips are averaged, the interval is over people. Noise of the rendered sensor, in grey levels (rms):
+
+# %%
+from merlib.clips.twin.camera import LOOKS
+
+print({name: look.noise for name, look in LOOKS.items()})
+
+# %%
+import pandas as pd
+
+from merlib.clips.selection import few_clips
+from merlib.motion.accuracy import apex_errors, face_errors, flow_errors
+from merlib.publishing.measurements import means, measure
+
+people = 2 if study.profile.name == "smoke" else 8
+tables = {name: few_clips(twin_clips(name), people, 1) for name in ("casme2", "samm", "smic")}
+every = pd.concat(tables.values(), ignore_index=True)
+every.attrs = {**clips.attrs, "name": "twins of casme2, samm and smic"}
+save_measured = partial(save_table, samples=[every])
+print({name: f"{len(table)} clips" for name, table in tables.items()})
+
+# %% [markdown]
+# **Faces.** Is exactly one face found, and how far are its landmarks from those that were rendered (mean distance as a share of the eye distance)?
+
+# %% tags=["nbval-ignore-output"]
+faces = measure(every, face_errors, cache=study.cache)
+values, low, high = means(faces, ["dataset"], ["found", "nme"])
+caption = f"One face was found in {faces['found'].mean():.1%} of {len(faces)} frames."
+save_measured("extra.faces_found", values, low=low, high=high, caption=caption)
+
+# %% [markdown]
+# **Flow.** Error where the true motion exceeds a quarter of a pixel, beside the error of a field of zeros - the motion itself.
+
+# %% tags=["nbval-ignore-output"]
+errors = measure(every, flow_errors, ("tvl1", "dis", "farneback"), cache=study.cache)
+values, low, high = means(errors, ["dataset", "method"], ["error", "zero", "share"])
+worst = values["share"].filter(like="tvl1").max()
+caption = f"TV-L1 is off by at most {worst:.0%} of the motion on any of the three sets."
+save_measured("extra.flow_errors", values, low=low, high=high, caption=caption)
+
+# %% [markdown]
+# **Apex.** Distance between the spotted and the true apex, in frames, beside that of the middle-frame rule.
+
+# %% tags=["nbval-ignore-output"]
+apexes = measure(every, apex_errors, ("divide_and_conquer", "middle"), cache=study.cache)
+values, low, high = means(apexes, ["dataset", "method"], ["frames", "seconds"])
+ratio = apexes.groupby("method")["frames"].mean()
+caption = f"Spotting errs by {ratio['divide_and_conquer'] / ratio['middle']:.0%} of the middle rule's error."
+save_measured("extra.apex_errors", values, low=low, high=high, caption=caption)
+
+# %% [markdown]
+# ## Does a network see the same?
+#
+# The last question: AM3F-FlowNet on flow *computed* from rendered frames against AM3F-FlowNet on the *true* flow of the same clips, paired by subject.
+
+# %% tags=["nbval-ignore-output"]
+sources = {
+    "flow computed from frames": study.features("casme2", preprocessing("flow")),
+    "true flow": study.features("casme2", preprocessing("flow", flow="truth")),
+}
+runs = {}
+for label, samples in sources.items():
+    runs[label] = study.run(study.experiment("am3f_flownet", label=label), samples)
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.results import comparison_table, finding
+
+pairs = [("flow computed from frames", "true flow")]
+tests = comparison_table(runs, pairs)
+save_table("extra.rendered_against_truth", tests, runs, caption=finding(tests))
+
+# %% [markdown]
+# ## What the papers left open
+#
+# | Errata | What it says |
+# |---|---|
+# | A14, X3 | which scalar is made of the strain tensor |
+# | A16 | whether `u` turns its sign when a face is mirrored, and how flow becomes 8-bit pictures |
+# | B4 | which eleven frames; SMIC has no apex |
+# | C8, C14 | signs and indices of Dual-ATME's crop and boxes |
+# | X5 | which apex SMIC's clips were given |
+#
+# ## Recap
+#
+# Each step is a decision that moves numbers. Here every one of them is an argument of `preprocessing(...)`, and the record of a result names it.
+#
+# ## Exercises
+#
+# 1. Cut the face on 340 x 280 pixels instead of 170 x 140. Does the flow's error, as a share of the motion, fall?
+
+# %% tags=["solution", "nbval-ignore-output"]
+few = every.groupby("dataset").head(1)
+for crop in ((170, 140), (340, 280)):
+    share = measure(few, flow_errors, ("tvl1",), crop, cache=study.cache)["share"].mean()
+    print(f"{crop[0]} x {crop[1]}: {share:.0%} of the motion")
+
+# %% [markdown]
+# ## Resources
+#
+# - C. Zach, T. Pock, H. Bischof, *A duality based approach for realtime TV-L1 optical flow*, DAGM 2007.
+# - S.-T. Liong et al., *Automatic apex frame spotting in micro-expression database*, ACPR 2015.
+# - A. Goshtasby, *Image registration by local approximation methods*, Image and Vision Computing 1988.
