@@ -50,7 +50,7 @@ class Look:
 # are about half that (scale=2.125 gives the full size). SMIC-HS: small colour crops under flickering light.
 LOOKS: Mapping[str, Look] = MappingProxyType(
     {
-        "casme2": Look((280, 340), 112.0, (0.5, 0.345), (0.008, 0.025), False, 1.5, 0.0, 0.5),
+        "casme2": Look((280, 340), 112.0, (0.5, 0.345), (0.008, 0.025), False, 2.0, 0.0, 0.5),
         "samm": Look((960, 512), 92.0, (0.5, 0.445), (0.02, 0.05), True, 1.5, 0.0, 0.5),
         "smic": Look((130, 160), 52.0, (0.5, 0.35), (0.010, 0.025), False, 1.5, 0.012, 0.45),
     }
@@ -112,10 +112,10 @@ def head_matrix(camera: Camera, pose: np.ndarray) -> np.ndarray:
     dx, dy, angle, log_scale = pose
     cos, sin = np.cos(angle) * np.exp(log_scale), np.sin(angle) * np.exp(log_scale)
     turn = np.array([[cos, -sin], [sin, cos]])
-    camera_turn = camera.matrix[:, :2]
+    axes = camera.matrix[:, :2]
     shift = np.add(PIVOT, (dx, dy)) - turn @ PIVOT
-    whole = camera_turn @ turn @ np.linalg.inv(camera_turn)
-    offset = camera_turn @ shift + camera.matrix[:, 2] - whole @ camera.matrix[:, 2]
+    whole = axes @ turn @ np.linalg.inv(axes)
+    offset = axes @ shift + camera.matrix[:, 2] - whole @ camera.matrix[:, 2]
     return np.column_stack([whole, offset])
 
 

@@ -73,5 +73,5 @@ def paint_beard(colour: np.ndarray, rng: np.random.Generator, landmarks: np.ndar
     under_lip = blurred(stroke(landmarks[[58, 57, 56]] + (0, 0.09), 0.05, 0.03, shape), 0.02)
     stipple = np.clip(0.8 + 0.18 * noise(rng, shape, (1.3, 2.0)) + 0.08 * noise(rng, shape, (12, 12)), 0, 1.5)
     weight = (np.clip(area, 0, 1) * (1 - lips) * (1 - 0.4 * under_lip) * stipple * person.stubble * 0.62)[..., None]
-    hair = np.array(person.hair, dtype=np.float32) + (10, 0, 0)
+    hair = np.add(person.hair, (10, 0, 0))
     return colour + weight * (np.minimum(hair, 45).astype(np.float32) - colour)

@@ -63,7 +63,7 @@ def skull(landmarks: np.ndarray, puff: float, height: float, fall: float | None 
     else:
         side = [(-wide - 0.6 * puff, fall), (-wide - 0.5 * puff, 1.2), (-wide - 0.15 * puff, 0.2), *side]
     points = np.array([*side, *[(-x, y) for x, y in side[-2::-1]]])
-    return curve(points + (middle, 0), 96)
+    return curve(np.add(points, (middle, 0)), 96)
 
 
 def hairline(rng: np.random.Generator, landmarks: np.ndarray, style: str) -> np.ndarray:
@@ -71,9 +71,9 @@ def hairline(rng: np.random.Generator, landmarks: np.ndarray, style: str) -> np.
     top = landmarks[17:27, 1].min() - rng.uniform(0.42, 0.62)
     peak, temple = rng.uniform(-0.05, 0.10), rng.uniform(0.70, 0.86)
     left, right = landmarks[0], landmarks[16]
-    side = [left + (0.05, 0.34), left + (0.10, 0.0), left * temple * (1, 0) + (0, top + 0.28)]
+    side = [np.add(left, (0.05, 0.34)), np.add(left, (0.10, 0.0)), left * temple * (1, 0) + (0, top + 0.28)]
     brow = [(-0.42, top), (0.0, top + peak), (0.42, top)]
-    other = [right * temple * (1, 0) + (0, top + 0.28), right + (-0.10, 0.0), right + (-0.05, 0.34)]
+    other = [right * temple * (1, 0) + (0, top + 0.28), np.add(right, (-0.10, 0.0)), np.add(right, (-0.05, 0.34))]
     if style == "long fringe":
         low = landmarks[17:27, 1].min() - rng.uniform(0.04, 0.10)
         brow, top = [(-0.45, low), (0.0, low - rng.uniform(0, 0.08)), (0.45, low)], low

@@ -67,11 +67,14 @@ def to_canvas(points: np.ndarray) -> np.ndarray:
     return (np.asarray(points, dtype=float) - CANVAS[:2]) * DENSITY - 0.5
 
 
+@lru_cache(maxsize=1)
 def canvas_points() -> np.ndarray:
-    """Head coordinates of every pixel of the canvas, float32 (H, W, 2)."""
+    """Head coordinates of every pixel of the canvas, float32 (H, W, 2), read-only."""
     rows, columns = canvas_shape()
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    return (np.stack([x, y], axis=-1) + 0.5) / DENSITY + np.array(CANVAS[:2], dtype=np.float32)
+    points = (np.stack([x, y], axis=-1) + np.float32(0.5)) / np.float32(DENSITY) + np.array(CANVAS[:2], np.float32)
+    points.setflags(write=False)
+    return points
 
 
 @lru_cache(maxsize=1)

@@ -20,8 +20,8 @@ from merlib.clips.twin.backdrop import backdrop
 from merlib.clips.twin.camera import LOOKS, flicker, sensor_noise
 from merlib.clips.twin.person import person_picture
 from merlib.clips.twin.population import ClipPlan, draw_clip, plan_population
-from merlib.clips.twin.portrait import DENSITY, to_canvas
-from merlib.clips.twin.scene import Scene, stage
+from merlib.clips.twin.portrait import CANVAS, DENSITY
+from merlib.clips.twin.scene import Scene, pixel_grid, stage
 from merlib.clips.twin.timing import SPEEDS, phases
 from merlib.errors import MerlibError, unknown_name
 
@@ -88,16 +88,15 @@ class RenderedClip:
         import cv2
 
         scene, look = clip_scene(self), LOOKS[self.dataset]
-        wall, clothes = _still(self)
+        wall, clothes, bare = _still(self)
         face = cv2.remap(_seen_picture(self), to_picture(scene, scene.at_rest(index)), None, cv2.INTER_CUBIC)
-        frame = face[..., :3] + (1 - face[..., 3:]) * wall
-        frame = clothes[..., :3] + (1 - clothes[..., 3:]) * frame
+        frame = clothes + bare * face[..., :3] + (1 - face[..., 3:]) * wall
         frame *= np.float32(flicker(look, scene.plan.noise_seed, index))
         if look.grey:
             frame = frame @ np.array([[0.299], [0.587], [0.114]], np.float32)
         frame += sensor_noise(look, scene.plan.noise_seed, index, frame.shape[:2])
-        frame = np.clip(np.rint(frame), 0, 255).astype(np.uint8)
-        return np.repeat(frame, 3, axis=2) if look.grey else frame
+        frame = cv2.convertScaleAbs(np.maximum(frame, 0))  # rounds, and stops at 255
+        return np.repeat(frame[..., None], 3, axis=2) if look.grey else frame
 
 
 @lru_cache(maxsize=4)
@@ -118,13 +117,20 @@ def _seen_picture(source: RenderedClip) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _still(source: RenderedClip) -> tuple[np.ndarray, np.ndarray]:
-    return backdrop(source.seed, source.dataset, source.subject, clip_scene(source).camera)
+def _still(source: RenderedClip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What stands still, float32: wall and clothes (H, W, 3), each dimmed by what covers it, and 1 - clothes' cover."""
+    wall, clothes = backdrop(source.seed, source.dataset, source.subject, clip_scene(source).camera)
+    bare = 1 - clothes[..., 3:]
+    return wall * bare, np.ascontiguousarray(clothes[..., :3]), bare
 
 
 def to_picture(scene: Scene, pixels: np.ndarray) -> np.ndarray:
-    """Map px at the onset's pose (H, W, 2) to px of the person's picture, float32."""
-    return to_canvas(scene.camera.back(pixels)).astype(np.float32)
+    """Map px at the onset's pose, float32 (H, W, 2), to px of the person's picture."""
+    import cv2
+
+    whole = cv2.invertAffineTransform(scene.camera.matrix) * DENSITY
+    whole[:, 2] -= np.array(CANVAS[:2]) * DENSITY + 0.5
+    return cv2.transform(pixels, whole)
 
 
 def twin_clips(
@@ -250,11 +256,9 @@ def _rendered_flow(source: RenderedClip, first: int, second: int) -> np.ndarray:
     if motion is not None:
         moved = at_rest + cv2.remap(motion, at_rest, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     matrix = scene.matrix(second)
-    landed = moved @ matrix[:, :2].T + matrix[:, 2]
-    height, width = at_rest.shape[:2]
-    flow = landed - np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+    flow = cv2.transform(moved, matrix) - pixel_grid(*scene.camera.size)
     head = cv2.remap(_seen_picture(source)[..., 3], to_picture(scene, at_rest), None, cv2.INTER_LINEAR)
-    seen = head * (1 - _still(source)[1][..., 3])
+    seen = head * _still(source)[2][..., 0]
     return np.where(seen[..., None] >= 0.5, flow, 0.0).astype(np.float32)
 
 

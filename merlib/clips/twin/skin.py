@@ -156,5 +156,5 @@ def forehead_lines(
         x = np.linspace(-half, half, 6) + rng.normal(0, 0.04)
         path = np.stack([x, y + 0.05 * (x / half) ** 2 + rng.normal(0, 0.008, 6)], axis=1)
         line = stroke(curve(path), 0.012, 0.010, shape)
-        dark += line * np.exp(-((canvas_points()[..., 0] / half) ** 4))
+        dark += line * np.exp(-np.square(np.square(canvas_points()[..., 0] / half)))
     return 9 * strength * dark

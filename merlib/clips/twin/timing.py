@@ -25,7 +25,8 @@ NEUTRAL = (5, 20)  # fewest and most frames before the onset and after the offse
 WITH_BLINK = 1 / 3
 BLINK_SECONDS, BLINK_CLOSES = (0.14, 0.24), 0.35  # whole length; share of it in which the lids close
 BLINK_STRENGTH = (1.2, 1.6)  # activation of unit 45: nearly closed
-WANDER = 0.35  # rms drift of the head off its straight way, in units of the recording's head motion
+RETURN_SECONDS = 0.2  # in which the head comes 63 % of its way back after the apex
+WANDER = 0.2  # rms drift of the head off its straight way, in units of the recording's head motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +119,14 @@ def _blink(rng: np.random.Generator, n_frames: int, fps: float) -> np.ndarray:
 
 
 def _head(rng: np.random.Generator, plan: ClipPlan, n_frames: int, onset: int, apex: int) -> np.ndarray:
-    """Straight from the pose at the onset to the plan's at the apex, plus a slow drift that is 0 at both."""
+    """Straight from the pose at the onset to the plan's at the apex, then slowly back, plus a drift that is 0 at both.
+
+    Sitting people sway about a posture: given where the head is at the apex, later it is expected nearer to it.
+    """
     move, t = plan.head, np.arange(n_frames)
-    straight = np.clip((t - onset) / (apex - onset), -1.0, 2.0)[:, None]
-    straight = straight * (move.dx, move.dy, move.angle, move.log_scale)
+    reached = np.clip((t - onset) / (apex - onset), 0.0, 1.0)
+    back = np.exp(-np.clip(t - apex, 0, None) / (RETURN_SECONDS * SPEEDS[plan.dataset]))
+    straight = (reached * back)[:, None] * (move.dx, move.dy, move.angle, move.log_scale)
     size = RECORDINGS[plan.dataset].head * np.array([1, 1, 0.35, 0.35]) * WANDER
     waves = np.zeros((n_frames, 4))
     for k in range(1, 5):  # slow waves only: a head has mass
