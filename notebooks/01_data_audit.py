@@ -74,6 +74,36 @@ save_table(
 )
 
 # %% [markdown]
+# ## What such a clip looks like, and which muscles move
+#
+# LARNet opens with a sample (Fig. 1). Real recordings may not be shown, so this is a clip of the rendered twin: SYNTHETIC, made from NASA's public-domain portrait.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.clips.twin.rendered import twin_clips
+from merlib.publishing import save_figure
+from merlib.publishing.clip_figures import draw_frames
+
+twin = twin_clips("casme2")
+row = next(r for r in twin.itertuples(index=False) if r.label == "surprise")
+figure = draw_frames(row, [row.onset, row.apex, row.offset], ["onset", "apex", "offset"])
+caption = "A surprise of a fifth of a second: look at the brows."
+_ = save_figure("larnet.figure1", figure, samples=[twin], caption=caption, shows_single_samples=True)
+
+# %% [markdown]
+# Dual-ATME counts in its Fig. 3 which action units the composite's clips were coded with. It needs the annotation sheets: with
+# `data = ["megc2019-cd=FOLDER"]` the licensed ones are counted, without them the twin's. SMIC's clips carry no codes.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.clips import action_unit_counts, open_clips
+from merlib.publishing.clip_figures import draw_action_units
+
+composite = open_clips("megc2019-cd", study.data)
+counts = action_unit_counts(composite)
+caption = f"{', '.join(counts.index[:3])} are coded most often, of {len(counts)} action units."
+figure = draw_action_units(counts)
+_ = save_figure("dual_atme.figure3", figure, data=counts, samples=[composite], caption=caption)
+
+# %% [markdown]
 # ## SMIC and CASME II as ASTNet uses them
 #
 # ASTNet lists the two sets' characteristics (Table 2) and the number of clips before and after twenty-fold augmentation (Table 3).

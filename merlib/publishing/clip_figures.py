@@ -27,6 +27,7 @@ def _grid(rows: int, columns: int, width: float, height: float) -> tuple[Figure,
     use_style()
     size = (width * columns, height * rows + 0.3)
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.25 / size[1]))  # room for the stamp
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         for spine in axis.spines.values():
@@ -192,4 +193,19 @@ def draw_pictures(pictures: Mapping[str, np.ndarray]) -> Figure:
     for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
         axis.imshow(picture)
         axis.set_title(title, fontsize=9)
+    return figure
+
+
+def draw_action_units(counts: pd.DataFrame) -> Figure:
+    """Draw in how many clips of each class each action unit was coded; `counts` as `action_unit_counts` gives them."""
+    use_style()
+    classes = [name for name in counts.columns if name != "total"]
+    figure, axis = plt.subplots(figsize=(7.5, 3), layout="constrained")
+    bottom = np.zeros(len(counts))
+    for name, colour, hatch in zip(classes, COLOURS.values(), ("", "//", "..", "xx"), strict=False):
+        axis.bar(counts.index, counts[name], bottom=bottom, color=colour, hatch=hatch, edgecolor="white", label=name)
+        bottom += counts[name].to_numpy()
+    axis.set(xlabel="action unit", ylabel=f"clips of {counts.attrs['coded']} coded")
+    axis.tick_params(axis="x", rotation=60)
+    axis.legend()
     return figure
