@@ -28,12 +28,12 @@ def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFr
         What `learning.run` returned, by label.
     """
     use_style()
+    counts = {label: confusion(predictions) for label, predictions in runs.items()}
+    same = len({tuple(table.columns) for table in counts.values()}) == 1  # then one row of names is enough
     figure, axes = plt.subplots(
-        1, len(runs), figsize=(3.4 * len(runs), 3.1), layout="constrained", squeeze=False, sharey=True
+        1, len(runs), figsize=(3.4 * len(runs), 3.1), layout="constrained", squeeze=False, sharey=same
     )
-    counts = {}
     for axis, (label, predictions) in zip(axes[0], runs.items(), strict=True):
-        counts[label] = confusion(predictions)
         sns.heatmap(
             confusion(predictions, normalise=True),
             ax=axis,

@@ -1,0 +1,79 @@
+"""Tables of results that are no metric of a whole: by class, against chance, and averaged over people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from merlib.scoring import accuracy, bootstrap_interval, uar
+from merlib.scoring.as_published import subject_mean_accuracy, subject_mean_f1
+from merlib.scoring.counts import class_names
+from merlib.scoring.leakage import optimism
+from merlib.scoring.metrics import f1_of_counts, metric, precision_of_counts, recall_of_counts
+
+BY_CLASS = {"precision": precision_of_counts, "recall": recall_of_counts, "f1": f1_of_counts}
+
+
+def _one_class(counts: np.ndarray, of_counts: Callable, index: int) -> np.ndarray:
+    return of_counts(counts)[..., index]
+
+
+def class_table(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return precision, recall and F1 of each class and the ends of their 95 % intervals, people resampled.
+
+    Returns
+    -------
+    values, low, high : DataFrame
+        One row a class, named as papers print it (``Happiness``); columns precision, recall, f1.
+    """
+    names = [name.capitalize() for name in class_names(predictions, None)]
+    tables = [pd.DataFrame(index=names, columns=list(BY_CLASS), dtype=float) for _ in range(3)]
+    for column, of_counts in BY_CLASS.items():
+        for index, name in enumerate(names):
+            one = metric(partial(_one_class, of_counts=of_counts, index=index))(_by_class)
+            for table, value in zip(tables, bootstrap_interval(predictions, one), strict=True):
+                table.loc[name, column] = value
+    return tuple(tables)
+
+
+def _by_class(predictions: pd.DataFrame) -> float:
+    """Return one value of one class."""
+
+
+def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
+    """Say of each run whether the 95 % interval of its UAR excludes guessing, 1 / classes."""
+    told = []
+    for label, predictions in runs.items():
+        interval, chance = bootstrap_interval(predictions, uar), 1 / predictions["label"].nunique()
+        verdict = (
+            "above" if interval.low > chance else "below" if interval.high < chance else "not shown to differ from"
+        )
+        told.append(
+            f"{label}: UAR {interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}], {verdict} {chance:.2f}"
+        )
+    return "Against guessing: " + "; ".join(told) + "."
+
+
+def averages_over_people(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return accuracy and F1 pooled over clips beside the mean of the people's own, one row a run (ASTNet, B9)."""
+    rows = {}
+    for label, predictions in runs.items():
+        rows[label] = {
+            "accuracy, pooled": accuracy(predictions),
+            "accuracy, mean over people": subject_mean_accuracy(predictions),
+            "F1, mean over people, absent classes skipped": subject_mean_f1(predictions),
+            "F1, mean over people, absent classes zero": subject_mean_f1(predictions, absent="zero"),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def cost_of_sharing(leaky: pd.DataFrame, apart: pd.DataFrame) -> str:
+    """Say in a sentence by how much accuracy on shared clips exceeds that on people never seen."""
+    gain = optimism(leaky, apart, accuracy)
+    return (
+        f"Sharing clips between training and test changes accuracy by {100 * gain.value:+.1f} points "
+        f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]."
+    )
