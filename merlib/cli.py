@@ -96,6 +96,10 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
     jobs: Annotated[int, typer.Option(help="Notebooks at once.")] = 1,
     workers: Annotated[int | None, typer.Option(help="Processes a notebook spreads its folds over.")] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that trains the folds."),
+    ] = None,
     timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take; default by profile.")] = None,
     parameter: Annotated[
         list[str] | None,
@@ -124,6 +128,7 @@ def run(
         resume=resume,
         jobs=jobs,
         workers=workers,
+        dask=dask,
         timeout=timeout,
         parameters=_named_values(parameter),
         notebooks_dir=source,

@@ -86,7 +86,7 @@ from merlib.publishing.clip_figures import draw_frames
 twin = twin_clips("casme2")
 row = next(r for r in twin.itertuples(index=False) if r.label == "surprise")
 figure = draw_frames(row, [row.onset, row.apex, row.offset], ["onset", "apex", "offset"])
-caption = "A surprise of a fifth of a second: look at the brows."
+caption = f"A surprise of {(row.offset - row.onset) / row.fps:.2f} seconds: look at the brows."
 _ = save_figure("larnet.figure1", figure, samples=[twin], caption=caption, shows_single_samples=True)
 
 # %% [markdown]

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
+from merlib.learning.cluster import cluster_address, on_cluster
 from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore, entry_key
 from merlib.learning.folds import Fold, make_folds, shares_subjects
@@ -160,6 +161,7 @@ def run(
     workers: int | None = None,
     device: str = "cpu",
     references: bool = True,
+    dask: str | None = None,
 ) -> pd.DataFrame:
     """Return the predictions of every test row, for every seed of the experiment.
 
@@ -180,6 +182,8 @@ def run(
         A torch device.
     references : bool
         Whether committed reference predictions may be used.
+    dask : str, optional
+        Address of a dask scheduler that the folds are sent to; MERLIB_DASK when not given, else this machine.
 
     Returns
     -------
@@ -212,7 +216,7 @@ def run(
     if missing:
         network = _is_network(experiment.model, dict(experiment.options), len(samples.classes))
         factory = model_factory(experiment.model)
-        _train_all(missing, Work(experiment, samples, store, source, factory, network, device), workers)
+        _train_all(missing, Work(experiment, samples, store, source, factory, network, device), workers, dask)
         entries.update({task.key: store.load(task.key) for task in missing})
     gone = [task.fold.name for task in tasks if entries[task.key] is None]
     if gone:
@@ -229,14 +233,18 @@ def run(
     return frame
 
 
-def _train_all(tasks: list[Task], work: Work, workers: int | None) -> None:
+def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | None) -> None:
     work.store.check_writable()
     workers = min(workers or cpu_count(), len(tasks)) if work.device == "cpu" else 1
     what = f"{work.experiment.label} on {work.samples.name}"
     log.info("%s: training %d folds with %d workers", what, len(tasks), workers)
     with Progress(what, len(tasks)) as progress:
         beats = progress.beats.folder
-        if workers == 1:
+        address = cluster_address(dask)
+        if address:
+            with on_cluster(address, work):
+                Parallel(n_jobs=-1)(delayed(_train)(task, work, beats) for task in tasks)
+        elif workers == 1:
             for task in tasks:
                 _train(task, work, beats)
         else:

@@ -48,6 +48,8 @@ class RunRequest:
         Skip the notebooks that this run already finished with the same source and parameters.
     jobs : int
         Notebooks executed at once.
+    dask : str, optional
+        Address of a dask scheduler that notebooks send their folds to.
     workers : int, optional
         Processes a notebook may spread its folds over, by default the cores divided by `jobs`.
     timeout : int, optional
@@ -66,6 +68,7 @@ class RunRequest:
     resume: bool = False
     jobs: int = 1
     workers: int | None = None
+    dask: str | None = None
     timeout: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notebooks_dir: Path | None = None
@@ -182,7 +185,7 @@ def _execute(
     jobs: list[NotebookJob], record: RunRecord, request: RunRequest, store: Path, screen: Screen
 ) -> dict[str, NotebookOutcome]:
     workers = request.workers or max(1, (os.cpu_count() or 1) // request.jobs)
-    environment = notebook_environment(record.folder, store, workers)
+    environment = notebook_environment(record.folder, store, workers, request.dask)
     timeout = request.timeout or CELL_TIMEOUT[request.profile]
     outcomes: dict[str, NotebookOutcome] = {}
     waiting: deque[NotebookJob] = deque()

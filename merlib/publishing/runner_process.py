@@ -19,7 +19,7 @@ from merlib.publishing.runner_record import artefact_times, artefacts_written, r
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
-def notebook_environment(folder: Path, store: Path, workers: int) -> dict[str, str]:
+def notebook_environment(folder: Path, store: Path, workers: int, dask: str | None = None) -> dict[str, str]:
     """Return the environment of a notebook's process.
 
     Parameters
@@ -30,6 +30,8 @@ def notebook_environment(folder: Path, store: Path, workers: int) -> dict[str, s
         Fold store (``MERLIB_STORE``).
     workers : int
         Processes that a notebook may spread its folds over (``LOKY_MAX_CPU_COUNT``, which joblib heeds).
+    dask : str, optional
+        Scheduler that folds are sent to instead (``MERLIB_DASK``).
     """
     fixed = {
         "MERLIB_RUN_DIR": str(folder),
@@ -37,6 +39,7 @@ def notebook_environment(folder: Path, store: Path, workers: int) -> dict[str, s
         "LOKY_MAX_CPU_COUNT": str(workers),
         "PYTHONHASHSEED": "0",
         **ONE_THREAD,
+        **({"MERLIB_DASK": dask} if dask else {}),
     }
     return {**os.environ, "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1704067200"), **fixed}
 
