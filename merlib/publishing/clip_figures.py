@@ -27,7 +27,6 @@ def _grid(rows: int, columns: int, width: float, height: float) -> tuple[Figure,
     use_style()
     size = (width * columns, height * rows + 0.3)
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.25 / size[1]))  # room for the stamp
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         for spine in axis.spines.values():

@@ -31,9 +31,9 @@ def _rendered(figure: Figure, form: str) -> bytes:
 
 
 def stamp_synthetic(figure: Figure) -> None:
-    """Write the word SYNTHETIC into the figure's upper right corner, once."""
+    """Write the word SYNTHETIC above the figure's upper right corner, once."""
     if not any(text.get_text() == STAMP for text in figure.texts):
-        figure.text(0.995, 0.995, STAMP, ha="right", va="top", color="#D55E00", fontsize=9, weight="bold")
+        figure.text(0.995, 1.0, STAMP, ha="right", va="bottom", color="#D55E00", fontsize=9, weight="bold")
 
 
 def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
