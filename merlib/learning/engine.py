@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -248,4 +249,6 @@ def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | N
             for task in tasks:
                 _train(task, work, beats)
         else:
-            Parallel(n_jobs=workers, backend="loky")(delayed(_train)(task, work, beats) for task in tasks)
+            with warnings.catch_warnings():  # a worker that grew is replaced, which is no fault and loses nothing
+                warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+                Parallel(n_jobs=workers, backend="loky")(delayed(_train)(task, work, beats) for task in tasks)
