@@ -78,23 +78,28 @@ def canvas_points() -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def portrait_points() -> dict[str, np.ndarray]:
-    """Read ``portrait.csv``: part -> points in head coordinates, (N, 2) or (N, 3) with depth."""
+def _measured() -> dict[str, np.ndarray]:
+    """Read ``portrait.csv``: part -> points (N, 2), or (N, 3) with depth, px."""
     parts: dict[str, list[list[float]]] = {}
     with (Path(__file__).parent / "portrait.csv").open(newline="") as stream:
         for row in csv.DictReader(stream):
             parts.setdefault(row["part"], []).append([float(row[axis]) for axis in "xyz" if row[axis]])
-    arrays = {part: np.array(points) for part, points in parts.items()}
-    matrix, origin = _camera(arrays["landmark"])
+    return {part: np.array(points) for part, points in parts.items()}
+
+
+def portrait_points() -> dict[str, np.ndarray]:
+    """Return where things are in the portrait: part -> points in head coordinates, (N, 2) or (N, 3) with depth."""
+    matrix, origin = _camera()
     scale = np.linalg.norm(matrix[0])
-    for points in arrays.values():
-        points[:, :2] = (points[:, :2] - origin) @ matrix.T / scale**2
-        points[:, 2:] /= -scale
-    return arrays
+    return {
+        part: np.column_stack([(points[:, :2] - origin) @ matrix.T / scale**2, -points[:, 2:] / scale])
+        for part, points in _measured().items()
+    }
 
 
-def _camera(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _camera() -> tuple[np.ndarray, np.ndarray]:
     """Axes (rows: one inter-ocular distance along x and y) and origin of head coordinates, px of the portrait."""
+    landmarks = _measured()["landmark"]
     left, right = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
     x = right - left
     return np.array([x, [-x[1], x[0]]]), (left + right) / 2
@@ -177,9 +182,7 @@ def portrait_at_rest() -> Portrait:
     source = picture.astype(np.float32) / 255
     above, below = (cv2.remap(source, p, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101) for p in pixels)
     rgb = np.clip(above + weight[..., None] * (below - above), 0, 1)
-    masks = []
-    for part in ("head", "skin"):
-        masks.append(_mask(_to_pixels(known[part]), picture.shape[:2], pixels[0]))
+    masks = [_mask(_measured()[part], picture.shape[:2], pixels[0]) for part in ("head", "skin")]
     mesh = known["mesh"]
     depth = smooth_map(
         np.concatenate([mesh[:, :2], ring()]), np.r_[mesh[:, 2], np.full(20, mesh[:, 2].min() - 0.2)][:, None], 0.01
@@ -187,16 +190,10 @@ def portrait_at_rest() -> Portrait:
     return Portrait(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), masks[0], masks[1], depth[..., 0], rest)
 
 
-def _to_pixels(points: np.ndarray) -> np.ndarray:
-    rows = list(csv.DictReader((Path(__file__).parent / "portrait.csv").open(newline="")))
-    landmarks = np.array([[float(r["x"]), float(r["y"])] for r in rows if r["part"] == "landmark"])
-    matrix, origin = _camera(landmarks)
-    return points @ matrix + origin
-
-
 def to_portrait(points: np.ndarray) -> np.ndarray:
     """Map head coordinates (H, W, 2) to px of the portrait, float32."""
-    return _to_pixels(points.reshape(-1, 2)).reshape(points.shape).astype(np.float32)
+    matrix, origin = _camera()
+    return (points @ matrix + origin).astype(np.float32)
 
 
 def _mask(outline: np.ndarray, shape: tuple[int, int], pixels: np.ndarray) -> np.ndarray:
