@@ -29,6 +29,7 @@ from merlib.motion.apex import spot_apex
 from merlib.motion.features import SEQUENCE, flow_channels, flow_sequence, magnified_stack, minmax255
 from merlib.motion.flow import METHODS as FLOW_METHODS
 from merlib.motion.flow import dense_flow
+from merlib.motion.light import even_light
 from merlib.motion.magnification.choice import choose_method, factor_sequence, magnify
 
 TRUTH = "truth"
@@ -64,6 +65,8 @@ class Preprocessing:
         Frames a clip (``frames``), or amplification factors from 2 to 12 (``magnified``).
     cut : bool
         ``False`` leaves ``frames`` whole, shrunk to the size (LARNet Fig. 12).
+    even_light : bool
+        Whether frames are scaled to the onset's brightness before flow is measured; no paper says.
     """
 
     feature: str = "flow"
@@ -78,6 +81,7 @@ class Preprocessing:
     magnifier: str = "auto"
     length: int = 1
     cut: bool = True
+    even_light: bool = True
 
     def __post_init__(self) -> None:
         known = {"feature": FEATURES, "unit": UNITS, "flow": (*FLOW_METHODS, TRUTH), "apex": ("sheet", *APEX_METHODS)}
@@ -140,11 +144,15 @@ def locate(row, how: Preprocessing) -> _Located:
     return replace(found, apex=row.onset + spot_apex(clip, aligned.landmarks, method).index, apex_from=method)
 
 
+def _lit(pictures: np.ndarray, how: Preprocessing) -> np.ndarray:
+    return even_light(pictures) if how.even_light else pictures
+
+
 def motion_of(found: _Located, how: Preprocessing) -> np.ndarray:
     """Flow from onset to apex on the cut face, px of it, (rows, columns, 2)."""
     onset, apex = int(found.row.onset), found.apex
     if how.flow != TRUTH:
-        return dense_flow(*found.cut([onset, apex], how.crop), how.flow)
+        return dense_flow(*_lit(found.cut([onset, apex], how.crop), how), how.flow)
     if not hasattr(found.row.source, "true_flow"):
         raise MerlibError(f"{clip_key(found.row)}: no true motion.", "a clip of the twin.", "name a flow method.")
     flow = found.row.source.true_flow(onset, apex)
@@ -163,10 +171,10 @@ def _flow(found: _Located, how: Preprocessing) -> np.ndarray:
 def _puzzle(found: _Located, how: Preprocessing) -> np.ndarray:
     from merlib.faces.regions import face_puzzle
 
-    pair = [
-        np.rint(face_puzzle(frame, found.landmarks, how.regions, 4 * how.size)).astype(np.uint8)
-        for frame in found.cut([int(found.row.onset), found.apex], how.crop)
-    ]
+    faces = _lit(found.cut([int(found.row.onset), found.apex], how.crop), how)
+    pair = [face_puzzle(face, found.landmarks, how.regions, 4 * how.size) for face in faces]
+    if faces.dtype == np.uint8:
+        pair = [np.rint(each).astype(np.uint8) for each in pair]
     return _finish(flow_channels(dense_flow(*pair, how.flow), how.size), how)
 
 
@@ -183,6 +191,7 @@ def _flow_sequence(found: _Located, how: Preprocessing) -> np.ndarray:
     clip = frames(found.row, [int(found.row.onset), *around(found.apex, found.row.n_frames)])
     points = found.onset_landmarks(how)
     normal = normalise_clip(clip[1:], clip_key(found.row), size, clip[0], "given", points).frames
+    normal = _lit(normal, how)
     if how.factor != 1:
         normal = magnify(normal, how.factor, how.magnifier).frames
     return np.stack([_finish(maps, how) for maps in flow_sequence(normal, how.size, how.flow)])
