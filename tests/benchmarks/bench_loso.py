@@ -1,0 +1,111 @@
+"""How much faster than a plain loop is the engine? One run, both sides, each paper's own recipe, as a ratio.
+
+    python tests/benchmarks/bench_loso.py [MODEL ...] [--epochs N] [--folds N] [--workers N]
+
+The plain loop is what a careful first script looks like: one fold after another, eager PyTorch with its default
+threads, contiguous tensors, Adam as it comes. Both sides train the same folds of the SYNTHETIC twin's 442 clips for
+the same epochs with the same batch size, augmentation, loss and normalisation; only the recipe's number of epochs is
+cut short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import replace
+
+import torch
+from joblib import cpu_count
+
+from merlib.clips import open_samples
+from merlib.clips.puzzle import with_puzzle
+from merlib.learning import Experiment, engine, make_folds
+from merlib.learning.augmentation import augment_inputs
+from merlib.learning.fold_store import FoldStore
+from merlib.learning.losses import bind_loss, class_prior
+from merlib.learning.provenance import processor
+from merlib.learning.training import Normaliser, as_tensors, batches, logits_of, needed_inputs, score
+from merlib.models import build_model
+from merlib.profiles import get_profile
+
+EPOCHS = {"am3f_flownet": 3, "dual_atme": 6, "ststnet": 20}
+
+
+def plain_fold(experiment, samples, fold) -> None:
+    """Train one fold as a first script would, and score its test rows."""
+    recipe, classes = experiment.recipe, len(samples.classes)
+    torch.manual_seed(0)
+    random = torch.Generator().manual_seed(0)
+    model = build_model(experiment.model, classes=classes, **experiment.options)
+    samples = needed_inputs(model, samples)
+    train, labels = as_tensors(samples, fold.train), torch.from_numpy(samples.labels[fold.train])
+    normalise, loss_of = Normaliser(recipe.normalisation, train), bind_loss(recipe.loss, recipe.loss_options)
+    prior = class_prior(labels, classes)
+    settings = {"lr": recipe.learning_rate, "betas": recipe.betas, "weight_decay": recipe.weight_decay}
+    optimiser = torch.optim.Adam(model.parameters(), **settings)
+    for _ in range(recipe.epochs):
+        model.train()
+        order = torch.randperm(len(labels), generator=random) if recipe.shuffle else torch.arange(len(labels))
+        for rows in batches(order, recipe.batch_size):
+            inputs = {name: values[rows] for name, values in train.items()}
+            inputs = normalise(augment_inputs(inputs, recipe.augmentation, samples.unit, random))
+            outputs = model(inputs)
+            loss = loss_of(logits_of(outputs), labels[rows], prior).mean()
+            if recipe.auxiliary_weight:
+                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, labels[rows]).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    score(model, normalise(as_tensors(samples, fold.test)))
+
+
+def plain_seconds(experiment, samples, folds) -> float:
+    """Wall time of the plain loop over `folds`."""
+    start = time.perf_counter()
+    for fold in folds:
+        plain_fold(experiment, samples, fold)
+    return time.perf_counter() - start
+
+
+def engine_seconds(experiment, samples, folds, workers: int) -> float:
+    """Wall time of the engine over the same folds, with an empty store; its processes are running before."""
+    every = engine.make_folds
+    engine.make_folds = lambda protocol, rows: folds
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            warm = replace(experiment, recipe=replace(experiment.recipe, epochs=1))
+            engine.run(warm, samples, FoldStore(f"{folder}/warm"), workers, references=False)
+            start = time.perf_counter()
+            engine.run(experiment, samples, FoldStore(f"{folder}/timed"), workers, references=False)
+            return time.perf_counter() - start
+    finally:
+        engine.make_folds = every
+
+
+def main() -> None:
+    """Print plain loop, engine and ratio for each model."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=list(EPOCHS), help="am3f_flownet, dual_atme, ststnet")
+    parser.add_argument("--epochs", type=int, help="epochs of each fold (default: a few, by model)")
+    parser.add_argument("--folds", type=int, default=4, help="how many of the 68 folds")
+    parser.add_argument("--workers", type=int, default=cpu_count(), help="processes of the engine")
+    chosen = parser.parse_args()
+    samples = with_puzzle(open_samples("megc2019-flow", {}))
+    folds = make_folds("loso", samples)[: chosen.folds]
+    print(f"{processor()}, {cpu_count()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads")
+    print(f"ms a sample and step, {len(folds)} folds")
+    print(f"{'model':14} {'batch':>5} {'plain':>9} {'ours':>9} {'ratio':>6}")
+    for model in chosen.models:
+        experiment = Experiment.for_profile(model, get_profile("paper"))
+        epochs = chosen.epochs or EPOCHS[model]
+        experiment = replace(experiment, seeds=(0,), recipe=replace(experiment.recipe, epochs=epochs))
+        steps = epochs * sum(len(fold.train) for fold in folds)
+        plain = plain_seconds(experiment, samples, folds)
+        ours = engine_seconds(experiment, samples, folds, chosen.workers)
+        each = f"{experiment.recipe.batch_size:5d} {1e3 * plain / steps:9.2f} {1e3 * ours / steps:9.2f}"
+        print(f"{model:14} {each} {plain / ours:6.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
