@@ -78,7 +78,17 @@ figure = draw_frames(row, where, ["onset", "half way", "apex", "offset"])
 _ = save_picture("extra.one_clip", figure, caption="The movement is hard to see.")
 
 # %% [markdown]
-# You will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
+# The twin's people differ as people do; eight of them:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.clips.twin.contact_sheet import contact_sheet
+from merlib.publishing.clip_figures import draw_pictures
+
+figure = draw_pictures({"": contact_sheet("casme2", subjects=8, columns=8)}, width=9.0, height=1.6)
+_ = save_picture("extra.people", figure, caption="None of these people exists.")
+
+# %% [markdown]
+# Back to the one clip: you will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.clip_figures import frame_slider

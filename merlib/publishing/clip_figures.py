@@ -186,9 +186,9 @@ def draw_gains(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, colu
     return figure
 
 
-def draw_pictures(pictures: Mapping[str, np.ndarray]) -> Figure:
-    """Draw pictures side by side under their titles."""
-    figure, axes = _grid(1, len(pictures), 1.9, 2.1)
+def draw_pictures(pictures: Mapping[str, np.ndarray], width: float = 1.9, height: float = 2.1) -> Figure:
+    """Draw pictures side by side under their titles, each `width` x `height` inches."""
+    figure, axes = _grid(1, len(pictures), width, height)
     for axis, (title, picture) in zip(axes[0], pictures.items(), strict=True):
         axis.imshow(picture)
         axis.set_title(title, fontsize=9)
