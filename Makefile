@@ -9,6 +9,7 @@ DATA     ?=
 NAME     ?=
 RESUME   ?= 1
 JOBS     ?= 2
+TEST_JOBS ?= 2
 
 VENV  := .venv
 BIN   := $(VENV)/bin
@@ -61,7 +62,7 @@ check: $(READY)
 
 unit: $(READY)
 	@echo "== unit tests and notebook pairs"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
 
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"
