@@ -12,6 +12,7 @@ from merlib.clips.official.export import export_clips
 from merlib.clips.official.readers import read_casme2, read_samm, read_smic
 from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
+from merlib.clips.twin.macro import macro_clips
 
 __all__ = [
     "AuditReport",
@@ -27,6 +28,7 @@ __all__ = [
     "clip_table",
     "export_clips",
     "frames",
+    "macro_clips",
     "open_clips",
     "open_samples",
     "parse_action_units",

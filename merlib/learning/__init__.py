@@ -6,6 +6,7 @@ from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore
 from merlib.learning.folds import Fold, check_disjoint, make_folds
 from merlib.learning.frame_votes import vote_by_clip
+from merlib.learning.pretraining import pretrain
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
 from merlib.learning.references import save_reference
 
@@ -20,6 +21,7 @@ __all__ = [
     "get_recipe",
     "learning_curves",
     "make_folds",
+    "pretrain",
     "run",
     "save_reference",
     "vote_by_clip",

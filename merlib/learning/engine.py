@@ -26,6 +26,7 @@ from merlib.learning.progress import Heartbeats, Progress
 from merlib.learning.provenance import processor, provenance
 from merlib.learning.references import find_reference
 from merlib.learning.source_digest import source_digest
+from merlib.learning.starts import check_people, read_start
 from merlib.models.registry import model_factory, register_model
 from merlib.sources.places import repository_root
 
@@ -112,7 +113,7 @@ def _train(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
     experiment = work.experiment
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
-    if source_digest(experiment.model) != work.source:
+    if source_digest(experiment.model, bool(experiment.start)) != work.source:
         raise MerlibError(
             f"the source of {experiment.model} or of the engine changed while this process runs.",
             "one version of the code in all workers.",
@@ -132,11 +133,13 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
     from merlib.learning.fitting import fit_fold
     from merlib.learning.training import train_fold
 
-    experiment, samples = work.experiment, work.samples
-    start = time.perf_counter()
+    experiment, samples, first = work.experiment, work.samples, None
+    begun = time.perf_counter()
     with one_thread():
         if work.network:
-            result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device)
+            first = read_start(experiment.start, work.store.root) if experiment.start else None
+            state = first.state if first else None
+            result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device, start=state)
         else:
             result = fit_fold(experiment, samples, task.fold, task.seed)
     frame = predictions_frame(samples, task.fold, task.seed, result.scores)
@@ -147,10 +150,11 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
         "seed": task.seed,
         "samples": samples.digest,
         "curves": result.curves,
-        "seconds": round(time.perf_counter() - start, 3),
+        "seconds": round(time.perf_counter() - begun, 3),
         "processor": processor(),
         "device": work.device,
         "torch": torch.__version__,
+        "notes": first.record["notes"] if first else [],
     }
     work.store.save(task.key, frame, meta)
 
@@ -198,7 +202,7 @@ def run(
         When the protocol cannot split the samples, a loss is not finite, or the store cannot be written.
     """
     found = find_reference(experiment, samples) if references else None
-    source = source_digest(experiment.model)
+    source = source_digest(experiment.model, bool(experiment.start))
     if found is not None:
         frame, meta = found
         frame.insert(0, "experiment", experiment.label)
@@ -216,6 +220,8 @@ def run(
     missing = [task for task in tasks if entries[task.key] is None]
     if missing:
         network = _is_network(experiment.model, dict(experiment.options), len(samples.classes))
+        if experiment.start:
+            _check_start(experiment, samples, store, network)
         factory = model_factory(experiment.model)
         _train_all(missing, Work(experiment, samples, store, source, factory, network, device), workers, dask)
         entries.update({task.key: store.load(task.key) for task in missing})
@@ -232,6 +238,14 @@ def run(
     frame.attrs["origin"] = f"{len(missing)} of {len(tasks)} folds trained now, the others read from the store"
     frame.attrs["shares_subjects"] = shares_subjects(experiment.protocol)
     return frame
+
+
+def _check_start(experiment: Experiment, samples: Samples, store: FoldStore, network: bool) -> None:
+    """Raise before any fold is trained when the start is missing, or its people are among those tested."""
+    if not network:
+        found = f"{experiment.model} with a start."
+        raise MerlibError(found, "a network: an estimator starts from nothing.", "drop start, or choose a network.")
+    check_people(experiment, samples, read_start(experiment.start, store.root))
 
 
 def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from merlib.errors import MerlibError
 from merlib.learning.folds import parse_protocol
 from merlib.learning.recipes import Recipe, abridge, get_recipe
+from merlib.learning.starts import check_start
 from merlib.profiles import Profile
 
 
@@ -36,6 +37,9 @@ class Experiment:
         Options of the model, plain JSON values.
     label : str
         What tables call it; not part of the digest.
+    start : str
+        Weights that training starts from: a digest from `learning.pretrain`, ``resnet18-imagenet`` of the weights
+        registry, or empty for the network's own chance; digests hold it only where it is not empty.
     """
 
     model: str
@@ -44,9 +48,11 @@ class Experiment:
     seeds: tuple[int, ...] = (0,)
     options: Mapping[str, object] = field(default_factory=dict)
     label: str = ""
+    start: str = ""
 
     def __post_init__(self) -> None:
         parse_protocol(self.protocol)
+        check_start(self.start)
         object.__setattr__(self, "seeds", tuple(int(s) for s in self.seeds))
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise MerlibError(f"seeds {self.seeds}.", "at least one seed, each once.", "e.g. seeds=(0, 1, 2).")
@@ -88,8 +94,9 @@ class Experiment:
         return cls(model, recipe, profile.protocol, profile.seeds, options or {}, label)
 
     def to_dict(self) -> dict:
-        """Return the experiment as plain JSON types."""
-        return {
+        """Return the experiment as plain JSON types; `start` only where there is one, which digests never held."""
+        values = {"start": self.start} if self.start else {}
+        return values | {
             "model": self.model,
             "options": dict(self.options),
             "recipe": self.recipe.to_dict(),

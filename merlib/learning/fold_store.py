@@ -71,7 +71,7 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     text = json.dumps({**meta, "content": frame_digest(frame)})
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), META: text.encode()})
-    with _renamed_into(path) as file:
+    with renamed_into(path) as file:
         pq.write_table(table, file)
 
 
@@ -84,7 +84,7 @@ def _unwritable(folder: Path, error: OSError) -> MerlibError:
 
 
 @contextmanager
-def _renamed_into(path: Path) -> Iterator[BinaryIO]:
+def renamed_into(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside `path` that takes its place when the block ends well."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
@@ -160,7 +160,7 @@ class FoldStore:
     def check_writable(self) -> None:
         """Raise a MerlibError when nothing can be written, before hours of training are lost for it."""
         probe = self.root / f".probe-{secrets.token_hex(6)}"
-        with _renamed_into(probe) as file:
+        with renamed_into(probe) as file:
             file.write(b"merlib")
         probe.unlink(missing_ok=True)
 

@@ -42,7 +42,7 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
         "data": samples.name,
         "synthetic": samples.synthetic,
         "unit": samples.unit,
-        "notes": list(samples.notes),
+        "notes": list(dict.fromkeys([*samples.notes, *(note for entry in entries for note in entry.get("notes", ()))])),
         "classes": list(samples.classes),
         "train_seconds": round(sum(entry["seconds"] for entry in entries), 1),
         "processor": "; ".join(sorted({machine for machine, _, _ in machines})),

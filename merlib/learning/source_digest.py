@@ -12,6 +12,8 @@ from merlib.models.registry import model_module
 
 ENGINE = ("training", "fitting", "losses", "augmentation", "warping")
 OWN_MODELS = "merlib.models"
+STARTED = ("starts",)  # what only a run with a start executes
+TRAINING = "merlib.learning.training"
 FAST_STEPS = "merlib.models.fast"
 
 
@@ -35,9 +37,29 @@ def _text(node: object) -> str:
     return repr(node)
 
 
-def source_tree_digest(source: str) -> str:
-    """SHA-256 of a module's syntax tree, without comments, layout and docstrings."""
-    return hashlib.sha256(_text(_without_docstrings(ast.parse(source))).encode()).hexdigest()
+def source_tree_digest(source: str, started: bool = True) -> str:
+    """SHA-256 of a module's syntax tree, without comments, layout and docstrings.
+
+    Unless `started`, also without what only a run with a start executes.
+    """
+    tree = ast.parse(source) if started else _without_starts(ast.parse(source))
+    return hashlib.sha256(_text(_without_docstrings(tree)).encode()).hexdigest()
+
+
+def _without_starts(tree: ast.AST) -> ast.AST:
+    """Drop branches ``if experiment.start:`` and keyword parameters called ``start``: folds without one run neither."""
+    for node in ast.walk(tree):
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [each for each in node.body if not _asks_for_start(each)]
+        if isinstance(node, ast.arguments):
+            pairs = list(zip(node.kwonlyargs, node.kw_defaults, strict=True))
+            node.kwonlyargs = [argument for argument, _ in pairs if argument.arg != "start"]
+            node.kw_defaults = [default for argument, default in pairs if argument.arg != "start"]
+    return tree
+
+
+def _asks_for_start(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "experiment.start"
 
 
 def _source(module: str) -> tuple[str, str] | None:
@@ -81,22 +103,24 @@ def _closure(module: str) -> dict[str, str]:
     return found
 
 
-def source_digest(model: str) -> str:
+def source_digest(model: str, started: bool = False) -> str:
     """SHA-256 over the parsed source of a model, of what it imports from its package, and of the engine.
+
+    The engine's lines for runs with a start count only for those (`started`).
 
     The package is `merlib.models`, or that of a model of your own (which may use blocks of `merlib.models` too).
     The files are read once a process: a model edited since needs a fresh Python, as its import does.
     """
-    return _digest_of(model_module(model))
+    return _digest_of(model_module(model), started)
 
 
 @lru_cache(maxsize=64)
-def _digest_of(module: str) -> str:
+def _digest_of(module: str, started: bool) -> str:
     sources = _closure(module) | _closure(f"{FAST_STEPS}.{module.rpartition('.')[2]}")
-    for part in ENGINE:
+    for part in (*ENGINE, *STARTED) if started else ENGINE:
         name = f"merlib.learning.{part}"
         sources[name] = _source(name)[0]
     sha = hashlib.sha256()
     for name in sorted(sources):
-        sha.update(f"{name}:{source_tree_digest(sources[name])}\n".encode())
+        sha.update(f"{name}:{source_tree_digest(sources[name], started or name != TRAINING)}\n".encode())
     return sha.hexdigest()

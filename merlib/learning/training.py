@@ -174,6 +174,8 @@ def train_fold(
     seed: int,
     beat: Beat | None = None,
     device: str = "cpu",
+    *,
+    start: dict[str, Tensor] | None = None,
 ) -> FoldResult:
     """Train the experiment's network on one fold and score its test rows with the last epoch.
 
@@ -185,16 +187,22 @@ def train_fold(
         Told the share of the work done, from 0 to 1, after each epoch.
     device : str
         A torch device.
+    start : dict of str to Tensor, optional
+        Weights of the experiment's start (`starts.read_start`), which take the place of the network's first ones.
 
     Raises
     ------
     MerlibError
-        When the loss or a score is not finite; the message names fold, seed and epoch.
+        When the loss or a score is not finite; the message names fold, seed and epoch. When the start does not fit.
     """
     recipe, classes = experiment.recipe, len(samples.classes)
     torch.manual_seed(fold_seed(seed, fold.name))
     random = torch.Generator().manual_seed(fold_seed(seed, fold.name + ":data"))
     model = build_model(experiment.model, classes=classes, **experiment.options)
+    if experiment.start:
+        from merlib.learning.starts import begin
+
+        begin(model, experiment, start)
     model = model.to(device, memory_format=torch.channels_last)
     samples = needed_inputs(model, samples)
     train = as_tensors(samples, fold.train)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from merlib.clips.doors import CLIP_READERS, TWINS, open_samples, parse_data
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.learning import Experiment, FoldStore, run, save_reference
+from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
 from merlib.learning.engine import default_store
 from merlib.learning.references import reference_root
 from merlib.motion.cache import MotionCache
@@ -108,6 +108,34 @@ class Study:
 
         chosen = classes or POPULATIONS["megc2019-flow" if name in TWINS else name].classes
         return samples_of_clips(self.clips(name), how, chosen, self.cache, workers=cpu_count())
+
+    def macro_features(self, name: str, *how: Preprocessing, people: int | None = None) -> Samples:
+        """Return SYNTHETIC macro-expressions, with the papers' classes, of people whom nobody tests.
+
+        Parameters
+        ----------
+        name : str
+            A data set of `clips.macro_clips`.
+        *how : Preprocessing
+            As the experiments' own; macro-expressions need no magnification.
+        people : int, optional
+            How many of them a short profile takes, with one clip a class; by default the profile's.
+        """
+        from joblib import cpu_count
+
+        from merlib.clips.selection import few_clips
+        from merlib.clips.twin.macro import macro_clips
+        from merlib.clips.twin.population import POPULATIONS
+        from merlib.motion.clip_samples import samples_of_clips
+
+        table, few = macro_clips(name), self.profile.clip_subjects
+        if few is not None:
+            table = few_clips(table, people or few, 1)
+        return samples_of_clips(table, how, POPULATIONS[name].classes, self.cache, workers=cpu_count())
+
+    def pretrained(self, experiment: Experiment, samples: Samples) -> Experiment:
+        """Return the experiment that starts from weights trained on all of `samples`; see `learning.pretrain`."""
+        return replace(experiment, start=pretrain(experiment, samples, store=self.store))
 
     def experiment(self, model: str, **choices: object) -> Experiment:
         """Return the experiment this profile asks for; see `Experiment.for_profile`."""

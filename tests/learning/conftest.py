@@ -16,6 +16,7 @@ def clean_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("MERLIB_STORE", str(tmp_path / "default-store"))
     monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
     register_model("toy_net", "toy_models", "ToyNet")
+    register_model("started_net", "toy_models", "StartedNet")
     register_model("two_inputs", "toy_models", "TwoInputs")
     register_model("forest", "toy_models", "forest")
 

@@ -8,6 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
+from merlib.models.blocks.weights import load_weights
+
 
 class ToyNet(nn.Module):
     """One line through the pixels, with batch norm and dropout so that chance and batches matter."""
@@ -22,6 +24,15 @@ class ToyNet(nn.Module):
 
     def forward(self, inputs):
         return self.classifier(self.dropout(self.norm(inputs["flow"]).flatten(1)))
+
+
+class StartedNet(ToyNet):
+    """A toy that takes pretrained weights, and ImageNet's under its own names."""
+
+    def load_pretrained(self, state):
+        load_weights("started_net", self, state, skip=("classifier.",))
+
+    load_resnet = load_pretrained
 
 
 class TwoInputs(nn.Module):

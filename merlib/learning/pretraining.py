@@ -1,0 +1,121 @@
+"""Pretraining: one training on all rows of other people, kept as a start for experiments (ASTNet Sec. 1: CK+).
+
+The macro-expressions that papers pretrain on are not public; those of the SYNTHETIC twin, of another seed's people,
+stand in for them. A start is written once, named by the digest of all that decides it: model, options, recipe, its
+own start, seed, samples and the source of model and engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+from contextlib import suppress
+
+import numpy as np
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.engine import default_store, one_thread
+from merlib.learning.experiment import Experiment, canonical_json
+from merlib.learning.fold_store import FoldStore, renamed_into
+from merlib.learning.folds import Fold
+from merlib.learning.progress import Heartbeats, Progress
+from merlib.learning.source_digest import source_digest
+from merlib.learning.starts import Start, check_people, read_start, start_path, taker
+from merlib.models.registry import build_model
+
+log = logging.getLogger(__name__)
+
+
+def start_digest(experiment: Experiment, samples: Samples) -> str:
+    """Return the name of the start that `pretrain` makes; neither label, protocol nor later seeds decide it."""
+    values = {k: v for k, v in experiment.to_dict().items() if k in ("model", "options", "recipe", "start")}
+    values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
+    source = source_digest(experiment.model, bool(experiment.start))
+    parts = (canonical_json(values), str(experiment.seeds[0]), samples.digest, source)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def pretrain(
+    experiment: Experiment,
+    samples: Samples,
+    store: str | os.PathLike | FoldStore | None = None,
+    device: str = "cpu",
+) -> str:
+    """Train the experiment's network on every row of `samples` and return the digest to put into `Experiment.start`.
+
+    Trained once, by the experiment's recipe, from its first seed; a start that lies in the store is not made again.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Its protocol does not matter. It may have a start of its own, such as ``resnet18-imagenet``.
+    samples : Samples
+        SYNTHETIC macro-expressions, such as those of `clips.macro_clips`; `run` refuses to test on their people.
+    store : path or FoldStore, optional
+        The start is written below it, under ``starts/``; as for `run`.
+    device : str
+        A torch device.
+
+    Raises
+    ------
+    MerlibError
+        When the samples are real, the model is no network that takes pretrained weights, or training diverges.
+    """
+    if not samples.synthetic:
+        raise MerlibError(
+            f"pretraining on {samples.name}.",
+            "SYNTHETIC macro-expressions of people whom nobody tests.",
+            "use those of clips.macro_clips.",
+        )
+    with one_thread():
+        network = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
+    taker(network, experiment.model, "")
+    store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
+    digest = start_digest(experiment, samples)
+    if not _lies_in(store, digest):
+        store.check_writable()
+        with store.claim(digest):
+            if not _lies_in(store, digest):  # else another run sharing the store has just made it
+                _pretrain(experiment, samples, store, digest, device)
+    return digest
+
+
+def _lies_in(store: FoldStore, digest: str) -> bool:
+    with suppress(MerlibError):
+        return bool(read_start(digest, store.root))
+    return False
+
+
+def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest: str, device: str) -> None:
+    import torch
+
+    from merlib.learning.training import train_fold
+
+    before = Start({}, {"people": [], "notes": []})
+    if experiment.start:
+        before = read_start(experiment.start, store.root)
+        check_people(experiment, samples, before)
+    everything, begun = np.arange(len(samples)), time.perf_counter()
+    fold = Fold("pretraining", everything, everything[:1])  # a row is scored as in any fold, and not looked at
+    what = f"{experiment.label}, pretraining on {samples.name}"
+    log.info("%s: %d clips", what, len(samples))
+    with Progress(what, 1) as progress, one_thread():
+        beat = Heartbeats.beat(progress.beats.folder, digest)
+        start = before.state if experiment.start else None
+        result = train_fold(experiment, samples, fold, experiment.seeds[0], beat, device, start=start)
+        beat(1.0)
+    note = f"starts from {experiment.model} pretrained on {samples.name}: {len(samples)} SYNTHETIC clips"
+    record = {
+        "experiment": experiment.to_dict(),
+        "samples": samples.digest,
+        "people": sorted({*before.record["people"], *samples.groups.tolist()}),
+        "notes": [*before.record["notes"], note, *samples.notes],
+        "seconds": round(time.perf_counter() - begun, 3),
+    }
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in result.model.state_dict().items()}
+    with renamed_into(start_path(store.root, digest)) as file:
+        torch.save({"state_dict": state, "record": json.dumps(record)}, file)
