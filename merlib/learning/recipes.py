@@ -127,6 +127,8 @@ RECIPES: dict[str, Recipe] = {
     # Sec. 4.2.1: 12,000 iterations of 64 frames, about 154 epochs of its 5,000 images; both flips, and four pixels of 1
     # around the frame, whose use is not said: cut out anew at random, as in its source. The three stages are trained
     # together (E8): the weight of their own heads is our choice, without it the earlier heads would never learn.
+    # Sec. 4.1 names an L2 penalty of 1e-2 for the first layers beside Sec. 4.2.1's weight decay: the latter. Of the
+    # frames the paper subtracts a mean a pixel; here mean and deviation a channel, which a flip leaves as they are.
     "larnet": Recipe(
         name="larnet",
         optimiser="sgd",

@@ -21,6 +21,8 @@ B13  Two basic blocks a stage as in Table 1, so ResNet-18; three channels, as th
      (3), CBAM's reduction (16) and kernel (7, as in its source), and how ten steps become one: the last hidden
      state by default, their mean with `aggregate`.
 B11  Misprints in Tables 1 and 7 ("RuLU") are read as ReLU; the batch-norm numbers are ignored.
+     The paper starts ResNet from ImageNet (`load_resnet`) and trains on macro-expressions of CK+, on pictures or on
+     flow, ResNet or the whole (Sec. 1, 3.2): here the whole, on flow, all but the classifier (`load_pretrained`).
 B1, B8, B15  Learning rate, augmentation inside the training fold and the factor of magnification belong to
      the recipe and to what comes before.
 

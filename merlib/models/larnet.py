@@ -23,6 +23,8 @@ E8   How three stages that each end in a 7-way softmax feed each other is not sa
      ``chain="features"`` leaves the frame out. The softmax layers of the first stages are kept as auxiliary outputs
      (`stage_logits`, `auxiliary_loss`), since each stage is described with one; `stage_heads` drops them.
      Paddings are those that give the printed sizes (3 for 7x7, 2 for 5x5).
+START  Stage 1 is said to compute with ImageNet weights (Sec. 3.3). None of Attention-92 lie in the registry, and which
+     the authors had is not said: all stages start from chance. "Froze their last layers" (Sec. 3) is read as left out.
 E9   Mask and trunk are multiplied (Eq. 3), not concatenated; `naive` is Eq. 1.
 E13  Mixed attention is the sigmoid that Eq. 4 prints, nothing more.
 E1-E3  Sizes of ours with 1000 classes: Attention-56 31.8 M parameters and 6.27 G multiply-adds (Table 2: 31.9, 6.2),

@@ -17,8 +17,9 @@ F2-F4  See `models.blocks.lsh_attention`.
 F5   The scalar weight of Eq. 9 is the mean over classes of the vector of Eq. 8. Not printed: M (`monte_carlo`, 5),
      the rate of dropout (.1) and its place (behind the attention of each block, before the heads).
 F6   The weight multiplies the loss as printed. Were the gradient to flow through it, the loss could fall by
-     shrinking the weight alone, so it is detached; `weight_gradient` lets it flow. The variance learns through the
-     sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes. `monte_carlo=0` is the row
+     shrinking the weight alone, so it is detached; `weight_gradient` lets it flow. Eq. 7 takes the probabilities of
+     the loss from the mean, which with a detached weight would teach the variance nothing; it learns through the
+     sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below it. `monte_carlo=0` is the row
      "Deterministic" of Table 5: no variance, no weight. Eq. 9 is cross entropy plus `UAMRN.auxiliary_loss` at
      weight 1; weight 0 leaves plain cross entropy.
 F13  256 maps of 14x14 are averaged to 2x2, which gives the 1024 of the model without a projection; other sizes get
