@@ -254,6 +254,7 @@ for artefact, (faces, said) in pair.items():
 # | E5 | six different accuracies, a validation set that is told better than the training set | none is taken for the result |
 # | E6 | no protocol, frames counted as data | both splits, side by side |
 # | E8 | how three stages that end in a softmax are chained; paddings that do not give the printed sizes | projected, the frame added; paddings that do |
+# | - | stage 1 computes with ImageNet weights, which ones is not said; last layers "frozen" | all stages from chance; last layers left out |
 # | E9 | mask and trunk concatenated or multiplied | multiplied, as Eq. 3 |
 # | E13 | mixed attention said to be three functions | the sigmoid that Eq. 4 prints |
 #

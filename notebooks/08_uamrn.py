@@ -248,6 +248,7 @@ _ = save_figure("extra.uamrn_learning_curves", figure, runs, data=curves, captio
 # | F3 | tag of the worked example | the rule: positive is 0 |
 # | F4 | two formulas of complexity | pairs are counted, times are measured |
 # | F5 | M, dropout, batch, gamma a vector or a number | options; the mean over classes |
+# | - | Eq. 7 takes the loss's probabilities from the mean, from which the variance learns nothing | a sample around the mean |
 # | F6 | the weight raises the share of doubtful clips, noise among them | as printed, its gradient cut |
 # | F7 | 246 clips named, 247 counted | the twin has the 246 of the five classes |
 # | F13 | how the front layers become 1024 numbers; hyper-planes kept or drawn anew | 2x2 averages of 256 maps; kept |
