@@ -92,11 +92,12 @@ def _check_order(row) -> None:
 
 
 def table_digest(table: pd.DataFrame) -> str:
-    """Return a SHA-256 over clips, labels, frame numbers and where the frames come from."""
+    """Return a SHA-256 over clips, labels, frame numbers, frame rates, action units and what the frames hold."""
     sha = hashlib.sha256()
     for row in table.itertuples(index=False):
         identity = getattr(row.source, "identity", "")
-        sha.update(f"{clip_key(row)}|{row.label}|{row.onset}|{row.apex}|{row.offset}|{identity}\n".encode())
+        values = (row.label, row.onset, row.apex, row.offset, row.fps, row.action_units, identity)
+        sha.update(f"{clip_key(row)}|{'|'.join(map(str, values))}\n".encode())
     return sha.hexdigest()
 
 

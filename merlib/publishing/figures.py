@@ -73,10 +73,16 @@ def save_figure(
     Raises
     ------
     MerlibError
-        When single samples of real data are shown.
+        When single samples of real data are shown, or single samples whose data was not named.
     """
     study = study or current_study()
     record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    if shows_single_samples and not record["data"]:
+        raise MerlibError(
+            f"{artefact} shows single samples of nobody knows what.",
+            "runs or samples, which say whether they are real.",
+            "hand over the samples or the clip table that it was drawn from.",
+        )
     if shows_single_samples and any(not source["synthetic"] for source in record["data"]):
         raise MerlibError(
             f"{artefact} shows single samples of real data.",

@@ -68,7 +68,8 @@ def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
         }
     for one in samples:
         if isinstance(one, pd.DataFrame):
-            found[table_digest(one)] = _table_entry(one)
+            entry = _table_entry(one)
+            found[entry["digest"]] = entry
             continue
         found[one.digest] = {
             "name": one.name,
@@ -81,8 +82,16 @@ def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
 
 
 def _table_entry(table: pd.DataFrame) -> dict:
+    missing = [key for key in ("name", "edition", "synthetic", "notes") if key not in table.attrs]
+    if missing:
+        raise MerlibError(
+            f"a clip table without {', '.join(missing)}.",
+            "a clip table as readers and the twin return it.",
+            "hand over the whole table; some pandas operations drop its attrs.",
+        )
     return {
         "name": table.attrs["name"],
+        "edition": table.attrs["edition"],
         "digest": table_digest(table),
         "synthetic": table.attrs["synthetic"],
         "classes": sorted(set(table["label"])),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlib.clips.clip_table import clip_table, frames
+from merlib.clips.clip_table import clip_table, frames, table_digest
 from merlib.errors import MerlibError
 
 
@@ -61,3 +61,9 @@ def test_a_frame_outside_the_clip_is_an_error(index):
 def test_a_frame_of_another_size_is_an_error():
     with pytest.raises(MerlibError, match="frame 9 is"):
         frames(table(row()).iloc[0], [0, 9])
+
+
+@pytest.mark.parametrize("changes", [{"action_units": "4"}, {"fps": 100}, {"label": "fear"}, {"apex": None}])
+def test_the_digest_follows_everything_a_result_can_depend_on(changes):
+    assert table_digest(table(row())) == table_digest(table(row()))
+    assert table_digest(table(row(**changes))) != table_digest(table(row()))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from known_predictions import make_predictions, make_samples
 
+from merlib.clips.clip_table import clip_table
 from merlib.errors import MerlibError
 from merlib.publishing import save_figure, save_table
 from merlib.publishing.results import analogue_note, comparison_table, finding, metric_table
@@ -92,6 +93,36 @@ def test_picture_of_a_single_real_sample_is_refused_and_nothing_is_written(study
     with pytest.raises(MerlibError, match="single samples of real data"):
         save_figure("extra.one_map", figure, _runs(synthetic=False), shows_single_samples=True)
     assert not study.artefact_folder.exists()
+
+
+def _clip(synthetic: bool) -> pd.DataFrame:
+    row = {"dataset": "casme2", "subject": "sub01", "clip": "x", "label": "disgust", "onset": 0, "apex": 1, "offset": 2}
+    row |= {"fps": 200, "action_units": "4", "n_frames": 3, "source": None}
+    return clip_table([row], "casme2", "20140508", synthetic, ["a repair"])
+
+
+def test_picture_of_a_recorded_clip_is_refused_and_the_twin_s_is_stamped(study):
+    figure, _ = plt.subplots()
+    with pytest.raises(MerlibError, match="single samples of real data"):
+        save_figure("extra.face", figure, samples=[_clip(True), _clip(False)], shows_single_samples=True)
+    assert not study.artefact_folder.exists()
+    record = save_figure("extra.face", figure, samples=[_clip(True)], shows_single_samples=True)
+    assert [text.get_text() for text in figure.texts] == ["SYNTHETIC"]
+    assert record["data"][0]["edition"] == "20140508"
+
+
+def test_picture_of_single_samples_whose_data_nobody_named_is_refused(study):
+    figure, _ = plt.subplots()
+    with pytest.raises(MerlibError, match="nobody knows what"):
+        save_figure("extra.face", figure, shows_single_samples=True)
+    assert not study.artefact_folder.exists()
+
+
+def test_a_clip_table_that_lost_what_holds_for_the_whole_is_refused(study):
+    bare = _clip(True).copy()
+    bare.attrs = {}
+    with pytest.raises(MerlibError, match="without name, edition, synthetic, notes"):
+        save_table("extra.clips", pd.DataFrame({"clips": [1]}), samples=[bare])
 
 
 @pytest.mark.parametrize(
