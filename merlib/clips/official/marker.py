@@ -68,3 +68,12 @@ def read_marker(folder: Path) -> Marker | None:
             "the marker that merlib data export wrote.",
             "export the twin again into an empty folder.",
         ) from error
+
+
+def markers_below(folder: Path, depth: int) -> list[Path]:
+    """Return the folders, one to `depth` levels below `folder`, that hold a marker."""
+    found, level = [], [folder]
+    for _ in range(depth):
+        level = [entry for place in level for entry in sorted(place.iterdir()) if entry.is_dir()]
+        found += [place for place in level if (place / MARKER).is_file()]
+    return found

@@ -14,7 +14,9 @@ from merlib.clips.official.sheets import UNKNOWN
 
 NO_APEX = "no-apex: the sheet has no apex frame; it is spotted, and the method is named in every result"
 # What no clip can be read without; the rest concerns single clips, which may be left out.
-WHOLE_COPY = {"sheet-missing", "frames-missing", "marker-unreadable", "other-data-set", "sheet-not-the-markers"}
+WHOLE_COPY = {
+    *("sheet-missing", "frames-missing", "marker-unreadable", "other-data-set", "sheet-not-the-markers", "twin-below"),
+}
 ORDER = ["dataset", "subject", "clip"]
 
 

@@ -11,9 +11,9 @@ from merlib.clips.official.cells import Annotation, read_row
 from merlib.clips.official.counts import compare_counts
 from merlib.clips.official.findings import Findings
 from merlib.clips.official.folders import ClipFolder, FrameRoot, choose_root, find_roots, list_clips
-from merlib.clips.official.marker import Marker, read_marker
+from merlib.clips.official.marker import MARKER, Marker, markers_below, read_marker
 from merlib.clips.official.sets import OfficialSet, official_set
-from merlib.clips.official.sheets import AnnotationSheet, SheetRow, read_sheet
+from merlib.clips.official.sheets import SHEET_DEPTH, AnnotationSheet, SheetRow, read_sheet
 from merlib.errors import MerlibError, unknown_name
 from merlib.sources import load_manifest
 
@@ -84,6 +84,14 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
             f"the marker says {scan.marker.dataset}.",
             f"{official.name}.",
             f"name the folder as {scan.marker.dataset}=DIR.",
+        )
+    if below := markers_below(scan.folder, SHEET_DEPTH):
+        scan.findings.add(
+            "error",
+            "twin-below",
+            f"an exported twin in {below[0].relative_to(scan.folder)}, below the folder named.",
+            f"{MARKER} in the folder itself, or nowhere.",
+            "name the twin's own folder, or move the twin away: it must not pass for recorded clips.",
         )
     scan.sheet = _tried("sheet-missing", scan.findings, read_sheet, official, scan.folder, scan.marker, scan.findings)
     scan.layouts = [root.layout.name for root in find_roots(official, scan.folder)]

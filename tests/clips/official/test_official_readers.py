@@ -170,6 +170,12 @@ def test_a_twin_whose_sheet_was_changed_is_refused(casme2):
         read_casme2(casme2, strict=False)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_twin_in_a_folder_below_never_passes_for_recorded_clips(strict, casme2):
+    with pytest.raises(MerlibError, match="exported twin in CASMEII"):
+        read_casme2(casme2.parent, strict=strict)
+
+
 # --- known defects --------------------------------------------------------------------------------------------------
 
 
