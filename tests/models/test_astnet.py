@@ -114,6 +114,26 @@ def test_hidden_kernel_and_classes_set_the_sizes(inputs):
     assert build().convlstm.hidden == 16
 
 
+def test_the_classifier_reads_the_average_over_the_map(inputs):
+    model = build().eval()
+    with torch.no_grad():
+        output = model(inputs)
+        means = output.features.flatten(2).sum(-1) / 4  # a map of 2 x 2
+        torch.testing.assert_close(output.logits, model.classifier(means))
+
+
+def test_reduction_narrows_cbam_and_dropout_strikes_elements_before_the_convlstm_in_training_alone(inputs):
+    assert count(build(reduction=4).attention) - count(build(reduction=16).attention) == 2 * 32 * (8 - 2)
+    model, seen = build(dropout=0.5), []
+    model.convlstm.register_forward_hook(lambda _m, came, _o: seen.append(came[0]))
+    with torch.no_grad():
+        model.eval()(inputs)
+        model.train()(inputs)
+    whole, struck = ((one == 0).float().mean().item() for one in seen)
+    assert whole < 0.5 * struck
+    torch.testing.assert_close(struck, 0.5 + 0.5 * whole, rtol=0, atol=0.1)
+
+
 @pytest.mark.parametrize("options", [{}, {"attention": "none"}, {"cbam_position": 2}])
 def test_gradients_reach_every_parameter(inputs, options):
     assert parameters_without_gradient(build(**options), inputs, LABELS) == []

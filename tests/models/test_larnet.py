@@ -126,6 +126,28 @@ def test_each_attention_changes_the_result_with_the_same_parameters(inputs):
         assert all(not torch.allclose(logits[one], logits[other]) for other in names[i + 1 :])
 
 
+def test_each_classifier_reads_the_average_over_the_last_map_with_dropout_in_training_alone(inputs):
+    model = build(stages=("emoresnet",), dropout=0.5).eval()
+    stage, read = model.stages[0], []
+    stage.classifier.register_forward_hook(lambda _m, came, _o: read.append(came[0]))
+    with torch.no_grad():
+        output = model(inputs)
+        model.train()(inputs)
+    torch.testing.assert_close(read[0], output.features.flatten(2).sum(-1) / output.features[0, 0].numel())
+    assert 0.3 < (read[1] == 0).float().mean() - (read[0] == 0).float().mean() < 0.7
+
+
+def test_stems_pool_by_the_maximum_with_the_printed_kernels():
+    small, large = (build(stages=(name,)).stages[0].stem for name in ("emoresnet", "attention92"))
+    assert [(stem[0].kernel_size[0], stem[0].stride[0], stem[-1].kernel_size) for stem in (small, large)] == [
+        (5, 1, 2),
+        (7, 2, 3),
+    ]
+    peak = torch.zeros(1, 2, 4, 4)
+    peak[0, 0, 0, 0] = 8.0
+    assert small[-1](peak).max() == large[-1](peak).max() == 8.0
+
+
 def test_heads_of_earlier_stages_are_learnt_through_the_auxiliary_term_alone(inputs):
     model = build()
     output = model(inputs)

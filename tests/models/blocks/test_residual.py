@@ -89,6 +89,16 @@ def test_the_mask_goes_down_as_deep_as_it_says_and_comes_back(depth):
     assert len(units) == 3 * depth - 1
 
 
+def test_a_mask_of_depth_one_pools_by_the_maximum_and_comes_back_by_bilinear_interpolation():
+    mask = MaskBranch(1, 1).eval()
+    for unit in (mask.down[0], mask.up[0]):
+        torch.nn.init.zeros_(unit.residual[-1].weight)  # a unit is then the identity
+    mask.score, mask.function = torch.nn.Identity(), torch.nn.Identity()
+    x = torch.zeros(1, 1, 1, 4)
+    x[0, 0, 0, 3] = 4.0  # maxima over the neighbours of columns 0 and 2: 0 and 4
+    torch.testing.assert_close(mask(x).flatten(), torch.tensor([0.0, 1.0, 3.0, 4.0]))
+
+
 def test_each_skip_meets_the_map_of_its_own_size_and_changes_the_mask():
     torch.manual_seed(0)
     mask = MaskBranch(4, 3).eval()
