@@ -199,6 +199,47 @@ def test_shared_and_resampled_and_feed_forward_do_what_they_say(inputs):
         assert torch.equal(resampled.eval()(inputs).logits, kept.eval()(inputs).logits)
 
 
+def test_the_heads_read_the_mean_over_factors_and_variance_is_a_softplus(inputs):
+    model, last = build().eval(), []
+    model.blocks[-1].register_forward_hook(lambda _m, _i, out: last.append(out[0]))
+    with torch.no_grad():
+        output = model(inputs)
+        pooled = last[0].sum(1) / 6
+        torch.testing.assert_close(output.mean, model.mean(pooled))
+        torch.testing.assert_close(output.variance, (1 + model.variance(pooled).exp()).log())
+
+
+def test_dropout_strikes_the_pooled_features_before_the_heads_in_training(inputs):
+    model, read = build(dropout=0.5), []
+    for block in model.blocks:
+        block.dropout.p = 0.0
+    model.mean.register_forward_hook(lambda _m, came, _o: read.append(came[0]))
+    with torch.no_grad():
+        model.eval()(inputs)
+        model.train().predict(model.sequence(inputs))
+    assert not (read[0] == 0).any()
+    struck = read[1] == 0
+    assert 0.3 < struck.float().mean() < 0.7
+    torch.testing.assert_close(read[1][~struck], 2 * read[0][~struck])
+
+
+def test_positions_are_added_once_to_the_features(inputs):
+    model = build()
+    torch.testing.assert_close(model.sequence(inputs) - inputs["front"], model.positions.expand(8, 6, 16))
+
+
+def test_a_block_is_attention_of_each_head_side_by_side_projected_added_and_normed(inputs):
+    block, x = build(attention="full").blocks[0].eval(), inputs["front"]
+    with torch.no_grad():
+        parts = []
+        for head in (slice(0, 8), slice(8, 16)):
+            q, k, v = (f(x)[..., head] for f in (block.query, block.key, block.value))
+            parts.append((q @ k.transpose(1, 2) / 8**0.5).softmax(-1) @ v)
+        total = x + block.out(torch.cat(parts, -1))
+        mean, variance = total.mean(-1, keepdim=True), total.var(-1, correction=0, keepdim=True)
+        torch.testing.assert_close(block(x)[0], (total - mean) / (variance + 1e-5).sqrt(), rtol=1e-4, atol=1e-5)
+
+
 def test_the_order_of_magnifications_matters(inputs):
     model = build().eval()
     with torch.no_grad():
