@@ -31,7 +31,8 @@ class ClipAudit:
     Attributes
     ----------
     name, folder, layout : str
-        Data set, where it was looked for, which of its layouts was read (empty when there is none).
+        Data set, name of the folder looked into (never its path), which of its layouts was read (empty when there is
+        none).
     edition, sheet, sheet_sha256 : str
         The annotation sheet: edition, file name, hash.
     synthetic : bool
@@ -144,7 +145,7 @@ def audit_clips(
     labels = Counter(label or "unknown" for _, _, label in scan.labels)
     return ClipAudit(
         name=scan.official.name,
-        folder=str(folder),
+        folder=scan.folder.name,
         layout=scan.root.layout.name if scan.root else "",
         edition=scan.sheet.edition if scan.sheet else UNKNOWN,
         sheet=scan.sheet.path.name if scan.sheet else "",

@@ -1,6 +1,6 @@
 """One problem of a copy of a data set, and the list they are collected in.
 
-What a finding says about the data set is counts, hashes, numbers, clip and frame ids; never a cell of the sheet.
+What a finding says about the data set is counts, hashes, numbers, clip and frame ids; never a word of the sheet.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from merlib.errors import MerlibError
 
 SEVERITIES = ("error", "warning", "note")
 TOLERATED = frozenset({"frame-gap"})  # wrong for an audit, yet the frames that are there can be read
+OF_THE_SHEET = frozenset(  # the frame they name is a number that the sheet annotates
+    {"apex-outside-clip", "apex-without-frame", "onset-outside-frames", "offset-outside-frames"}
+)
 NOTED_ONE_BY_ONE = 5
 
 
@@ -58,7 +61,10 @@ class Findings(list[ClipFinding]):
         return [finding for finding in self.of("error") if finding.rule not in TOLERATED]
 
     def notes(self) -> tuple[str, ...]:
-        """Return one line a finding, or one line a rule where a rule has many."""
+        """Return one line a finding, or one line a rule where a rule has many; notes go into public records.
+
+        Of a single clip a line tells rule, clip and repair, never what its row of the sheet says.
+        """
         by_rule: dict[str, list[ClipFinding]] = defaultdict(list)
         for finding in self:
             by_rule[finding.rule].append(finding)
@@ -72,6 +78,9 @@ class Findings(list[ClipFinding]):
 
 
 def _line(finding: ClipFinding) -> str:
+    if "/" in finding.clip:
+        place = finding.clip if finding.rule in OF_THE_SHEET else finding.where
+        return f"{place}: {finding.action.rstrip('.')}"
     place = f"{finding.where}: " if finding.where else ""
     return f"{place}{finding.what.rstrip('.')}; {finding.action.rstrip('.')}"
 

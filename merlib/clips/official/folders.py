@@ -76,7 +76,8 @@ def choose_root(official: OfficialSet, folder: Path, layout: str | None, finding
     chosen = [root for root in roots if layout in (None, root.layout.name)]
     if not chosen:
         forms = " or ".join(_form(official, each) for each in official.layouts if layout in (None, each.name))
-        raise MerlibError(f"no frames of {official.name} in {folder}.", f"{forms}.", "name the folder above these.")
+        found = f"no frames of {official.name} in {folder.name}."
+        raise MerlibError(found, f"{forms}.", "name the folder above these.")
     if len(chosen) > 1 and chosen[1].layout == chosen[0].layout:
         findings.add(
             "warning",

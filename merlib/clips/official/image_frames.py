@@ -106,4 +106,5 @@ def _content(path: Path) -> bytes:
 
 
 def _refusal(found: str, path: Path) -> MerlibError:
-    return MerlibError(f"{found}: {path}.", "a whole JPEG file.", "restore the frame from the data set.")
+    place = "/".join(path.parts[-2:])  # clip and frame: messages end up in records, paths must not
+    return MerlibError(f"{found}: {place}.", "a whole JPEG file.", "restore the frame from the data set.")

@@ -211,7 +211,7 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
         scan.findings.add(
             "error",
             "class-disagrees",
-            f"row {annotation.line} says {annotation.label}, the folder {clip.class_name}.",
+            f"row {annotation.line} says another class than the folder.",
             "one class.",
             "find out which is the owners'; the sheet's is used.",
             clip=key,

@@ -75,7 +75,7 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
     found = find_sheets(official, folder)
     if not found:
         raise MerlibError(
-            f"no annotation sheet in {folder}.",
+            f"no annotation sheet in {folder.name}.",
             f"{official.sheet}, there or in a folder below.",
             "copy the owners' sheet into the folder, in .xlsx form.",
         )
@@ -122,7 +122,7 @@ def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
         raise MerlibError(
-            f"{path} cannot be read as a workbook ({type(error).__name__}).",
+            f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
             "the owners' sheet, an .xlsx file.",
             "copy it again from the data set.",
         ) from error

@@ -19,6 +19,7 @@ from merlib.clips.official.export import export_clips
 from merlib.clips.official.marker import MARKER, read_marker
 from merlib.clips.official.readers import read_casme2
 from merlib.errors import MerlibError
+from merlib.publishing.clip_audit_report import clip_audit_page
 
 LAYOUTS = [("casme2", "cropped"), ("casme2", "raw"), ("samm", "frames"), ("smic", "cropped")]
 
@@ -430,6 +431,23 @@ def test_the_report_repeats_no_cell_of_the_sheet(exported, tmp_path):
     assert "secret" not in report
     assert json.loads(report)["by_rule"]["emotion-unknown"] == 1
     assert json.loads(report)["ok"] is False
+
+
+@pytest.mark.parametrize("spoil", [None, "*.xlsx", "Cropped"])
+def test_the_report_names_no_path_of_the_machine(spoil, exported, tmp_path):
+    folder = shutil.copytree(exported["casme2", "cropped"], tmp_path / "copy")
+    for path in folder.glob(spoil) if spoil else ():
+        shutil.rmtree(path) if path.is_dir() else path.write_bytes(b"no workbook")
+    audit = audit_clips("casme2", folder)
+    assert audit.folder == "copy"
+    assert str(tmp_path) not in audit.to_json() + clip_audit_page(audit)
+
+
+def test_the_report_names_no_class_of_a_single_clip(exported, tmp_path):
+    folder = shutil.copytree(exported["smic", "cropped"], tmp_path / "copy")
+    other_class_folder(folder)
+    [told] = [finding for finding in audit_clips("smic", folder).findings if finding.rule == "class-disagrees"]
+    assert not any(name in str(told) for name in ("negative", "positive", "surprise"))
 
 
 def test_an_unreadable_frame_is_a_finding(exported, tmp_path):
