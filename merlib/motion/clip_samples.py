@@ -22,7 +22,7 @@ from merlib.clips.clip_table import clip_key
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.motion.cache import MotionCache, content_digest
-from merlib.motion.clip_features import ClipInput, Preprocessing, clip_input
+from merlib.motion.clip_features import TRUTH, ClipInput, Preprocessing, clip_input
 from merlib.motion.parallel import over_clips
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
@@ -31,11 +31,11 @@ Progress = Callable[[int, int], None]
 
 @lru_cache(maxsize=1)
 def source_of_motion() -> str:
-    """Return a digest of the code that turns clips into inputs: rooms clips, faces and motion."""
+    """Return a digest of what turns clips into inputs: code and tables of the rooms clips, faces and motion."""
     sha = hashlib.sha256()
     root = Path(__file__).resolve().parents[1]
     for room in ("clips", "faces", "motion"):
-        for path in sorted((root / room).rglob("*.py")):
+        for path in sorted(path for path in (root / room).rglob("*") if path.suffix in (".py", ".csv")):
             sha.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return sha.hexdigest()
 
@@ -97,6 +97,7 @@ def samples_of_clips(
     if not kept:
         raise _failures(failed, len(rows))
     inputs = {each.feature: _gathered([got[i] for _, got in kept], cache) for i, each in enumerate(how)}
+    source = (f"annotation: {table.attrs['edition']}", *table.attrs["notes"])
     return Samples(
         inputs=inputs,
         labels=np.array([list(classes).index(row.label) for row, _ in kept]),
@@ -107,7 +108,7 @@ def samples_of_clips(
         name=table.attrs["name"],
         synthetic=table.attrs["synthetic"],
         unit=how[0].unit,
-        notes=(*table.attrs["notes"], *_notes(how, [got[0] for _, got in kept], failed)),
+        notes=(*source, *_notes(how, [got[0] for _, got in kept], failed)),
     )
 
 
@@ -122,13 +123,22 @@ def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed:
 def _sentence(how: Preprocessing) -> str:
     """What a record must say about an input."""
     parts = [f"{how.feature} {how.size} x {how.size}"]
-    if how.feature in ("flow", "puzzle", "flow_sequence"):
-        parts.append(f"flow by {how.flow}")
-    if how.feature == "magnified" or (how.feature == "flow_sequence" and how.factor != 1):
-        parts.append(f"magnified by {how.magnifier}")
-    if how.feature == "frames" and not how.cut:
-        parts.append("faces not cut out")
-    return ", ".join(parts)
+    flows = how.feature in ("flow", "puzzle", "flow_sequence")
+    if flows:
+        parts.append(f"flow by {how.flow}, {how.unit}")
+        if how.flow != TRUTH:
+            parts.append("light evened out" if how.even_light else "light as recorded")
+    if how.feature in ("flow", "puzzle"):
+        parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
+    if how.feature == "puzzle":
+        parts.append(" and ".join(how.regions))
+    if how.feature == "flow_sequence" and how.factor != 1:
+        parts.append(f"magnified {how.factor:g} times by {how.magnifier}")
+    if how.feature == "magnified":
+        parts.append(f"{how.length} factors, magnified by {how.magnifier}")
+    if how.feature == "frames":
+        parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
+    return ", ".join([*parts, f"faces by {how.backend}"])
 
 
 def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
@@ -184,7 +194,7 @@ def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kep
         parameters = {**asdict(how), "clip": clip, "source": source_of_motion()}
         digest, apex = (content_digest(what, parameters, []) for what in ("clip input", "clip apex"))
         origin = cache.read(apex)
-        if origin is None or not cache.path(digest).is_file():
+        if origin is None or cache.read(digest) is None:  # absent or damaged
             result = clip_input(row, how)
             cache.write(digest, result.array)
             origin = np.array(result.apex_from)
@@ -198,7 +208,8 @@ def _gathered(results: list[ClipInput | _Kept], cache: MotionCache | None) -> np
     """Stack the inputs; a large stack lies in a file, one clip at a time in memory."""
     first = _values(results[0], cache)
     shape = (len(results), *first.shape)
-    if cache is None or first.nbytes * len(results) < LARGE:
+    kept = cache is not None and all(isinstance(result, _Kept) for result in results)
+    if not kept or first.nbytes * len(results) < LARGE:
         stack = np.empty(shape, first.dtype)
     else:
         digests = hashlib.sha256("".join(result.digest for result in results).encode()).hexdigest()

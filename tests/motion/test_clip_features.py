@@ -205,6 +205,50 @@ def test_large_inputs_are_memory_mapped_with_the_same_content(tmp_path, monkeypa
     assert large.digest == small.digest
 
 
+def test_a_damaged_entry_is_computed_again(tmp_path):
+    kept, how = MotionCache(tmp_path), [preprocessing("frames", size=32, length=2, backend="given")]
+    first = samples_of_clips(table(row()), how, ("happiness",), kept)
+    entry = max(tmp_path.rglob("*.npz"), key=lambda path: path.stat().st_size)  # the picture; the apex stays whole
+    entry.write_bytes(entry.read_bytes()[:-30])
+    assert samples_of_clips(table(row()), how, ("happiness",), kept).digest == first.digest
+
+
+def test_large_inputs_of_a_source_without_identity_are_computed_each_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_samples, "LARGE", 1)
+    source = Warped({"12": 1.0})
+    source.identity = None
+    how = [preprocessing("frames", size=32, length=2, backend="given")]
+    for _ in range(2):
+        before = source.read_count
+        samples = samples_of_clips(table(row(source=source)), how, ("happiness",), MotionCache(tmp_path))
+        assert samples.inputs["frames"].shape == (1, 2, 3, 32, 32)
+        assert source.read_count > before
+
+
+@pytest.mark.parametrize(
+    ("feature", "choices", "said"),
+    [
+        ("flow", {"even_light": False}, "light as recorded"),
+        ("flow", {}, "light evened out"),
+        ("flow", {"crop": (340, 280)}, "340 x 280"),
+        ("flow", {"unit": "px"}, "px"),
+        ("puzzle", {"regions": ("eyes", "nose")}, "eyes and nose"),
+        ("flow_sequence", {"factor": 4.0, "magnifier": "eulerian"}, "magnified 4 times by eulerian"),
+        ("magnified", {"length": 12, "magnifier": "eulerian"}, "12 factors"),
+        ("frames", {"length": 5}, "5 frames a clip"),
+        ("frames", {"cut": False}, "faces not cut out"),
+        ("flow", {"backend": "given"}, "faces by given"),
+    ],
+)
+def test_the_notes_tell_every_choice(feature, choices, said):
+    assert said in clip_samples._sentence(preprocessing(feature, **choices))
+
+
+def test_the_notes_name_the_annotation_s_edition():
+    samples = samples_of_clips(table(row()), [preprocessing("frames", size=32, backend="given")], ("happiness",))
+    assert "annotation: test" in samples.notes
+
+
 @pytest.mark.usefixtures("mesh_weights")
 def test_clips_without_a_face_are_all_named_at_once_and_may_be_left_out():
     source = Faceless({"1": 1.0})
