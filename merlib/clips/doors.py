@@ -93,7 +93,8 @@ def parse_data(pairs: Iterable[str]) -> dict[str, Path]:
             raise MerlibError(f"data source {name} given twice.", "each source once.", "drop one of them.")
         found[name] = Path(folder).expanduser()
         if not found[name].is_dir():
-            advice = f"correct the path, or: merlib data {'get' if name in READERS else 'export'} {name}"
+            made = {COMPOSITE: "", **dict.fromkeys(READERS, f", or: merlib data get {name}")}
+            advice = f"correct the path{made.get(name, f', or: merlib data export {name} {folder}')}"
             raise MerlibError(f"{name}: no folder {folder}.", "an existing folder.", advice)
     return found
 

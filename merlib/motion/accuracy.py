@@ -41,11 +41,11 @@ def face_errors(row, backend: str = "mesh") -> Rows:
     """
     from merlib.faces.landmarks import find_faces
 
-    rows = []
+    known, rows = _known(row), []
     for name, index in (("onset", int(row.onset)), ("apex", int(row.source.true_apex))):
         faces = find_faces(frames(row, [index])[0], backend)
         truth = row.source.true_landmarks(index)
-        entry = {**_known(row), "frame": name, "found": len(faces) == 1, "nme": np.nan}
+        entry = {**known, "frame": name, "found": len(faces) == 1, "nme": np.nan}
         if len(faces) == 1:
             distance = np.linalg.norm(faces[0].landmarks - truth, axis=1).mean()
             entry["nme"] = float(distance / np.linalg.norm(truth[36:42].mean(0) - truth[42:48].mean(0)))

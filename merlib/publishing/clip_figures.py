@@ -6,6 +6,7 @@ They show single faces, so they are drawn from the SYNTHETIC twin; `save_figure`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -201,7 +202,7 @@ def draw_action_units(counts: pd.DataFrame) -> Figure:
     classes = [name for name in counts.columns if name != "total"]
     figure, axis = plt.subplots(figsize=(7.5, 3), layout="constrained")
     bottom = np.zeros(len(counts))
-    for name, colour, hatch in zip(classes, COLOURS.values(), ("", "//", "..", "xx"), strict=False):
+    for name, colour, hatch in zip(classes, cycle(COLOURS.values()), cycle(("", "//", "..", "xx"))):
         axis.bar(counts.index, counts[name], bottom=bottom, color=colour, hatch=hatch, edgecolor="white", label=name)
         bottom += counts[name].to_numpy()
     axis.set(xlabel="action unit", ylabel=f"clips of {counts.attrs['coded']} coded")

@@ -15,6 +15,7 @@ import warped_face
 from merlib.clips.clip_table import clip_table
 from merlib.errors import MerlibError
 from merlib.motion import clip_samples
+from merlib.motion.accuracy import face_errors
 from merlib.motion.cache import MotionCache
 from merlib.motion.clip_features import around, clip_input, locate, preprocessing
 from merlib.motion.clip_samples import samples_of_clips
@@ -247,6 +248,12 @@ def test_the_notes_tell_every_choice(feature, choices, said):
 def test_the_notes_name_the_annotation_s_edition():
     samples = samples_of_clips(table(row()), [preprocessing("frames", size=32, backend="given")], ("happiness",))
     assert "annotation: test" in samples.notes
+
+
+def test_accuracy_of_a_recording_cannot_be_measured():
+    recorded = type("Recorded", (), {"numbers": np.arange(14), "read": None})()
+    with pytest.raises(MerlibError, match="true motion is not known"):
+        face_errors(one(source=recorded))
 
 
 @pytest.mark.usefixtures("mesh_weights")

@@ -79,3 +79,11 @@ def test_frames_have_an_identity_that_follows_their_content(casme2, tmp_path):
     file = copy / "Cropped" / "sub01" / "EP90_01f" / "reg_img48.jpg"
     file.write_bytes(file.read_bytes() + b"\0")
     assert read_casme2(copy)["source"][0].identity != source.identity
+
+
+def test_advice_for_an_absent_folder_is_a_command_that_exists(tmp_path):
+    with pytest.raises(MerlibError, match=r"merlib data export smic .*absent"):
+        doors.parse_data([f"smic={tmp_path / 'absent'}"])
+    with pytest.raises(MerlibError) as refused:
+        doors.parse_data([f"megc2019-cd={tmp_path / 'absent'}"])
+    assert refused.value.action == "correct the path"
