@@ -81,17 +81,17 @@ figure = draw_frames(row, where, ["onset", "half way", "apex", "offset"])
 _ = save_picture("extra.one_clip", figure, caption="The movement is hard to see.")
 
 # %% [markdown]
-# The twin's people differ as people do; eight of them:
+# The twin's people differ as people do; four of them:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.clips.twin.contact_sheet import contact_sheet
 from merlib.publishing.clip_figures import draw_pictures
 
-figure = draw_pictures({"": contact_sheet("casme2", subjects=8, columns=8)}, width=9.0, height=1.6)
+figure = draw_pictures({"": contact_sheet("casme2", subjects=4, columns=4)}, width=6.0, height=2.0)
 _ = save_picture("extra.people", figure, caption="None of these people exists.")
 
 # %% [markdown]
-# Back to the one clip: you will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
+# Back to the one clip. You will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.clip_figures import frame_slider
@@ -196,7 +196,7 @@ from merlib.clips.selection import few_clips
 from merlib.motion.accuracy import apex_errors, face_errors, flow_errors
 from merlib.publishing.measurements import means, measure
 
-people = 2 if study.profile.name == "smoke" else 8
+people = 1 if study.profile.name == "smoke" else 8
 tables = {name: few_clips(twin_clips(name), people, 1) for name in ("casme2", "samm", "smic")}
 every = pd.concat(tables.values(), ignore_index=True)
 every.attrs = {**clips.attrs, "name": "twins of casme2, samm and smic"}
