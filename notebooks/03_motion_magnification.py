@@ -133,7 +133,7 @@ _ = save_picture("extra.magnifiers", draw_pictures(shown), caption="One clip, on
 # %%
 from merlib.clips.selection import few_clips
 
-few = few_clips(clips, 1 if study.profile.name == "smoke" else 8, 1)
+few = few_clips(clips, 1 if study.profile.name == "smoke" else 4, 1)
 factors = (2.0, 4.0, 12.0) if study.profile.name == "smoke" else (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 print(f"{len(few)} clips, factors {factors}")
 
