@@ -345,7 +345,11 @@ PLANTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "plant", "severity", "rule", "clip"), PLANTED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "plant", "severity", "rule", "clip"),
+    PLANTED,
+    ids=lambda value: getattr(value, "__name__", str(value))[:40],
+)
 def test_a_planted_defect_is_named_with_its_clip(name, plant, severity, rule, clip, exported, tmp_path):
     layout = {"casme2": "cropped", "samm": "frames", "smic": "cropped"}[name]
     folder = shutil.copytree(exported[name, layout], tmp_path / "copy")
