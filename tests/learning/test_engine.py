@@ -126,7 +126,7 @@ def test_threads_and_random_numbers_of_the_caller_neither_matter_nor_change(samp
 
 def test_a_fold_is_computed_on_one_thread(samples, tmp_path, monkeypatch):
     seen, real, before = [], training.train_fold, torch.get_num_threads()
-    monkeypatch.setattr(training, "train_fold", lambda *a: seen.append(torch.get_num_threads()) or real(*a))
+    monkeypatch.setattr(training, "train_fold", lambda *a, **k: seen.append(torch.get_num_threads()) or real(*a, **k))
     torch.set_num_threads(2)
     try:
         run(make_experiment(), samples, store=tmp_path, workers=1)
@@ -156,7 +156,7 @@ def test_one_more_seed_trains_only_that_seed(samples, tmp_path):
 def test_nothing_is_read_that_another_recipe_other_samples_or_other_code_made(change, samples, tmp_path, monkeypatch):
     run(make_experiment(), samples, store=tmp_path, workers=1)
     if change == "source":
-        monkeypatch.setattr(engine, "source_digest", lambda model: "other code")
+        monkeypatch.setattr(engine, "source_digest", lambda *a, **k: "other code")
     other = run(
         make_experiment(epochs=2) if change == "recipe" else make_experiment(),
         make_samples(seed=1) if change == "samples" else samples,
@@ -203,10 +203,10 @@ def test_a_run_killed_between_write_and_rename_resumes_to_the_bits_of_an_uninter
 def test_a_fold_that_diverges_stops_the_run_and_keeps_the_folds_before_it(samples, tmp_path, monkeypatch):
     real = training.train_fold
 
-    def second_fold_diverges(experiment, samples, fold, *rest):
+    def second_fold_diverges(experiment, samples, fold, *rest, **more):
         if fold.name == "fold01":
             samples.inputs["flow"][fold.train] = np.inf
-        return real(experiment, samples, fold, *rest)
+        return real(experiment, samples, fold, *rest, **more)
 
     monkeypatch.setattr(training, "train_fold", second_fold_diverges)
     with pytest.raises(MerlibError, match="fold fold01, seed 0"):

@@ -23,6 +23,7 @@ def test_each_scale_reaches_as_far_as_its_kernel_and_no_farther():
     for module in block.modules():  # no unit may be dead: positive weights on a positive map
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.constant_(module.weight, 0.1)
+            torch.nn.init.zeros_(module.bias)
     flat = torch.ones(1, 1, 15, 15)
     touched = flat.clone()
     touched[0, 0, 7, 7] = 5
