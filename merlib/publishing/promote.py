@@ -1,13 +1,14 @@
 """Make a finished run the committed reference: its records and tables move beside the predictions.
 
 ``python -m merlib.publishing.promote RUN`` copies the artefacts of ``results/runs/RUN`` into
-``results/reference/<data>/<profile>/artefacts/``. Predictions are written there by the run itself when
-MERLIB_SAVE_REFERENCES is set.
+``results/reference/<data>/<profile>/artefacts/``; ``RUN diagram`` copies those of that grade only, which depend on no
+data. Predictions are written there by the run itself when MERLIB_SAVE_REFERENCES is set.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from merlib.sources.places import repository_root
 KEPT = (".json", ".csv", ".md", ".png")
 
 
-def promote_run(run: Path, reference: Path) -> list[Path]:
+def folder_of(source: dict) -> str:
+    """Return the folder a data source's artefacts lie in: its name in letters, digits and underscores."""
+    name = re.sub(r"[^a-z0-9]+", "_", source["name"].lower()).strip("_")
+    return f"{name}_twin" if source["synthetic"] else name
+
+
+def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Path]:
     """Copy the artefacts of a finished run below `reference` and return their new paths.
 
     Parameters
@@ -27,6 +34,8 @@ def promote_run(run: Path, reference: Path) -> list[Path]:
         A run folder with ``run.json``; every notebook of it must have ended well.
     reference : Path
         ``results/reference``.
+    grade : str, optional
+        Copy artefacts of this grade only.
 
     Raises
     ------
@@ -48,7 +57,9 @@ def promote_run(run: Path, reference: Path) -> list[Path]:
         if path.suffix not in KEPT:
             continue
         record = json.loads((run / "artefacts" / f"{path.stem}.json").read_text(encoding="utf-8"))
-        sources = {f"{d['name'].replace('-', '_')}{'_twin' if d['synthetic'] else ''}" for d in record["data"]}
+        if grade and record["grade"] != grade:
+            continue
+        sources = {folder_of(source) for source in record["data"]}
         folder = sources.pop() if len(sources) == 1 else "no_data"
         target = reference / folder / (record["profile"] or "any") / "artefacts" / path.name
         write_atomically(target, path.read_bytes())
@@ -58,5 +69,5 @@ def promote_run(run: Path, reference: Path) -> list[Path]:
 
 if __name__ == "__main__":
     results = repository_root() / "results"
-    for new in promote_run(results / "runs" / sys.argv[1], results / "reference"):
+    for new in promote_run(results / "runs" / sys.argv[1], results / "reference", *sys.argv[2:3]):
         print(new.relative_to(repository_root()))

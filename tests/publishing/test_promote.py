@@ -1,0 +1,47 @@
+"""A run becomes a reference whole, or one grade of it; an unfinished run does not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlib.errors import MerlibError
+from merlib.publishing.promote import folder_of, promote_run
+
+
+def make_run(folder, state="done"):
+    artefacts = folder / "artefacts"
+    artefacts.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"notebooks": {"01": {"state": state}}}))
+    twin = {"name": "casme2", "synthetic": True}
+    for name, grade, data, profile in (("a.table1", "twin smoke", [twin], "smoke"), ("a.figure1", "diagram", [], "")):
+        (artefacts / f"{name}.json").write_text(json.dumps({"grade": grade, "data": data, "profile": profile}))
+        (artefacts / f"{name}.md").write_text(name)
+        (artefacts / f"{name}.tex").write_text(name)
+    return folder
+
+
+def test_artefacts_lie_by_data_and_profile(tmp_path):
+    reference = tmp_path / "reference"
+    new = promote_run(make_run(tmp_path / "run"), reference)
+    assert sorted(path.relative_to(reference).as_posix() for path in new) == [
+        *("casme2_twin/smoke/artefacts/a.table1.json", "casme2_twin/smoke/artefacts/a.table1.md"),
+        *("no_data/any/artefacts/a.figure1.json", "no_data/any/artefacts/a.figure1.md"),
+    ]
+
+
+def test_one_grade_alone_is_copied(tmp_path):
+    new = promote_run(make_run(tmp_path / "run"), tmp_path / "reference", "diagram")
+    assert {path.stem for path in new} == {"a.figure1"}
+
+
+def test_an_unfinished_run_is_refused_and_nothing_is_copied(tmp_path):
+    with pytest.raises(MerlibError, match="01 not done"):
+        promote_run(make_run(tmp_path / "run", "failed"), tmp_path / "reference")
+    assert not (tmp_path / "reference").exists()
+
+
+def test_a_folder_s_name_is_plain():
+    assert folder_of({"name": "twins of casme2, samm", "synthetic": True}) == "twins_of_casme2_samm_twin"
+    assert folder_of({"name": "megc2019-flow", "synthetic": False}) == "megc2019_flow"
