@@ -39,7 +39,7 @@ def face_errors(row, backend: str = "mesh") -> Rows:
     list of dict
         ``frame``, ``found`` (bool), ``nme``: mean distance of the 68 landmarks as a share of the eye distance.
     """
-    from merlib.faces.landmarks import find_faces
+    from merlib.faces.landmarks import find_faces, given_faces
 
     known, rows = _known(row), []
     for name, index in (("onset", int(row.onset)), ("apex", int(row.source.true_apex))):
@@ -48,7 +48,7 @@ def face_errors(row, backend: str = "mesh") -> Rows:
         entry = {**known, "frame": name, "found": len(faces) == 1, "nme": np.nan}
         if len(faces) == 1:
             distance = np.linalg.norm(faces[0].landmarks - truth, axis=1).mean()
-            entry["nme"] = float(distance / np.linalg.norm(truth[36:42].mean(0) - truth[42:48].mean(0)))
+            entry["nme"] = float(distance / given_faces(truth)[0].eye_distance)
         rows.append(entry)
     return rows
 
@@ -119,13 +119,13 @@ def magnifier_gains(row, methods: Sequence[str], factors: Sequence[float], size:
     moving = speed > MOVING
     if not moving.any():
         return []
-    rows = []
+    before, rows = onset.astype(np.float32).mean(-1), []
+    ideals = {factor: _moved(onset, factor * truth).mean(-1) for factor in factors}
     for method in methods:
         for factor in factors:
             picture = magnify((onset, apex), factor, method).frames[1]
-            ideal = _moved(onset, factor * truth)
-            difference = picture.astype(np.float32).mean(-1) - ideal.mean(-1)
-            change = picture.astype(np.float32).mean(-1) - onset.astype(np.float32).mean(-1)
+            after = picture.astype(np.float32).mean(-1)
+            difference, change = after - ideals[factor], after - before
             still = factor * speed < MOVING / 20
             rows.append(
                 {

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -156,20 +155,5 @@ def each_pair(
     MerlibError
         For fewer than one worker, and what `compute` raises.
     """
-    total, parameters = len(pairs), dict(parameters or {})
-    results = over_clips(_one, ((pair, compute, what, parameters, cache) for pair in pairs), workers)
-    for done, result in enumerate(_with_bar(results, what, total, progress), start=1):
-        if progress:
-            progress(done, total)
-        yield result
-
-
-def _with_bar(
-    results: Iterator[np.ndarray], what: str, total: int, progress: Callable[[int, int], None] | None
-) -> Iterator[np.ndarray]:
-    if progress or not sys.stderr.isatty():
-        return results
-    from rich.console import Console
-    from rich.progress import track
-
-    return iter(track(results, description=what, total=total, console=Console(stderr=True), transient=True))
+    tasks = [(pair, compute, what, dict(parameters or {}), cache) for pair in pairs]
+    yield from over_clips(_one, tasks, workers, what, progress)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,10 +22,9 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.motion.cache import MotionCache, content_digest
 from merlib.motion.clip_features import TRUTH, ClipInput, Preprocessing, clip_input
-from merlib.motion.parallel import over_clips
+from merlib.motion.parallel import Progress, over_clips
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
-Progress = Callable[[int, int], None]
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +82,7 @@ def samples_of_clips(
         found = f"{table.attrs.get('name')}: no clip labelled {', '.join(classes)}."
         raise MerlibError(found, "at least one.", f"labels in the table: {', '.join(sorted(set(table.label)))}.")
     tasks = [(row, each) for row in rows for each in how]
-    results = _all(tasks, cache, workers, progress)
+    results = list(over_clips(_one, [(*task, cache) for task in tasks], workers, "preprocessing", progress))
     by_clip = [results[i * len(how) : (i + 1) * len(how)] for i in range(len(rows))]
     failed = {
         clip_key(row): next(r for r in got if isinstance(r, MerlibError))
@@ -152,22 +150,10 @@ def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
     )
 
 
-def _all(tasks: list, cache: MotionCache | None, workers: int, progress: Progress | None) -> list:
-    results, total = [], len(tasks)
-    for result in _with_bar(over_clips(_one, [(*task, cache) for task in tasks], workers), total, progress):
-        results.append(result)
-        if progress:
-            progress(len(results), total)
-    return results
-
-
-def _with_bar(stream, total: int, progress: Progress | None):
-    if progress or not sys.stderr.isatty():
-        return stream
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(stream, description="preprocessing", total=total, console=Console(stderr=True), transient=True)
+def clip_parameters(row) -> dict[str, object]:
+    """Return what names a clip and the code that computes from it, for the key of a cache."""
+    clip = [row.source.identity, int(row.onset), str(row.apex), int(row.offset)]
+    return {"clip": clip, "source": source_of_motion()}
 
 
 @dataclass(frozen=True)
@@ -186,12 +172,10 @@ class _Kept:
 
 
 def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kept | MerlibError:
-    identity = getattr(row.source, "identity", None)
     try:
-        if cache is None or identity is None:
+        if cache is None or getattr(row.source, "identity", None) is None:
             return clip_input(row, how)
-        clip = [identity, int(row.onset), str(row.apex), int(row.offset)]
-        parameters = {**asdict(how), "clip": clip, "source": source_of_motion()}
+        parameters = {**asdict(how), **clip_parameters(row)}
         digest, apex = (content_digest(what, parameters, []) for what in ("clip input", "clip apex"))
         origin = cache.read(apex)
         if origin is None or cache.read(digest) is None:  # absent or damaged

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from merlib.errors import MerlibError
 
+Progress = Callable[[int, int], None]
 
-def over_clips(function: Callable, tasks: Iterable[tuple], workers: int) -> Iterator[object]:
+
+def over_clips(
+    function: Callable, tasks: Sequence[tuple], workers: int, what: str, progress: Progress | None = None
+) -> Iterator[object]:
     """Yield ``function(*task)`` for every task, in order.
 
     Parameters
     ----------
     function : callable
         Picklable; OpenCV is held to one thread while it runs.
-    tasks : iterable of tuple
+    tasks : sequence of tuple
         Its arguments.
     workers : int
         Processes; with one nothing is sent anywhere.
+    what : str
+        Name of the work, for the bar.
+    progress : callable, optional
+        Told ``(done, total)`` after each task; by default a bar, on a terminal only.
 
     Raises
     ------
@@ -33,9 +42,20 @@ def over_clips(function: Callable, tasks: Iterable[tuple], workers: int) -> Iter
         # loky replaces a worker whose memory has grown, as pictures kept for reuse make it, and says so each time
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
         with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
-            yield from Parallel(n_jobs=workers, return_as="generator")(
-                delayed(_alone)(function, task) for task in tasks
-            )
+            results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(function, task) for task in tasks)
+            for done, result in enumerate(_with_bar(results, what, len(tasks), progress), start=1):
+                if progress:
+                    progress(done, len(tasks))
+                yield result
+
+
+def _with_bar(results: Iterator[object], what: str, total: int, progress: Progress | None) -> Iterator[object]:
+    if progress or not sys.stderr.isatty():
+        return results
+    from rich.console import Console
+    from rich.progress import track
+
+    return iter(track(results, description=what, total=total, console=Console(stderr=True), transient=True))
 
 
 def _alone(function: Callable, task: tuple) -> object:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from merlib.errors import MerlibError
 from merlib.motion.cache import MotionCache, content_digest
-from merlib.motion.clip_samples import source_of_motion
+from merlib.motion.clip_samples import clip_parameters
 from merlib.motion.parallel import over_clips
 
 RESAMPLES = 2000
@@ -39,15 +39,14 @@ def measure(
     from joblib import cpu_count
 
     tasks = [(function, row, arguments, cache) for row in table.itertuples(index=False)]
-    found = over_clips(_measured, tasks, min(workers or cpu_count(), len(tasks)))
+    found = over_clips(_measured, tasks, min(workers or cpu_count(), len(tasks)), function.__name__.replace("_", " "))
     return pd.DataFrame([entry for one in found for entry in one])
 
 
 def _measured(function: Callable, row, arguments: tuple, cache: MotionCache | None) -> list[dict]:
     if cache is None:
         return function(row, *arguments)
-    clip = [row.source.identity, int(row.onset), str(row.apex), int(row.offset)]
-    parameters = {"clip": clip, "arguments": [repr(each) for each in arguments], "source": source_of_motion()}
+    parameters = {**clip_parameters(row), "arguments": [repr(each) for each in arguments]}
     digest = content_digest(function.__name__, parameters, [])
     kept = cache.read(digest)
     if kept is not None:
