@@ -107,6 +107,7 @@ def save_table(
     caption: str = "",
     substitution: str = "",
     digits: int = 3,
+    timed: Sequence[str] = (),
     study: Study | None = None,
 ) -> SavedTable:
     """Write a table as CSV, Markdown, LaTeX and JSON record, and return it for display.
@@ -131,12 +132,16 @@ def save_table(
         What stands in for the paper's data, where something does.
     digits : int
         Decimals shown; files keep them all.
+    timed : sequence of str
+        Columns that a clock filled: the next run's are others, and no check holds the two together.
     study : Study, optional
         The study that was opened last by default.
     """
     study = study or current_study()
     record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
     record["manifests"] = list(manifests)
+    if timed:
+        record["timed"] = list(timed)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
     shown = _shown(frame, record["cells"], digits)
     saved = SavedTable(record, shown)

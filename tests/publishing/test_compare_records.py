@@ -43,6 +43,19 @@ def test_trained_numbers_may_drift_and_counts_may_not(run, changes, faults):
     assert len(differences(numbers_of(run), _expect(run, **changes))) == faults
 
 
+def test_a_time_must_be_there_and_may_be_any_other(run):
+    record = _record(1.2, low=None) | {"timed": ["full.uf1"], "experiments": []}
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(record))
+    expected = numbers_of(run)
+    record["cells"][0]["value"] = 99.0
+    path.write_text(json.dumps(record))
+    assert differences(numbers_of(run), expected) == []
+    assert "missing" in differences({}, expected)[0]
+    path.write_text(json.dumps(record | {"timed": []}))  # a count where a time was: a fault, not a pass
+    assert len(differences(numbers_of(run), expected)) == 1
+
+
 def test_missing_and_new_numbers_are_faults(run):
     found = numbers_of(run)
     assert "missing" in differences({}, found)[0]
