@@ -4,59 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
-from threadpoolctl import threadpool_limits
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.cluster import cluster_address, on_cluster
 from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore, entry_key
-from merlib.learning.folds import Fold, make_folds, shares_subjects
-from merlib.learning.progress import Heartbeats, Progress
-from merlib.learning.provenance import processor, provenance
+from merlib.learning.fold_tasks import Task, Work, one_thread, train_task
+from merlib.learning.folds import make_folds, shares_subjects
+from merlib.learning.progress import Progress
+from merlib.learning.provenance import provenance
 from merlib.learning.references import find_reference
 from merlib.learning.source_digest import source_digest
 from merlib.learning.starts import check_people, read_start
-from merlib.models.registry import model_factory, register_model
+from merlib.models.registry import model_factory
 from merlib.sources.places import repository_root
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Task:
-    """One fold and seed to train, and the key its entry gets."""
-
-    fold: Fold
-    seed: int
-    key: str
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the tasks of one run share; it travels to every worker.
-
-    `source` is the digest of the code in the process that asked, `factory` where the registry finds the model,
-    `network` whether it is trained by the recipe or by ``fit``.
-    """
-
-    experiment: Experiment
-    samples: Samples
-    store: FoldStore
-    source: str
-    factory: tuple[str, str]
-    network: bool
-    device: str
 
 
 def default_store() -> Path:
@@ -64,99 +34,24 @@ def default_store() -> Path:
     return Path(os.environ.get("MERLIB_STORE") or repository_root() / "results" / "store")
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread, so that a result is the same bits whatever the number of workers.
-
-    The caller's threads and random numbers are as before when the block ends.
-    """
+def default_device() -> str:
+    """Return where networks are trained: MERLIB_DEVICE, else ``cuda`` where there is one, else ``cpu``."""
+    named = os.environ.get("MERLIB_DEVICE")
+    if named or version("torch").endswith("+cpu"):  # told without the seconds that importing torch takes
+        return named or "cpu"
     import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1), torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarray) -> pd.DataFrame:
-    """Return one row a test clip: seed, fold, dataset, subject, clip, label, prediction, score a class."""
-    rows = fold.test
-    frame = pd.DataFrame(
-        {
-            "seed": seed,
-            "fold": fold.name,
-            "dataset": samples.datasets[rows],
-            "subject": samples.subjects[rows],
-            "clip": samples.clips[rows],
-            "label": samples.labels[rows],
-            "prediction": scores.argmax(1),
-        }
-    )
-    for index, name in enumerate(samples.classes):
-        frame[f"score_{name}"] = scores[:, index]
-    return frame
-
-
-def _is_network(model: str, options: dict, classes: int) -> bool:
+def _is_network(experiment: Experiment, samples: Samples) -> bool:
     from torch import nn
 
     from merlib.models import build_model
 
     with one_thread():
-        return isinstance(build_model(model, classes=classes, **options), nn.Module)
-
-
-def _train(task: Task, work: Work, beats: str) -> str:
-    """Train one task in whatever process this is, write its entry, return its key."""
-    experiment = work.experiment
-    register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
-    if source_digest(experiment.model, bool(experiment.start)) != work.source:
-        raise MerlibError(
-            f"the source of {experiment.model} or of the engine changed while this process runs.",
-            "one version of the code in all workers.",
-            "restart Python (the notebook's kernel) and run again; finished folds are kept.",
-        )
-    beat = Heartbeats.beat(beats, task.key)
-    with work.store.claim(task.key):
-        if work.store.load(task.key) is None:  # else another run sharing the store has just trained it
-            _train_claimed(task, work, beat)
-    beat(1.0)
-    return task.key
-
-
-def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> None:
-    import torch
-
-    from merlib.learning.fitting import fit_fold
-    from merlib.learning.training import train_fold
-
-    experiment, samples, first = work.experiment, work.samples, None
-    begun = time.perf_counter()
-    with one_thread():
-        if work.network:
-            first = read_start(experiment.start, work.store.root) if experiment.start else None
-            state = first.state if first else None
-            result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device, start=state)
-        else:
-            result = fit_fold(experiment, samples, task.fold, task.seed)
-    frame = predictions_frame(samples, task.fold, task.seed, result.scores)
-    meta = {
-        "experiment": experiment.to_dict(),
-        "experiment_digest": experiment.training_digest,
-        "fold": task.fold.name,
-        "seed": task.seed,
-        "samples": samples.digest,
-        "curves": result.curves,
-        "seconds": round(time.perf_counter() - begun, 3),
-        "processor": processor(),
-        "device": work.device,
-        "torch": torch.__version__,
-        "notes": first.record["notes"] if first else [],
-    }
-    work.store.save(task.key, frame, meta)
+        model = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
+    return isinstance(model, nn.Module)
 
 
 def run(
@@ -164,14 +59,16 @@ def run(
     samples: Samples,
     store: str | os.PathLike | FoldStore | None = None,
     workers: int | None = None,
-    device: str = "cpu",
+    device: str | None = None,
     references: bool = True,
     dask: str | None = None,
+    together: bool | None = None,
+    precision: str = "float32",
 ) -> pd.DataFrame:
     """Return the predictions of every test row, for every seed of the experiment.
 
-    Reads the committed reference first, then the store, and trains only what is missing: folds in processes
-    of one thread each, every finished fold written at once.
+    Reads the committed reference first, then the store, and trains only what is missing: on processors, folds in
+    processes of one thread each, every finished fold written at once; on a GPU, all folds as one program.
 
     Parameters
     ----------
@@ -183,12 +80,16 @@ def run(
         Where finished folds lie; MERLIB_STORE or ``results/store`` when not given.
     workers : int, optional
         Processes; one a core when not given. The result does not depend on it.
-    device : str
-        A torch device.
+    device : str, optional
+        A torch device; MERLIB_DEVICE when not given, else ``cuda`` where there is one, else ``cpu``.
     references : bool
         Whether committed reference predictions may be used.
     dask : str, optional
         Address of a dask scheduler that the folds are sent to; MERLIB_DASK when not given, else this machine.
+    together : bool, optional
+        Whether a network's folds and seeds are trained as one program (`vectorised`); on a GPU by default.
+    precision : {'float32', 'tf32', 'bf16'}
+        Of folds trained together.
 
     Returns
     -------
@@ -211,19 +112,31 @@ def run(
         frame.attrs["source_unchanged"] = meta.get("source_digest") == source
         return frame
     store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
+    pairs = [(fold, seed) for seed in experiment.seeds for fold in make_folds(experiment.protocol, samples)]
+    device = device or default_device()
+    together = (device != "cpu" if together is None else together) and _is_network(experiment, samples)
+    code = source
+    if together:
+        from merlib.learning.together import together_source, train_together
+
+        code = together_source(source, pairs, precision)
     tasks = [
-        Task(fold, seed, entry_key(experiment.training_digest, fold.digest, seed, samples.digest, source))
-        for seed in experiment.seeds
-        for fold in make_folds(experiment.protocol, samples)
+        Task(fold, seed, entry_key(experiment.training_digest, fold.digest, seed, samples.digest, code))
+        for fold, seed in pairs
     ]
     entries = {task.key: store.load(task.key) for task in tasks}
     missing = [task for task in tasks if entries[task.key] is None]
     if missing:
-        network = _is_network(experiment.model, dict(experiment.options), len(samples.classes))
+        network = together or _is_network(experiment, samples)
         if experiment.start:
             _check_start(experiment, samples, store, network)
         factory = model_factory(experiment.model)
-        _train_all(missing, Work(experiment, samples, store, source, factory, network, device), workers, dask)
+        work = Work(experiment, samples, store, source, factory, network, device if network else "cpu")
+        if together:
+            missing = tasks  # they share their chance: all of them, or none
+            train_together(tasks, work, precision)
+        else:
+            _train_all(missing, work, workers, dask)
         entries.update({task.key: store.load(task.key) for task in missing})
     gone = [task.fold.name for task in tasks if entries[task.key] is None]
     if gone:
@@ -258,11 +171,11 @@ def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | N
         address = cluster_address(dask)
         if address:
             with on_cluster(address, work):
-                Parallel(n_jobs=-1)(delayed(_train)(task, work, beats) for task in tasks)
+                Parallel(n_jobs=-1)(delayed(train_task)(task, work, beats) for task in tasks)
         elif workers == 1:
             for task in tasks:
-                _train(task, work, beats)
+                train_task(task, work, beats)
         else:
             with warnings.catch_warnings():  # a worker that grew is replaced, which is no fault and loses nothing
                 warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
-                Parallel(n_jobs=workers, backend="loky")(delayed(_train)(task, work, beats) for task in tasks)
+                Parallel(n_jobs=workers, backend="loky")(delayed(train_task)(task, work, beats) for task in tasks)

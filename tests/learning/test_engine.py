@@ -19,7 +19,7 @@ import torch
 from toy_samples import make_experiment, make_samples
 
 from merlib.errors import MerlibError
-from merlib.learning import FoldStore, engine, run, training
+from merlib.learning import FoldStore, engine, fold_tasks, run, training
 from merlib.learning.folds import make_folds
 from merlib.learning.progress import Heartbeats
 
@@ -33,7 +33,7 @@ def entries(store) -> dict[str, tuple[int, bytes]]:
 
 @pytest.fixture
 def untrainable(monkeypatch):
-    monkeypatch.setattr(engine, "_train", lambda *a: pytest.fail("a fold was trained"))
+    monkeypatch.setattr(engine, "train_task", lambda *a: pytest.fail("a fold was trained"))
 
 
 def same(a, b):
@@ -156,7 +156,8 @@ def test_one_more_seed_trains_only_that_seed(samples, tmp_path):
 def test_nothing_is_read_that_another_recipe_other_samples_or_other_code_made(change, samples, tmp_path, monkeypatch):
     run(make_experiment(), samples, store=tmp_path, workers=1)
     if change == "source":
-        monkeypatch.setattr(engine, "source_digest", lambda *a, **k: "other code")
+        for part in (engine, fold_tasks):
+            monkeypatch.setattr(part, "source_digest", lambda *a, **k: "other code")
     other = run(
         make_experiment(epochs=2) if change == "recipe" else make_experiment(),
         make_samples(seed=1) if change == "samples" else samples,
@@ -257,7 +258,7 @@ def test_a_read_only_store_that_holds_everything_is_enough(samples, tmp_path, mo
 
 
 def test_a_grid_with_a_missing_fold_is_refused_by_name(samples, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_train", lambda task, *a: None)
+    monkeypatch.setattr(engine, "train_task", lambda task, *a: None)
     with pytest.raises(MerlibError, match=r"folds fold00, fold01 are missing"):
         run(make_experiment(), samples, store=tmp_path, workers=1)
 
@@ -269,7 +270,7 @@ def test_a_worker_with_another_version_of_the_code_refuses_to_train(samples, tmp
     factory = ("toy_models", "ToyNet")
     work = engine.Work(experiment, samples, store, "older code", factory, True, "cpu")
     with pytest.raises(MerlibError, match=r"source of toy_net(.|\n)*restart Python"):
-        engine._train(task, work, beats.folder)
+        engine.train_task(task, work, beats.folder)
     assert list(store.keys()) == []
     beats.close()
 

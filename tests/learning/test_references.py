@@ -21,7 +21,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def untrainable(monkeypatch):
-    monkeypatch.setattr(engine, "_train", lambda *a: pytest.fail("a fold was trained"))
+    monkeypatch.setattr(engine, "train_task", lambda *a: pytest.fail("a fold was trained"))
 
 
 def trained(experiment, samples, tmp_path):

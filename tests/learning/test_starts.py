@@ -130,7 +130,7 @@ def test_nobody_is_tested_who_was_seen_in_pretraining_nor_before_it(samples, mac
 
 
 def test_a_missing_or_damaged_start_says_what_to_do_before_anything_is_trained(samples, macro, store, monkeypatch):
-    monkeypatch.setattr(engine, "_train", lambda *a: pytest.fail("a fold was trained"))
+    monkeypatch.setattr(engine, "train_task", lambda *a: pytest.fail("a fold was trained"))
     with pytest.raises(MerlibError, match="no start 000000000000 in ") as missing:
         run(replace(BASE, start="0" * 64), samples, store, workers=1)
     assert missing.value.action == "call learning.pretrain (Study.pretrained) again."

@@ -126,11 +126,11 @@ def test_claim_keeps_a_second_process_waiting_and_ends_with_a_killed_one(tmp_pat
 
 
 def test_fold_that_another_run_finished_meanwhile_is_not_trained_again(tmp_path, samples, monkeypatch):
-    from merlib.learning import Experiment, Recipe, engine, run
+    from merlib.learning import Experiment, Recipe, fold_tasks, run
 
     experiment = Experiment("linear", Recipe("linear"), "groupkfold:2")
     first = run(experiment, samples, store=tmp_path, workers=1, references=False)
-    monkeypatch.setattr(engine, "_train_claimed", lambda *_: pytest.fail("a finished fold was trained again"))
+    monkeypatch.setattr(fold_tasks, "_train_claimed", lambda *_: pytest.fail("a finished fold was trained again"))
     store = FoldStore(tmp_path)
     looks = iter([None, None])  # the first look at the store comes before the other run has finished
     original = FoldStore.load
