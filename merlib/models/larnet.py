@@ -148,6 +148,9 @@ class LARNet(nn.Module):
         Join mask and trunk by Eq. 1 instead of Eq. 3.
     dropout : float
         Before each classifier; 0 as printed in Sec. 4.1.
+    reads : {'frames', 'flow'}
+        ``flow`` reads maps (N, 3, H, W) of u, v and strain, drawn to the size S, in place of frames: not in the paper,
+        whose network sees no motion.
 
     Raises
     ------
@@ -156,7 +159,7 @@ class LARNet(nn.Module):
     """
 
     name = "larnet"
-    input_name = "frames"
+    input_name = "frames"  # or flow, once built
 
     def __init__(
         self,
@@ -169,8 +172,11 @@ class LARNet(nn.Module):
         stage_heads: bool = True,
         naive: bool = False,
         dropout: float = 0.0,
+        reads: str = "frames",
     ):
         super().__init__()
+        if reads not in ("frames", "flow"):
+            raise unknown_name("input of larnet", reads, ("frames", "flow"))
         if attention not in ATTENTION_FUNCTIONS:
             raise unknown_name("attention of larnet", attention, ATTENTION_FUNCTIONS)
         if chain not in ("residual", "features"):
@@ -181,7 +187,7 @@ class LARNet(nn.Module):
         if not stages or image_size % 32 or image_size < 32:
             found = f"larnet: image_size {image_size}, stages {tuple(stages)}."
             raise MerlibError(found, "a multiple of 32, and one stage or more.", "choose 64 or 224.")
-        self.image_size, self.chain = image_size, chain
+        self.input_name, self.image_size, self.chain = reads, image_size, chain
         self.sizes = tuple(EMO_SIZE if name == "emoresnet" else image_size for name in stages)
         self.stages, self.bridges = nn.ModuleList(), nn.ModuleList()
         for number, name in enumerate(stages):
@@ -194,8 +200,7 @@ class LARNet(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> LARNetOutput:
         """Return logits (N, classes), those of the earlier stages, and the last feature map."""
-        action = "make each frame a row (clips.as_frames), of that size."
-        frames = take_input(self.name, inputs, "frames", (3, self.image_size, self.image_size), action)
+        frames = self._picture(inputs)  # (N, 3, S, S)
         features, logits = self.stages[0](_resize(frames, self.sizes[0]))
         earlier = []
         for stage, bridge, size in zip(self.stages[1:], self.bridges, self.sizes[1:], strict=True):
@@ -206,6 +211,12 @@ class LARNet(nn.Module):
             features, logits = stage(picture)
         kept = [one for one in earlier if one is not None]
         return LARNetOutput(logits, torch.stack(kept, 1) if kept else None, features)
+
+    def _picture(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        if self.input_name == "flow":
+            return _resize(take_input(self.name, inputs, "flow", (3, None, None)), self.image_size)
+        action = "make each frame a row (clips.as_frames), of that size."
+        return take_input(self.name, inputs, "frames", (3, self.image_size, self.image_size), action)
 
     def _initialise(self) -> None:
         for module in self.stages.modules():
