@@ -227,3 +227,17 @@ def test_frames_vote_and_a_tie_goes_to_the_larger_score():
     assert share.argmax(1).tolist() == [0, 0]  # a: two votes to one against the mean; b: a tie, .65 to .35
     np.testing.assert_allclose(share.sum(1), 1)
     np.testing.assert_allclose(share[0], (np.array([2, 1]) / 3 + 1e-3 * scores[:3].mean(0)) / 1.001)
+
+
+def test_flow_maps_of_any_size_are_drawn_to_the_networks_own():
+    model = build(reads="flow").eval()
+    maps = torch.randn(2, 3, 28, 28)
+    drawn = torch.nn.functional.interpolate(maps, size=(32, 32), mode="bilinear", align_corners=False)
+    by_frames = build().eval()
+    by_frames.load_state_dict(model.state_dict())
+    assert model.input_name == "flow"
+    assert torch.equal(model({"flow": maps}).logits, by_frames({"frames": drawn}).logits)
+    with pytest.raises(MerlibError, match=r"larnet: input 'flow' \(2, 1, 28, 28\)"):
+        model({"flow": maps[:, :1]})
+    with pytest.raises(MerlibError, match="input of larnet"):
+        build(reads="puzzle")
