@@ -1,11 +1,12 @@
 """How much faster than a plain loop is the engine? One run, both sides, each paper's own recipe, as a ratio.
 
-    python tests/benchmarks/bench_loso.py [MODEL ...] [--epochs N] [--folds N] [--workers N]
+    python tests/benchmarks/bench_loso.py [MODEL ...] [--epochs N] [--folds N] [--workers N] [--device cuda]
 
 The plain loop is what a careful first script looks like: one fold after another, eager PyTorch with its default
 threads, contiguous tensors, Adam as it comes. Both sides train the same folds of the SYNTHETIC twin's 442 clips for
 the same epochs with the same batch size, augmentation, loss and normalisation; only the recipe's number of epochs is
-cut short.
+cut short. With ``--device cuda`` the plain loop runs on the card too, over `--folds` folds, and the engine trains all
+68 as one program: what is compared is time a sample and step.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ from merlib.profiles import get_profile
 EPOCHS = {"am3f_flownet": 3, "dual_atme": 6, "ststnet": 20}
 
 
-def plain_fold(experiment, samples, fold) -> None:
+def plain_fold(experiment, samples, fold, device="cpu") -> None:
     """Train one fold as a first script would, and score its test rows."""
     recipe, classes = experiment.recipe, len(samples.classes)
     torch.manual_seed(0)
     random = torch.Generator().manual_seed(0)
-    model = build_model(experiment.model, classes=classes, **experiment.options)
+    model = build_model(experiment.model, classes=classes, **experiment.options).to(device)
     samples = needed_inputs(model, samples)
     train, labels = as_tensors(samples, fold.train), torch.from_numpy(samples.labels[fold.train])
     normalise, loss_of = Normaliser(recipe.normalisation, train), bind_loss(recipe.loss, recipe.loss_options)
-    prior = class_prior(labels, classes)
+    prior = class_prior(labels, classes).to(device)
     settings = {"lr": recipe.learning_rate, "betas": recipe.betas, "weight_decay": recipe.weight_decay}
     optimiser = torch.optim.Adam(model.parameters(), **settings)
     for _ in range(recipe.epochs):
@@ -50,34 +51,35 @@ def plain_fold(experiment, samples, fold) -> None:
         for rows in batches(order, recipe.batch_size):
             inputs = {name: values[rows] for name, values in train.items()}
             inputs = normalise(augment_inputs(inputs, recipe.augmentation, samples.unit, random))
-            outputs = model(inputs)
-            loss = loss_of(logits_of(outputs), labels[rows], prior).mean()
+            truth = labels[rows].to(device)
+            outputs = model({name: values.to(device) for name, values in inputs.items()})
+            loss = loss_of(logits_of(outputs), truth, prior).mean()
             if recipe.auxiliary_weight:
-                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, labels[rows]).mean()
+                loss = loss + recipe.auxiliary_weight * model.auxiliary_loss(outputs, truth).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    score(model, normalise(as_tensors(samples, fold.test)))
+    score(model, normalise(as_tensors(samples, fold.test)), device)
 
 
-def plain_seconds(experiment, samples, folds) -> float:
+def plain_seconds(experiment, samples, folds, device) -> float:
     """Wall time of the plain loop over `folds`."""
     start = time.perf_counter()
     for fold in folds:
-        plain_fold(experiment, samples, fold)
+        plain_fold(experiment, samples, fold, device)
     return time.perf_counter() - start
 
 
-def engine_seconds(experiment, samples, folds, workers: int) -> float:
+def engine_seconds(experiment, samples, folds, workers: int, device) -> float:
     """Wall time of the engine over the same folds, with an empty store; its processes are running before."""
     every = engine.make_folds
     engine.make_folds = lambda protocol, rows: folds
     try:
         with tempfile.TemporaryDirectory() as folder:
             warm = replace(experiment, recipe=replace(experiment.recipe, epochs=1))
-            engine.run(warm, samples, FoldStore(f"{folder}/warm"), workers, references=False)
+            engine.run(warm, samples, FoldStore(f"{folder}/warm"), workers, device, references=False)
             start = time.perf_counter()
-            engine.run(experiment, samples, FoldStore(f"{folder}/timed"), workers, references=False)
+            engine.run(experiment, samples, FoldStore(f"{folder}/timed"), workers, device, references=False)
             return time.perf_counter() - start
     finally:
         engine.make_folds = every
@@ -90,20 +92,23 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="epochs of each fold (default: a few, by model)")
     parser.add_argument("--folds", type=int, default=4, help="how many of the 68 folds")
     parser.add_argument("--workers", type=int, default=cpu_count(), help="processes of the engine")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda")
     chosen = parser.parse_args()
     samples = with_puzzle(open_samples("megc2019-flow", {}))
-    folds = make_folds("loso", samples)[: chosen.folds]
+    every = make_folds("loso", samples)
+    folds = every[: chosen.folds]
+    ours_folds = folds if chosen.device == "cpu" else every
     print(f"{processor()}, {cpu_count()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads")
-    print(f"ms a sample and step, {len(folds)} folds")
+    print(f"ms a sample and step on {chosen.device}, {len(folds)} folds, ours {len(ours_folds)}")
     print(f"{'model':14} {'batch':>5} {'plain':>9} {'ours':>9} {'ratio':>6}")
     for model in chosen.models:
         experiment = Experiment.for_profile(model, get_profile("paper"))
         epochs = chosen.epochs or EPOCHS[model]
         experiment = replace(experiment, seeds=(0,), recipe=replace(experiment.recipe, epochs=epochs))
-        steps = epochs * sum(len(fold.train) for fold in folds)
-        plain = plain_seconds(experiment, samples, folds)
-        ours = engine_seconds(experiment, samples, folds, chosen.workers)
-        each = f"{experiment.recipe.batch_size:5d} {1e3 * plain / steps:9.2f} {1e3 * ours / steps:9.2f}"
+        steps, our_steps = (epochs * sum(len(fold.train) for fold in those) for those in (folds, ours_folds))
+        plain = plain_seconds(experiment, samples, folds, chosen.device) / steps
+        ours = engine_seconds(experiment, samples, ours_folds, chosen.workers, chosen.device) / our_steps
+        each = f"{experiment.recipe.batch_size:5d} {1e3 * plain:9.3f} {1e3 * ours:9.3f}"
         print(f"{model:14} {each} {plain / ours:6.2f}", flush=True)
 
 
