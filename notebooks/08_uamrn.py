@@ -164,7 +164,8 @@ print("as masking gives, within 1e-5:", bool((sparse.output - dense_attention(q,
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.attention_times import time_attention
 
-times = time_attention((32, 128, 512))
+lengths = (32, 128, 512) if study.profile.clip_subjects else (32, 128, 512, 2048, 4096)
+times = time_attention(lengths)
 slower = times["sparse / dense"]
 caption = f"Computing the kept pairs alone takes {slower.min():.1f} to {slower.max():.1f} times as long as masking all."
 save_table("extra.uamrn_times", times, caption=caption, timed=times.columns.drop("kept").tolist())
