@@ -230,6 +230,15 @@ tests = comparison_table(runs, [("UAMRN", "full attention"), ("UAMRN", "determin
 save_table("extra.uamrn_tests", tests, runs, caption=finding(tests))
 
 # %% [markdown]
+# SMIC asks for three classes, with more of each, and its people move more:
+
+# %% tags=["nbval-ignore-output"]
+smic = with_front(study, study.features("smic", preprocessing("magnified", size=size)), front_width)
+second = {"UAMRN": study.run(study.experiment("uamrn", options=options, label="UAMRN, SMIC"), smic)}
+values, low, high = metric_table(second)
+save_table("extra.uamrn_smic", values, second, low=low, high=high, caption=against_chance(second))
+
+# %% [markdown]
 # ## How it learned
 
 # %% tags=["nbval-ignore-output"]
