@@ -181,6 +181,11 @@ def wait_until(condition, seconds=60):
         time.sleep(0.1)
 
 
+def heed_sigint():
+    """A shell starts what runs in the background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("sign", "state"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "interrupted"), (signal.SIGKILL, "running")]
 )
@@ -189,10 +194,10 @@ def test_an_ended_run_leaves_no_kernel_behind_and_resumes(tmp_path, sign, state)
     (tmp_path / "02_sleeps.py").write_text(SLEEPS)
     command = [sys.executable, "-m", "merlib.cli", "run", "--from", tmp_path, "--results", tmp_path / "results"]
     run = tmp_path / "results" / "runs" / "smoke-twin"
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=heed_sigint)
     wait_until(lambda: (run / "kernel.pid").exists() and (run / "kernel.pid").read_text())
     process.send_signal(sign)
-    process.wait(30)
+    process.wait(60)
     assert process.returncode == (-9 if sign == signal.SIGKILL else 130)
     kernel = int((run / "kernel.pid").read_text())
     wait_until(lambda: not alive(kernel))
