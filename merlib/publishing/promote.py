@@ -1,8 +1,9 @@
 """Make a finished run the committed reference: its records and tables move beside the predictions.
 
 ``python -m merlib.publishing.promote RUN`` copies the artefacts of ``results/runs/RUN`` into
-``results/reference/<data>/<profile>/artefacts/``; ``RUN diagram`` copies those of that grade only, which depend on no
-data. Predictions are written there by the run itself when MERLIB_SAVE_REFERENCES is set.
+``results/reference/<data>/<profile>/artefacts/``, names of several sources joined by ``and``; ``RUN diagram`` copies
+those of that grade only, which depend on no data. Predictions are written there by the run itself when
+MERLIB_SAVE_REFERENCES is set.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
         if grade and record["grade"] != grade:
             continue
         sources = {folder_of(source) for source in record["data"]}
-        folder = sources.pop() if len(sources) == 1 else "no_data"
+        folder = "_and_".join(sorted(sources)) or "no_data"
         target = reference / folder / (record["profile"] or "any") / "artefacts" / path.name
         write_atomically(target, path.read_bytes())
         copied.append(target)

@@ -31,6 +31,16 @@ def test_artefacts_lie_by_data_and_profile(tmp_path):
     ]
 
 
+def test_what_rests_on_several_sources_is_not_filed_as_resting_on_none(tmp_path):
+    run = make_run(tmp_path / "run")
+    path = run / "artefacts" / "a.table1.json"
+    record = json.loads(path.read_text())
+    record["data"] = [{"name": "smic", "synthetic": True}, *record["data"]]
+    path.write_text(json.dumps(record))
+    new = promote_run(run, tmp_path / "reference")
+    assert {each.parents[2].name for each in new if each.stem == "a.table1"} == {"casme2_twin_and_smic_twin"}
+
+
 def test_one_grade_alone_is_copied(tmp_path):
     new = promote_run(make_run(tmp_path / "run"), tmp_path / "reference", "diagram")
     assert {path.stem for path in new} == {"a.figure1"}
