@@ -215,7 +215,8 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 
 # %%
 optimiser = "adam" if study.profile.abridged else recipe.optimiser
-print("optimiser here:", optimiser, "- in the paper:", recipe.optimiser)
+trained = f"Trained by {optimiser}, in the paper by {recipe.optimiser}."
+print(trained)
 
 # %% tags=["nbval-ignore-output"]
 runs = {}
@@ -229,7 +230,7 @@ from merlib.publishing.class_tables import against_chance
 from merlib.publishing.results import metric_table
 
 values, low, high = metric_table(runs)
-save_table("extra.astnet_results", values, runs, low=low, high=high, caption=against_chance(runs))
+save_table("extra.astnet_results", values, runs, low=low, high=high, caption=f"{trained} {against_chance(runs)}")
 
 # %% [markdown]
 # The paper's row, and what its way of averaging makes of the same predictions:
@@ -274,7 +275,7 @@ from merlib.publishing.results import comparison_table, finding
 
 tests = comparison_table(both, [(f"{name}, pretrained", f"{name}, from scratch") for name in samples])
 values, low, high = metric_table(both)
-caption = f"Pretrained on {len(macro)} SYNTHETIC macro-expressions, not on CK+. {finding(tests)}"
+caption = f"{trained} Pretrained on {len(macro)} SYNTHETIC macro-expressions, not on CK+. {finding(tests)}"
 save_table("extra.astnet_pretraining", values, both, low=low, high=high, caption=caption)
 
 # %% [markdown]

@@ -230,7 +230,7 @@ tests = comparison_table(runs, [("UAMRN", "full attention"), ("UAMRN", "determin
 save_table("extra.uamrn_tests", tests, runs, caption=finding(tests))
 
 # %% [markdown]
-# SMIC asks for three classes, with more of each, and its people move more:
+# SMIC asks for three classes where CASME II asks for five:
 
 # %% tags=["nbval-ignore-output"]
 smic = with_front(study, study.features("smic", preprocessing("magnified", size=size)), front_width)

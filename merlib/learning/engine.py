@@ -87,7 +87,8 @@ def run(
     dask : str, optional
         Address of a dask scheduler that the folds are sent to; MERLIB_DASK when not given, else this machine.
     together : bool, optional
-        Whether a network's folds and seeds are trained as one program (`vectorised`); on a GPU by default.
+        Whether a network's folds and seeds are trained as one program (`vectorised`); by default on a GPU, unless
+        they are sent to a cluster.
     precision : {'float32', 'tf32', 'bf16'}
         Of folds trained together.
 
@@ -114,7 +115,9 @@ def run(
     store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
     pairs = [(fold, seed) for seed in experiment.seeds for fold in make_folds(experiment.protocol, samples)]
     device = device or default_device()
-    together = (device != "cpu" if together is None else together) and _is_network(experiment, samples)
+    if together is None:
+        together = device != "cpu" and not cluster_address(dask)
+    together = together and _is_network(experiment, samples)
     code = source
     if together:
         from merlib.learning.together import together_source, train_together

@@ -10,7 +10,8 @@ noise of a seed, not to the bit.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ from merlib.learning.stacked_optimiser import StackedOptimiser
 from merlib.learning.training import (
     FoldResult,
     Normaliser,
+    _diverged,
+    _order,
     as_tensors,
     batches,
     build_schedule,
@@ -93,18 +96,25 @@ def train_folds(
         return program.results()
 
 
-class _multiplying:
+@contextmanager
+def _multiplying(precision: str) -> Iterator[None]:
     """Set how float32 matrices are multiplied for the time of a block."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
-    def __init__(self, precision: str):
-        self.precision = "high" if precision == "tf32" else "highest"
 
-    def __enter__(self) -> None:
-        self.before = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision(self.precision)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_float32_matmul_precision(self.before)
+def _all_at_once(normalisers: list[Normaliser], device: str) -> Normaliser:
+    """Return what scales a batch (folds, rows, ...), each fold by its own statistics."""
+    stacked = copy.copy(normalisers[0])
+    stacked.statistics = {}
+    for name in normalisers[0].statistics:
+        pairs = zip(*(each.statistics[name] for each in normalisers), strict=True)
+        stacked.statistics[name] = tuple(torch.stack(each)[:, None].to(device) for each in pairs)
+    return stacked
 
 
 class _Judged(nn.Module):
@@ -137,12 +147,10 @@ class _Program:
         self.loss_of = bind_loss(recipe.loss, recipe.loss_options)
         self.inputs = {k: v.to(device) for k, v in as_tensors(self.samples, np.arange(len(samples))).items()}
         self.labels = torch.from_numpy(self.samples.labels).to(device)
-        trains = [as_tensors(self.samples, fold.train) for fold, _ in self.tasks]
-        self.normalisers = [Normaliser(recipe.normalisation, train) for train in trains]
-        self.statistics = {
-            name: [torch.stack([each.statistics[name][i] for each in self.normalisers]).to(device) for i in (0, 1)]
-            for name in self.normalisers[0].statistics
-        }
+        self.normalisers = [
+            Normaliser(recipe.normalisation, as_tensors(self.samples, fold.train)) for fold, _ in self.tasks
+        ]
+        self.normalise = _all_at_once(self.normalisers, device)
         own = [torch.from_numpy(self.samples.labels[fold.train]) for fold, _ in self.tasks]
         self.prior = torch.stack([class_prior(each, classes) for each in own]).to(device)
         self.orders = [torch.Generator().manual_seed(fold_seed(s, f.name + ":data")) for f, s in self.tasks]
@@ -180,10 +188,7 @@ class _Program:
         """Return rows (steps, folds, batch) of the samples and which of them count, 1 or 0."""
         recipe, plans = self.experiment.recipe, []
         for (fold, _), random in zip(self.tasks, self.orders, strict=True):
-            n = len(fold.train)
-            orders = [
-                torch.randperm(n, generator=random) if recipe.shuffle else torch.arange(n) for _ in range(recipe.copies)
-            ]
+            orders = [_order(len(fold.train), recipe.shuffle, random) for _ in range(recipe.copies)]
             train = torch.from_numpy(np.asarray(fold.train))
             plans.append([train[each] for each in batches(torch.cat(orders), recipe.batch_size)])
         shape = (max(map(len, plans)), len(plans), max(len(each) for plan in plans for each in plan))
@@ -214,12 +219,7 @@ class _Program:
         chosen = {name: values[index.flatten()] for name, values in self.inputs.items()}
         with torch.device(self.device):
             chosen = augment_inputs(chosen, recipe.augmentation, self.samples.unit, self.chance)
-        inputs = {name: values.unflatten(0, index.shape) for name, values in chosen.items()}
-        if self.normalisers[0].how == "unit":
-            return {name: values / 255.0 for name, values in inputs.items()}
-        for name, (mean, deviation) in self.statistics.items():
-            inputs[name] = (inputs[name] - mean[:, None]) / deviation[:, None]
-        return inputs
+        return self.normalise({name: values.unflatten(0, index.shape) for name, values in chosen.items()})
 
     def _loss(self, parameters, buffers, inputs, truth, counts, prior) -> tuple[Tensor, Tensor]:
         """Return one fold's mean loss over the rows that count, and how many of them are told."""
@@ -253,8 +253,4 @@ class _Program:
     def _check(self, finite: list[bool], what: str) -> None:
         for good, (fold, seed) in zip(finite, self.tasks, strict=True):
             if not good:
-                raise MerlibError(
-                    f"{what} of fold {fold.name}, seed {seed}, {self.experiment.label}.",
-                    "finite numbers.",
-                    "lower the learning rate or check that fold's inputs.",
-                )
+                raise _diverged(what, self.experiment, fold, seed)

@@ -13,7 +13,7 @@ from toy_samples import make_experiment, make_samples
 from merlib.clips import open_samples
 from merlib.clips.puzzle import with_puzzle
 from merlib.errors import MerlibError
-from merlib.learning import Experiment, run, training, vectorised
+from merlib.learning import Experiment, engine, run, training, vectorised
 from merlib.learning.fold_store import FoldStore
 from merlib.learning.folds import Fold, make_folds
 from merlib.learning.masked_norm import MaskedNorm, counting
@@ -191,8 +191,6 @@ def test_entries_of_both_paths_lie_apart_and_a_missing_one_trains_all(samples, t
 
 
 def test_a_gpu_is_chosen_by_itself_and_named_by_the_environment(monkeypatch):
-    from merlib.learning import engine
-
     monkeypatch.delenv("MERLIB_DEVICE", raising=False)
     monkeypatch.setattr(engine, "version", lambda name: "2.13.0+cpu")
     assert engine.default_device() == "cpu"
@@ -201,6 +199,14 @@ def test_a_gpu_is_chosen_by_itself_and_named_by_the_environment(monkeypatch):
     assert engine.default_device() == "cuda"
     monkeypatch.setenv("MERLIB_DEVICE", "cpu")
     assert engine.default_device() == "cpu"
+
+
+def test_a_cluster_that_was_named_gets_the_folds_one_by_one(samples, tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(engine, "_train_all", lambda tasks, work, workers, dask: sent.append((len(tasks), dask)))
+    with pytest.raises(MerlibError, match="are missing"):
+        run(make_experiment(), samples, FoldStore(tmp_path), device="cuda", dask="tcp://host:8786")
+    assert sent == [(2, "tcp://host:8786")]
 
 
 def test_a_loss_that_diverges_in_one_fold_is_told_by_its_name(samples):
