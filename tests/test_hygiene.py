@@ -22,7 +22,8 @@ import matplotlib.pyplot as plt
 ROOT = Path(__file__).resolve().parents[1]
 ITSELF = {ROOT / "tests" / "test_hygiene.py", ROOT / "tests" / "real_image_scan.py"}
 BINARY = re.compile(
-    r"\.(png|jpe?g|bmp|gif|tiff?|webp|npy|npz|pt|pth|tar|gz|zip|safetensors|onnx|tflite|avi|mp4)$", re.I
+    r"\.(png|jpe?g|bmp|gif|tiff?|webp|npy|npz|pt|pth|pkl|pickle|joblib|tar|gz|zip|safetensors|onnx|tflite|avi|mp4)$",
+    re.I,
 )
 PICTURE_FOLDERS = re.compile(r"^(docs/figures/|results/reference/(.*/)?artefacts/).*\.png$")
 TEXT = {
@@ -247,7 +248,15 @@ def test_the_bytes_of_a_real_map_are_found_under_any_name(flow_archive, tmp_path
 
 
 @pytest.mark.parametrize(
-    "name", ["notebooks/map.png", "tests/x.NPZ", "results/reference/a.pth", "merlib/f.jpg", "docs/figures/f.npy"]
+    "name",
+    [
+        "notebooks/map.png",
+        "tests/x.NPZ",
+        "results/reference/a.pth",
+        "merlib/f.jpg",
+        "docs/figures/f.npy",
+        ".c/latest.pkl",
+    ],
 )
 def test_a_picture_or_array_elsewhere_is_caught(name):
     assert BINARY.search(name)
