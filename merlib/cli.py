@@ -194,7 +194,7 @@ def store_list(
     store: StoreOption = None,
     entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
 ) -> None:
-    """List the finished folds, by experiment.
+    """List the finished folds and the pretrained starts, by experiment.
 
     Example: merlib store list --entries
     """
@@ -215,7 +215,7 @@ def store_prune(
     model: Annotated[str | None, typer.Option(help="Entries of this model; 'damaged' for unreadable ones.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only say what would go.")] = False,
 ) -> None:
-    """Delete finished folds that match every condition given; they can be trained again.
+    """Delete finished folds and starts that match every condition given; they can be trained again.
 
     Example: merlib store prune --older 90 --yes
     """

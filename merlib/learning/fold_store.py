@@ -182,6 +182,10 @@ class FoldStore:
     def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
         """Write one entry, whole or not at all, and its line in the index."""
         write_parquet(predictions, meta, self.path(key))
+        self.note(key, meta)
+
+    def note(self, key: str, meta: dict) -> None:
+        """Write the line of the index that `store_index.list_store` shows of an entry or a start."""
         with suppress(OSError), open(self.root / "index.jsonl", "a", encoding="utf-8") as index:
             index.write(
                 json.dumps(describe_entry(key, meta)) + "\n"

@@ -25,6 +25,7 @@ from merlib.learning.folds import Fold
 from merlib.learning.progress import Heartbeats, Progress
 from merlib.learning.source_digest import source_digest
 from merlib.learning.starts import Start, check_people, read_start, start_path, taker
+from merlib.learning.store_index import described_start
 from merlib.models.registry import build_model
 
 log = logging.getLogger(__name__)
@@ -119,3 +120,4 @@ def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in result.model.state_dict().items()}
     with renamed_into(start_path(store.root, digest)) as file:
         torch.save({"state_dict": state, "record": json.dumps(record)}, file)
+    store.note(digest, described_start(record))

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from merlib.errors import MerlibError
 from merlib.learning.fold_store import FoldStore, describe_entry, read_meta
+from merlib.learning.starts import read_start, start_path
 
 COLUMNS = ("key", "model", "label", "protocol", "fold", "seed", "samples", "seconds", "size", "modified")
 DAY = 86_400.0
@@ -39,20 +41,43 @@ def _index(root: Path) -> dict[str, dict]:
 def list_store(store: FoldStore) -> pd.DataFrame:
     """Return one row an entry: key, model, label, protocol, fold, seed, samples, seconds, size / B, modified.
 
-    Sorted by model, label, seed and fold. A damaged entry has model ``damaged``.
+    Sorted by model, label, seed and fold. A start that `learning.pretrain` wrote is an entry whose fold is
+    ``pretraining``. A damaged entry has model ``damaged``.
     """
     described = _index(store.root)
     rows = []
-    for folder in sorted(store.root.glob("??")):
-        for file in os.scandir(folder):
-            if not file.name.endswith(".parquet") or file.name.startswith("."):
-                continue
-            key = file.name.removesuffix(".parquet")
-            entry = described.get(key) or _from_file(store, key)
-            state = file.stat()
-            rows.append({**entry, "size": state.st_size, "modified": state.st_mtime})
+    for file in _files(store.root):
+        key = Path(file.name).stem
+        entry = described.get(key) or (_from_start if _is_start(file.name) else _from_file)(store, key)
+        state = file.stat()
+        rows.append({**entry, "size": state.st_size, "modified": state.st_mtime})
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.sort_values(["model", "label", "seed", "fold"], ignore_index=True)
+
+
+def _files(root: Path) -> Iterator[os.DirEntry]:
+    """Yield the files of all entries and starts."""
+    for folder in [*sorted(root.glob("??")), *root.glob("starts")]:
+        for file in os.scandir(folder):
+            if file.name.endswith((".parquet", ".pt")) and not file.name.startswith("."):
+                yield file
+
+
+def described_start(record: dict) -> dict:
+    """Return a start's record as meta data of an entry whose fold is ``pretraining``."""
+    experiment = {**record["experiment"], "protocol": "all rows"}
+    return {**record, "experiment": experiment, "fold": "pretraining", "seed": experiment["seeds"][0]}
+
+
+def _is_start(name: str) -> bool:
+    return name.endswith(".pt")
+
+
+def _from_start(store: FoldStore, key: str) -> dict:
+    try:
+        return describe_entry(key, described_start(read_start(key, store.root).record))
+    except (MerlibError, KeyError):
+        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}, "fold": "pretraining"})
 
 
 def _from_file(store: FoldStore, key: str) -> dict:
@@ -72,7 +97,7 @@ def summarise_store(entries: pd.DataFrame) -> pd.DataFrame:
 def prune_store(
     store: FoldStore, older_than: float | None = None, model: str | None = None, dry_run: bool = False
 ) -> pd.DataFrame:
-    """Delete entries and return what was (or, with `dry_run`, would be) deleted.
+    """Delete entries, pretrained starts among them, and return what was (or, with `dry_run`, would be) deleted.
 
     Parameters
     ----------
@@ -103,4 +128,5 @@ def prune_store(
         for key in entries["key"]:
             with store.claim(key):
                 store.path(key).unlink(missing_ok=True)
+                start_path(store.root, key).unlink(missing_ok=True)
     return entries

@@ -16,6 +16,7 @@ from merlib.learning.folds import make_folds
 from merlib.learning.pretraining import start_digest
 from merlib.learning.source_digest import source_digest, source_tree_digest
 from merlib.learning.starts import read_start, start_path
+from merlib.learning.store_index import list_store, prune_store, summarise_store
 from merlib.learning.training import train_fold
 from merlib.models import build_model
 
@@ -209,3 +210,26 @@ def test_astnet_starts_from_macro_expressions(store):
     experiment = make_experiment("astnet", options=options, epochs=1, augmentation=("flip",))
     started = replace(experiment, start=pretrain(experiment, macro, store=store))
     assert len(run(started, samples, store, workers=1)) == 4
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_starts_are_listed_summarised_and_pruned_like_folds(macro, store, index):
+    name = pretrain(BASE, macro, store=store)
+    if not index:
+        (store.root / "index.jsonl").unlink()
+    listed = list_store(store)
+    shown = ["key", "model", "protocol", "fold", "seed"]
+    assert listed[shown].to_numpy().tolist() == [[name, BASE.model, "all rows", "pretraining", BASE.seeds[0]]]
+    assert listed["size"][0] > 0
+    assert summarise_store(listed)["folds"].tolist() == [1]
+    assert prune_store(store, model="another").empty
+    assert prune_store(store, model=BASE.model)["key"].tolist() == [name]
+    assert list_store(store).empty
+    assert not start_path(store.root, name).exists()
+
+
+def test_a_damaged_start_is_listed_by_that_name(macro, store):
+    name = pretrain(BASE, macro, store=store)
+    (store.root / "index.jsonl").unlink()
+    start_path(store.root, name).write_bytes(b"cut short")
+    assert list_store(store)["model"].tolist() == ["damaged"]
