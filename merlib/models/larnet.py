@@ -243,6 +243,11 @@ class LARNet(nn.Module):
         """Copy a state dict of the same options and classes into the network, all of it or an error."""
         load_weights(self.name, self, state)
 
+    def load_pretrained(self, state: Mapping[str, Tensor]) -> None:
+        """Copy a LARNet pretrained on other frames or classes; the classifiers of all stages stay as they are."""
+        heads = tuple(f"stages.{number}.classifier." for number in range(len(self.stages)))
+        load_weights(self.name, self, state, skip=heads)
+
 
 def clip_vote(scores: np.ndarray, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Let the frames of each clip vote for its class; a tie goes to the larger mean score.

@@ -220,6 +220,15 @@ def test_weights_of_other_classes_are_refused():
         build().load_weights({})
 
 
+def test_pretrained_weights_of_other_classes_leave_all_classifiers_as_they_are():
+    model, donor = build(), build(seed=1, classes=7)
+    heads = [stage.classifier.weight.clone() for stage in model.stages]
+    model.load_pretrained(donor.state_dict())
+    assert torch.equal(model.stages[0].stem[0].weight, donor.stages[0].stem[0].weight)
+    assert torch.equal(model.bridges[1].weight, donor.bridges[1].weight)
+    assert all(torch.equal(stage.classifier.weight, head) for stage, head in zip(model.stages, heads, strict=True))
+
+
 def test_frames_vote_and_a_tie_goes_to_the_larger_score():
     scores = np.array([[0.6, 0.4], [0.6, 0.4], [0.0, 1.0], [0.9, 0.1], [0.4, 0.6]])
     names, share = clip_vote(scores, np.array(["a", "a", "a", "b", "b"]))
