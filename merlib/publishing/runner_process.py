@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,12 @@ class NotebookProgress:
 
     fraction: float
     text: str
+
+
+def describe_step(step: Mapping[str, Any]) -> str:
+    """Return one line on a step as `learning.Progress` reports it; the time left comes first, where nothing cuts it."""
+    name, left = f"{step.get('what', '')} {step['done']:g}/{step['total']}", step.get("seconds_left")
+    return name if left is None else f"{timedelta(seconds=round(left))} left: {name}"
 
 
 class NotebookProcess:
@@ -132,9 +139,7 @@ class NotebookProcess:
         inner = min(1.0, step.get("done", 0) / total) if total else 0.0
         text = f"cell {cell + 1} of {self._cells}"
         if total and inner < 1:
-            left = step.get("seconds_left")
-            text += f", {step.get('what', '')} {step['done']:g}/{total}"
-            text += "" if left is None else f", {left:.0f} s left"
+            text += f", {describe_step(step)}"
         return NotebookProgress(min(1.0, (cell + inner) / max(1, self._cells)), text)
 
     def _step_is_fresh(self) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from merlib.errors import MerlibError
 from merlib.publishing.runner import RunRequest, run_name, run_notebooks, store_folder
+from merlib.publishing.runner_process import describe_step
 
 HEAD = """# %% tags=["parameters"]
 profile = "smoke"
@@ -208,3 +209,10 @@ def test_an_ended_run_leaves_no_kernel_behind_and_resumes(tmp_path, sign, state)
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "skipped 01_works" in resumed.stdout
     assert "done 02_sleeps" in resumed.stdout
+
+
+def test_a_long_step_says_hours_and_minutes_before_its_name():
+    step = {"what": "AM3F-FlowNet", "done": 0.23, "total": 204, "seconds_left": 68032.4}
+    assert describe_step(step) == "18:53:52 left: AM3F-FlowNet 0.23/204"
+    assert describe_step({**step, "seconds_left": 100_000}) == "1 day, 3:46:40 left: AM3F-FlowNet 0.23/204"
+    assert describe_step({**step, "seconds_left": None}) == "AM3F-FlowNet 0.23/204"
