@@ -89,3 +89,22 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
             asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
             return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
     return None
+
+
+def every_reference(data: str) -> list[pd.DataFrame]:
+    """Return all committed reference predictions of a data set, each with its provenance in ``attrs``.
+
+    Parameters
+    ----------
+    data : str
+        Folder below ``results/reference``, such as ``megc2019_flow``.
+    """
+    root = reference_root()
+    frames = []
+    for path in sorted(root.glob(f"{data}/predictions/*.parquet")) if root else []:
+        frame, meta = read_parquet(path)
+        experiment = {**meta["experiment"], "seeds": sorted(int(seed) for seed in frame["seed"].unique())}
+        frame.insert(0, "experiment", experiment["label"])
+        frame.attrs = {**meta, "experiment": experiment, "origin": "reference"}
+        frames.append(frame)
+    return frames

@@ -1,0 +1,71 @@
+"""All committed runs on one data set side by side: what was trained, under which protocol, and what it earned."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from merlib.learning.experiment import Experiment
+from merlib.learning.references import every_reference
+
+
+def reference_runs(data: str) -> dict[str, pd.DataFrame]:
+    """Return the committed runs on `data` whose folds keep subjects apart, by a name that tells each from the others.
+
+    A run is left out when another of the same experiment gave the same predictions on the same clips.
+
+    Parameters
+    ----------
+    data : str
+        Folder below ``results/reference``, such as ``megc2019_flow``.
+    """
+    runs: dict[str, pd.DataFrame] = {}
+    for frame in sorted(every_reference(data), key=lambda one: _order(Experiment.from_dict(one.attrs["experiment"]))):
+        experiment = Experiment.from_dict(frame.attrs["experiment"])
+        if frame.attrs["shares_subjects"] or any(_same(frame, other) for other in runs.values()):
+            continue
+        name = ", ".join([_title(experiment), *_protocol(experiment.protocol), *_epochs(frame, experiment)])
+        runs[name if name not in runs else f"{name} ({experiment.training_digest[:6]})"] = frame
+    return runs
+
+
+def _order(experiment: Experiment) -> tuple:
+    return experiment.protocol != "loso", experiment.model, experiment.label, experiment.training_digest
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one.attrs["experiment"] == other.attrs["experiment"] and one.equals(other)
+
+
+def _title(experiment: Experiment) -> str:
+    """Return the label, followed by the model where the label does not name it."""
+    label, model = (re.sub("[^a-z0-9]", "", text.lower()) for text in (experiment.label, experiment.model))
+    return experiment.label if model in label else f"{experiment.label} ({experiment.model})"
+
+
+def _protocol(name: str) -> list[str]:
+    kind, _, folds = name.partition(":")
+    return ["leave one subject out"] if kind == "loso" else [f"{folds} folds"] if kind == "groupkfold" else [name]
+
+
+def _epochs(frame: pd.DataFrame, experiment: Experiment) -> list[str]:
+    """Return the number of epochs of a network; an estimator has no curves and no epochs."""
+    return [f"{experiment.recipe.epochs} epochs"] if json.loads(frame.attrs.get("curves", "{}")) else []
+
+
+def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return protocol, seeds, clips, hours of training on which processor, and digest of the code, one row a run."""
+    rows = {}
+    for name, frame in runs.items():
+        attrs = frame.attrs
+        rows[name] = {
+            "seeds": " ".join(str(seed) for seed in attrs["experiment"]["seeds"]),
+            "clips": len(frame) // frame["seed"].nunique(),
+            "hours": attrs["train_seconds"] / 3600,
+            "processor": attrs["processor"],
+            "code": attrs["source_digest"][:8],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

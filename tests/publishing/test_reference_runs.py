@@ -1,0 +1,62 @@
+"""Committed runs side by side: named apart, leaks left out, doubles once, with what they cost."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from known_predictions import make_predictions, make_samples
+
+from merlib.learning import Experiment, get_recipe, save_reference
+from merlib.learning.references import VARIABLE
+from merlib.publishing.reference_runs import reference_runs, training_table
+
+
+@pytest.fixture
+def commit(tmp_path, monkeypatch):
+    """Return a function that commits predictions of one experiment on the same clips."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+
+    def commit(model="linear", protocol="loso", label="", wrong=0, leaky=False, curves=None, samples=None):
+        samples = samples or make_samples()
+        experiment = Experiment(model, get_recipe(model), protocol, label=label)
+        frame = make_predictions(samples, wrong)
+        more = {"curves": json.dumps(curves or {}), "shares_subjects": leaky, "experiment": experiment.to_dict()}
+        frame.attrs |= more
+        return save_reference(frame, experiment, samples, tmp_path)
+
+    return commit
+
+
+def test_runs_are_named_by_model_protocol_and_epochs_and_leave_one_out_comes_first(commit):
+    commit(protocol="groupkfold:10", label="Linear on pixels")
+    commit("am3f_flownet", label="CE", curves={"0/fold00": {"loss": [1.0]}})
+    runs = reference_runs("megc2019_flow_twin")
+    epochs = get_recipe("am3f_flownet").epochs
+    assert list(runs) == [
+        f"CE (am3f_flownet), leave one subject out, {epochs} epochs",
+        "Linear on pixels, 10 folds",
+    ]
+    table = training_table(runs)
+    assert table["seeds"].tolist() == ["0", "0"]
+    assert table["clips"].tolist() == [24, 24]
+    assert table["hours"].tolist() == pytest.approx([1 / 3600] * 2)
+    assert table["processor"].tolist() == ["test", "test"]
+
+
+def test_a_run_that_shares_subjects_is_left_out(commit):
+    commit(protocol="clipkfold:10:0", leaky=True)
+    assert reference_runs("megc2019_flow_twin") == {}
+
+
+def test_the_same_answers_of_one_experiment_count_once_and_other_answers_are_told_apart(commit):
+    commit(label="linear")
+    commit(label="linear", samples=make_samples(n=24).with_inputs({"puzzle": make_samples().inputs["flow"]}))
+    assert len(reference_runs("megc2019_flow_twin")) == 1
+    commit(label="linear", wrong=3, samples=make_samples(n=24).with_inputs({"other": make_samples().inputs["flow"]}))
+    assert len(reference_runs("megc2019_flow_twin")) == 2
+
+
+def test_without_references_there_are_no_runs(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "off")
+    assert reference_runs("megc2019_flow") == {}
