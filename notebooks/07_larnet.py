@@ -217,7 +217,8 @@ runs = {f"{label}, frames counted": one for label, one in by_frame.items()}
 runs |= {f"{label}, clips by vote": one for label, one in by_clip.items()}
 values, low, high = metric_table(runs)
 apart_by_clip = {label: by_clip[label] for label in ("people apart", pretrained.label)}
-caption = f"{trained} {against_chance(apart_by_clip)} {cost_of_sharing(by_clip[leaky.label], by_clip[pretrained.label])}"
+gain = cost_of_sharing(by_clip[leaky.label], by_clip[pretrained.label])
+caption = f"{trained} {against_chance(apart_by_clip)} {gain}"
 save_table("extra.larnet_split", values, runs, low=low, high=high, caption=caption)
 
 # %% [markdown]
