@@ -149,8 +149,14 @@ size, width, length = (64, 4, 4) if study.profile.abridged else (224, 64, 8)
 seven = [row.lower() for row in table4["row"].unique()]
 there = set(study.clips("casme2")["label"])
 classes = tuple(name for name in seven if name in there)
-clips = study.features("casme2", preprocessing("frames", size=size, length=length), classes=classes)
-clips = clips.with_inputs({"frames": clips.inputs["frames"][:, 1:-1]})
+
+
+def moving(clips):
+    """Leave out the first and the last frame, where the face is at rest."""
+    return clips.with_inputs({"frames": clips.inputs["frames"][:, 1:-1]})
+
+
+clips = moving(study.features("casme2", preprocessing("frames", size=size, length=length), classes=classes))
 frames = as_frames(clips)
 
 # %%
@@ -192,7 +198,7 @@ print(f"{recipe.epochs} epochs, batches of {recipe.batch_size}, rate {recipe.lea
 
 # %%
 macro = study.macro_features("casme2", preprocessing("frames", size=size, length=length), people=2)
-macro = as_frames(macro.with_inputs({"frames": macro.inputs["frames"][:, 1:-1]}))
+macro = as_frames(moving(macro))
 shared = set(macro.groups) & set(frames.groups)
 print(len(macro), "frames of", len(set(macro.groups)), "people,", len(shared), "of them tested")
 
@@ -258,8 +264,7 @@ _ = save_figure("larnet.figure10", figure, by_clip, data=counts, caption="Rows a
 
 # %% tags=["nbval-ignore-output"]
 whole = preprocessing("frames", size=size, length=length, cut=False)
-uncut = study.features("casme2", whole, classes=classes)
-uncut = uncut.with_inputs({"frames": uncut.inputs["frames"][:, 1:-1]})
+uncut = moving(study.features("casme2", whole, classes=classes))
 experiment = replace(apart, label="people apart, uncropped")
 uncropped = vote_by_clip(study.run(experiment, as_frames(uncut)))
 

@@ -47,8 +47,8 @@ def list_store(store: FoldStore) -> pd.DataFrame:
     described = _index(store.root)
     rows = []
     for file in _files(store.root):
-        key = Path(file.name).stem
-        entry = described.get(key) or (_from_start if _is_start(file.name) else _from_file)(store, key)
+        key, kind = os.path.splitext(file.name)
+        entry = described.get(key) or (_from_start if kind == ".pt" else _from_file)(store, key)
         state = file.stat()
         rows.append({**entry, "size": state.st_size, "modified": state.st_mtime})
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -67,10 +67,6 @@ def described_start(record: dict) -> dict:
     """Return a start's record as meta data of an entry whose fold is ``pretraining``."""
     experiment = {**record["experiment"], "protocol": "all rows"}
     return {**record, "experiment": experiment, "fold": "pretraining", "seed": experiment["seeds"][0]}
-
-
-def _is_start(name: str) -> bool:
-    return name.endswith(".pt")
 
 
 def _from_start(store: FoldStore, key: str) -> dict:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from merlib.learning.experiment import Experiment
+from merlib.learning.recipes import get_recipe
 from merlib.learning.references import every_reference
 
 
@@ -23,12 +24,13 @@ def reference_runs(data: str) -> dict[str, pd.DataFrame]:
         Folder below ``results/reference``, such as ``megc2019_flow``.
     """
     runs: dict[str, pd.DataFrame] = {}
-    for frame in sorted(every_reference(data), key=lambda one: _order(Experiment.from_dict(one.attrs["experiment"]))):
-        experiment = Experiment.from_dict(frame.attrs["experiment"])
+    pairs = [(Experiment.from_dict(frame.attrs["experiment"]), frame) for frame in every_reference(data)]
+    for experiment, frame in sorted(pairs, key=lambda pair: _order(pair[0])):
         if frame.attrs["shares_subjects"] or any(_same(frame, other) for other in runs.values()):
             continue
         name = ", ".join([_title(experiment), *_protocol(experiment.protocol), *_epochs(frame, experiment)])
-        runs[name if name not in runs else f"{name} ({experiment.training_digest[:6]})"] = frame
+        clips = frame.attrs["samples_digest"][:6]
+        runs[name if name not in runs else f"{name} ({experiment.training_digest[:6]} on {clips})"] = frame
     return runs
 
 
@@ -57,7 +59,7 @@ def _epochs(frame: pd.DataFrame, experiment: Experiment) -> list[str]:
 
 
 def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return protocol, seeds, clips, hours of training on which processor, and digest of the code, one row a run."""
+    """Return seeds, clips, hours of training on which processor, and digest of the code, one row a run."""
     rows = {}
     for name, frame in runs.items():
         attrs = frame.attrs
@@ -69,3 +71,13 @@ def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "code": attrs["source_digest"][:8],
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def abridged_note(runs: Mapping[str, pd.DataFrame]) -> str:
+    """Say which of `runs` trained for fewer epochs than their recipe prints; empty when none did."""
+    short = []
+    for name, frame in runs.items():
+        recipe = Experiment.from_dict(frame.attrs["experiment"]).recipe
+        if recipe.epochs < get_recipe(recipe.name).epochs:
+            short.append(name)
+    return f"{len(short)} of {len(runs)} runs by an abridged recipe: {'; '.join(short)}" if short else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from known_predictions import make_predictions, make_samples
 
 from merlib.learning import Experiment, get_recipe, save_reference
 from merlib.learning.references import VARIABLE
-from merlib.publishing.reference_runs import reference_runs, training_table
+from merlib.publishing.reference_runs import abridged_note, reference_runs, training_table
 
 
 @pytest.fixture
@@ -17,9 +18,9 @@ def commit(tmp_path, monkeypatch):
     """Return a function that commits predictions of one experiment on the same clips."""
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 
-    def commit(model="linear", protocol="loso", label="", wrong=0, leaky=False, curves=None, samples=None):
+    def commit(model="linear", protocol="loso", label="", wrong=0, leaky=False, curves=None, samples=None, recipe=None):
         samples = samples or make_samples()
-        experiment = Experiment(model, get_recipe(model), protocol, label=label)
+        experiment = Experiment(model, recipe or get_recipe(model), protocol, label=label)
         frame = make_predictions(samples, wrong)
         more = {"curves": json.dumps(curves or {}), "shares_subjects": leaky, "experiment": experiment.to_dict()}
         frame.attrs |= more
@@ -60,3 +61,12 @@ def test_the_same_answers_of_one_experiment_count_once_and_other_answers_are_tol
 def test_without_references_there_are_no_runs(monkeypatch):
     monkeypatch.setenv(VARIABLE, "off")
     assert reference_runs("megc2019_flow") == {}
+
+
+def test_only_runs_shorter_than_their_recipe_are_called_abridged(commit):
+    commit("ststnet", label="STSTNet", curves={"0/a": {"loss": [1.0]}})
+    assert abridged_note(reference_runs("megc2019_flow_twin")) == ""
+    short = replace(get_recipe("ststnet"), epochs=20)
+    commit("ststnet", "groupkfold:10", "STSTNet", curves={"0/a": {"loss": [1.0]}}, recipe=short)
+    told = abridged_note(reference_runs("megc2019_flow_twin"))
+    assert told == "1 of 2 runs by an abridged recipe: STSTNet, 10 folds, 20 epochs"
