@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 from torch import nn
 
-from merlib.models.baselines.ststnet import STSTNet
-from merlib.models.fast import ststnet
-
-FORWARDS: dict[type[nn.Module], Callable] = {STSTNet: ststnet.forward}
+STEPS = {  # the fast step of each module, both by name: its kernels are imported, and compiled, when first needed
+    "merlib.models.baselines.ststnet.STSTNet": "ststnet",
+    "merlib.models.am3f_flownet.AM3FFlowNet": "am3f_flownet",
+    "merlib.models.dual_atme.DualATME": "dual_atme",
+}
 
 
 def fast_forward(model: nn.Module) -> Callable:
     """Return what to call with inputs in a training step: the fast forward of `model`, or `model` itself."""
-    forward = FORWARDS.get(type(model))
-    return partial(forward, model) if forward else model
+    step = STEPS.get(f"{type(model).__module__}.{type(model).__qualname__}")
+    return partial(import_module(f"{__name__}.{step}").forward, model) if step else model

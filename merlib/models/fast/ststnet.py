@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
 from merlib.models.baselines.ststnet import STSTNet
 from merlib.models.fast.conv_relu_norm_pool import conv_relu_norm_pool
+from merlib.models.fast.dropout import dropout
 from merlib.models.inputs import take_input
 
 
 def forward(model: STSTNet, inputs: dict[str, Tensor]) -> Tensor:
     """Return logits (N, classes) in training mode; parameters and running statistics are those of `model`."""
-    x = take_input("ststnet", inputs, "flow", (3, 28, 28))
+    x = take_input("ststnet", inputs, "flow", (3, 28, 28)).permute(1, 2, 3, 0)
     if model.channel_order == "bgr":
-        x = x.flip(1)
-    pooled = conv_relu_norm_pool(x, list(model.convolutions), list(model.norms), 3, 1)  # (N, 16, 10, 10)
-    features = functional.avg_pool2d(_dropout(pooled, model.dropout.p), 2)
-    return model.classifier(features.flatten(1))
-
-
-def _dropout(maps: Tensor, p: float) -> Tensor:
-    """Drop values with probability `p`; uniform numbers are drawn four times as fast as PyTorch's own mask."""
-    return maps * (torch.rand_like(maps) >= p) / (1 - p) if 0 < p < 1 else functional.dropout(maps, p)
+        x = x.flip(0)
+    pooled = conv_relu_norm_pool(x, list(model.convolutions), list(model.norms))  # (16, 10, 10, N)
+    kept = dropout(pooled, model.dropout.p).unflatten(2, (5, 2)).unflatten(1, (5, 2))
+    return model.classifier(kept.mean((2, 4)).flatten(0, 2).t())

@@ -24,7 +24,7 @@ def both(order="bgr", negative=False, n=37, dropout=0.0):
 
 @pytest.mark.parametrize("order", ["bgr", "rgb"])
 @pytest.mark.parametrize("negative", [False, True])
-@pytest.mark.parametrize("n", [2, 37, 130])  # less than a block, a block with a rest, several blocks
+@pytest.mark.parametrize("n", [2, 37, 130])  # less than a vector, vectors with a rest, many
 def test_logits_gradients_and_statistics_are_the_module_s(order, negative, n):
     model, twin, inputs, truth = both(order, negative, n)
     slow, fast = model(inputs), fast_forward(twin)(inputs)
@@ -35,18 +35,3 @@ def test_logits_gradients_and_statistics_are_the_module_s(order, negative, n):
         torch.testing.assert_close(other.grad, one.grad, atol=1e-4, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
     for (name, one), (_, other) in zip(model.named_buffers(), twin.named_buffers(), strict=True):
         torch.testing.assert_close(other, one, atol=1e-4, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
-
-
-def test_dropout_keeps_the_mean_and_drops_its_share():
-    from merlib.models.fast.ststnet import _dropout
-
-    torch.manual_seed(0)
-    dropped = _dropout(torch.ones(100, 100), 0.3)
-    assert (dropped == 0).float().mean() == pytest.approx(0.3, abs=0.02)
-    assert dropped.mean() == pytest.approx(1.0, abs=0.02)
-    assert dropped.max() == pytest.approx(1 / 0.7)
-
-
-def test_a_model_without_a_fast_step_is_called_itself():
-    model = build_model("dual_atme", classes=3)
-    assert fast_forward(model) is model

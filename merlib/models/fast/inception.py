@@ -1,0 +1,163 @@
+"""The inception block's training step on maps whose samples lie side by side; the readable block is the reference.
+
+A block is some forty calls of PyTorch, each of which writes whole maps to memory and reads them again. Here it is one
+function with the gradient worked out by hand. Batch norm and ReLU come before 2x2 pooling, so only a quarter of the
+values is alive: the normalised maps are never written, and what batch norm sends back to the whole map is a line in it
+(see `kernels.pooling.unpool_pairs`). Convolutions of 1x1 are one matrix product for all scales that read the input.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from merlib.models.blocks.inception import Inception
+from merlib.models.fast.kernels import convolution, norms, pooling
+
+ORDER = ("scale1", "scale3 first", "scale5 first", "pooled", "scale3", "scale5")  # of parameters, scales and norms
+
+
+def inception(block: Inception, x: Tensor) -> Tensor:
+    """Apply `block` in training mode to maps whose samples lie innermost; its running statistics are updated.
+
+    Parameters
+    ----------
+    block : Inception
+        The readable block, whose parameters are used.
+    x : Tensor (C, H, W, N)
+        Sides even.
+
+    Returns
+    -------
+    Tensor (4 * filters, H // 2, W // 2, N)
+    """
+    layers = (block.scale1, block.scale3[0], block.scale5[0], block.pooled[1], block.scale3[1], block.scale5[1])
+    own_norms = [layer[1] for layer in layers]
+    parameters = [value for layer in layers for value in (layer[0].weight, layer[1].weight, layer[1].bias)]
+    out, mean, variance = InceptionStep.apply(x, own_norms[0].eps, *parameters)
+    _track(own_norms, [layer[0].bias for layer in layers], mean, variance, x[0].numel())
+    return out
+
+
+@torch.no_grad()
+def _track(own_norms: list[nn.BatchNorm2d], offsets: list[Tensor], mean: Tensor, variance: Tensor, count: int) -> None:
+    """Update running statistics; a convolution's offset moves its map's mean and nothing else."""
+    filters = len(offsets[0])
+    mean = mean + torch.cat(offsets)
+    unbiased = variance * (count / (count - 1))
+    for norm, own_mean, own_variance in zip(own_norms, mean.split(filters), unbiased.split(filters), strict=True):
+        norm.running_mean.lerp_(own_mean, norm.momentum)
+        norm.running_var.lerp_(own_variance, norm.momentum)
+        norm.num_batches_tracked.add_(1)
+
+
+class InceptionStep(torch.autograd.Function):
+    """Forward and backward of one block; offsets of its convolutions cancel in batch norm and have no gradient."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, eps: float, *parameters: Tensor):
+        """Return the pooled maps, and mean and biased variance (6 * filters,) of the maps before each batch norm."""
+        x = x.contiguous()
+        size = height, width, n = x.shape[1:]
+        flat = x.detach().reshape(len(x), -1)
+        weights, gamma, beta = parameters[0::3], _joined(parameters[1::3]), _joined(parameters[2::3])
+        filters = len(weights[0])
+        pointwise = _rows(weights[:3])
+        neighbours, places = torch.empty_like(flat), torch.empty(flat.shape, dtype=torch.int8)
+        pooling.pool_neighbours(flat.numpy(), neighbours.numpy(), places.numpy(), *size)
+        maps = flat.new_empty(6 * filters, flat.shape[1])
+        torch.mm(pointwise, flat, out=maps[: 3 * filters])
+        torch.mm(_rows(weights[3:4]), neighbours, out=maps[3 * filters : 4 * filters])
+        z = maps.numpy()
+        early = norms.norm_scales(z[: 4 * filters], gamma[: 4 * filters], beta[: 4 * filters], eps)
+        padded = _empty(2 * filters, (height + 4) * (width + 4) * n)
+        norms.clear_borders(padded, *size)
+        inner = slice(filters, 3 * filters)
+        nothing = np.zeros(filters, np.float32)
+        norms.rectify_and_pad(z[inner], early[3][inner], early[4][inner], padded, *size)
+        for i in (0, 1):
+            kernel = weights[4 + i].detach().contiguous().numpy()
+            convolution.convolve(padded[_block(i, filters)], kernel, nothing, z[_block(4 + i, filters)], *size)
+        late = norms.norm_scales(z[4 * filters :], gamma[4 * filters :], beta[4 * filters :], eps)
+        statistics = [np.concatenate(pair) for pair in zip(early, late, strict=True)]
+        chosen = _empty(4 * filters, (height // 2) * (width // 2) * n)
+        pooled = _empty(*chosen.shape)
+        for i, scale in enumerate(_OUTPUTS):
+            own, there = _block(scale, filters), _block(i, filters)
+            affine = statistics[3][own], statistics[4][own]
+            pooling.pool_pairs(z[own], *affine, chosen[there], pooled[there], *size)
+        out = torch.from_numpy(pooled).view(4 * filters, height // 2, width // 2, n)
+        mean, variance = torch.from_numpy(statistics[0]), torch.from_numpy(statistics[1])
+        ctx.save_for_backward(flat, neighbours, places, out, *weights)
+        ctx.kept = z, padded, chosen, statistics, size
+        ctx.mark_non_differentiable(mean, variance)
+        return out, mean, variance
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor, *_: Tensor):
+        """Return the gradients of x and of each scale's kernels, gamma and beta."""
+        flat, neighbours, places, pooled, *weights = ctx.saved_tensors
+        z, padded, chosen, (mean, _, inverse, scale, shift), size = ctx.kept
+        filters = len(weights[0])
+        gradient = gradient.contiguous().view(4 * filters, -1).numpy()
+        pooled = pooled.detach().view(4 * filters, -1).numpy()
+        d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
+        d_maps = flat.new_empty(4 * filters, flat.shape[1])
+        d_padded, nothing = _empty(*padded.shape), np.zeros(filters, np.float32)
+        norms.clear_borders(d_padded, *size)
+        for i, which in enumerate(_OUTPUTS):
+            own, there = _block(which, filters), _block(i, filters)
+            into_padded = which >= 4
+            target = d_padded[_block(which - 4, filters)] if into_padded else d_maps.numpy()[own]
+            statistics = mean[own], inverse[own], scale[own]
+            above = gradient[there], chosen[there], pooled[there]
+            pooling.unpool_pairs(z[own], *above, statistics, target, into_padded, d_gamma[own], d_beta[own], *size)
+        d_weights = []
+        for i in (0, 1):
+            own, inner = _block(i, filters), _block(1 + i, filters)
+            d_weight = torch.empty_like(weights[4 + i], memory_format=torch.contiguous_format)
+            convolution.correlate(padded[own], d_padded[own], d_weight.numpy(), *size)
+            d_weights.append(d_weight)
+            turned = weights[4 + i].flip(2, 3).transpose(0, 1).contiguous().numpy()
+            below = d_maps.numpy()[inner]
+            convolution.convolve(d_padded[own], turned, nothing, below, *size)
+            statistics = mean[inner], inverse[inner], scale[inner], shift[inner]
+            norms.unrectify(z[inner], below, *statistics, d_gamma[inner], d_beta[inner])
+        direct, around = d_maps[: 3 * filters], d_maps[3 * filters :]
+        d_pointwise = torch.mm(direct, flat.t())
+        d_weights = [*d_pointwise.split(filters), torch.mm(around, neighbours.t()), *d_weights]
+        d_x = None
+        if ctx.needs_input_grad[0]:
+            d_x = torch.mm(_rows(weights[:3]).t(), direct)
+            d_neighbours = torch.mm(_rows(weights[3:4]).t(), around)
+            pooling.unpool_neighbours(d_neighbours.numpy(), places.numpy(), d_x.numpy(), *size)
+            d_x = d_x.view(-1, *size)
+        gradients = []
+        for i, weight in enumerate(weights):
+            own = _block(i, filters)
+            affine = torch.from_numpy(d_gamma[own]), torch.from_numpy(d_beta[own])
+            gradients += [d_weights[i].view(weight.shape), *affine]
+        return d_x, None, *gradients
+
+
+_OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
+
+
+def _block(i: int, filters: int) -> slice:
+    return slice(i * filters, (i + 1) * filters)
+
+
+def _rows(weights: tuple[Tensor, ...] | list[Tensor]) -> Tensor:
+    """Kernels of 1x1 convolutions as rows of one matrix (sum of outputs, inputs)."""
+    return torch.cat([weight.detach().flatten(1) for weight in weights])
+
+
+def _empty(*shape: int) -> np.ndarray:
+    return torch.empty(shape).numpy()  # PyTorch aligns to lines of the cache, numpy does not
+
+
+def _joined(parameters: tuple[Tensor, ...]) -> np.ndarray:
+    return torch.cat(parameters).detach().numpy()

@@ -1,0 +1,82 @@
+"""The fast steps of whole networks are their readable modules': outputs, gradients, running statistics."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from merlib.models import build_model, fast
+from merlib.models.dual_atme import TABLE1_OPTIONS
+from merlib.models.fast import fast_forward
+from merlib.models.fast.dropout import dropout
+
+AM3F = [{}, {"multi_scale": False, "msff": False}, {"msff": False}, {"mofrw": False}]
+DUAL = [*TABLE1_OPTIONS.values(), {"shared_cbam": True}]
+
+
+def both_sides(name, options, seed):
+    """Largest differences (of 1 + value) of readable module and fast step: outputs, gradients, statistics."""
+    torch.manual_seed(seed)
+    model = build_model(name, classes=3, dropout=0.0, **options).train()
+    twin = copy.deepcopy(model).to(memory_format=torch.channels_last)
+    assert fast_forward(twin) is not twin
+    inputs, truth = {each: torch.randn(9, 3, 28, 28) for each in ("flow", "puzzle")}, torch.randint(0, 3, (9,))
+    slow, quick = model(inputs), fast_forward(twin)(inputs)
+    assert [one is None for one in slow] == [one is None for one in quick]
+    functional.cross_entropy(slow.logits, truth).backward()
+    functional.cross_entropy(quick.logits, truth).backward()
+    gradients = [
+        (one.grad, torch.zeros_like(one) if other.grad is None else other.grad)
+        for one, other in zip(model.parameters(), twin.parameters(), strict=True)
+    ]
+    assert max(one.abs().max() for one, _ in gradients) > 1e-3
+    sides = [[(a, b) for a, b in zip(slow, quick, strict=True) if a is not None], gradients]
+    sides.append(list(zip(model.buffers(), twin.buffers(), strict=True)))
+    return [max(((one - other).abs() / (1 + one.abs())).max().item() for one, other in each) for each in sides]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("am3f_flownet", each) for each in AM3F] + [("dual_atme", each) for each in DUAL]
+)
+def test_outputs_gradients_and_statistics_are_the_module_s(name, options):
+    outputs, gradients, statistics = zip(*(both_sides(name, options, seed) for seed in range(3)), strict=True)
+    assert sorted(outputs)[1] < 1e-5
+    assert max(outputs) < 1e-4
+    assert max(statistics) < 1e-5
+    # where two values of a pooling window are equal but for rounding, either may be taken for the larger
+    assert sorted(gradients)[1] < 1e-4
+    assert max(gradients) < 5e-2
+
+
+def test_every_fast_step_belongs_to_a_module_that_is_there():
+    for path, step in fast.STEPS.items():
+        module, _, name = path.rpartition(".")
+        assert hasattr(__import__(module, fromlist=[name]), name)
+        assert (Path(fast.__file__).parent / f"{step}.py").exists()
+
+
+def test_a_model_without_a_fast_step_is_called_itself():
+    model = build_model("uamrn", classes=3)
+    assert fast_forward(model) is model
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share():
+    torch.manual_seed(0)
+    dropped = dropout(torch.ones(100, 100), 0.3)
+    assert (dropped == 0).float().mean() == pytest.approx(0.3, abs=0.02)
+    assert dropped.mean() == pytest.approx(1.0, abs=0.02)
+    assert dropped.max() == pytest.approx(1 / 0.7)
+
+
+def test_compiled_loops_call_those_of_their_own_file_only():
+    # numba's cache on disk would not see a change in another file
+    folder = Path(fast.__file__).parent / "kernels"
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("merlib"):
+                assert node.module == "merlib.models.fast.kernels.compiling", path.name
