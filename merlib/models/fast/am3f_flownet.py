@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from merlib.models.am3f_flownet import AM3FFlowNet, AM3FOutput, Fusion
+from merlib.models.am3f_flownet import AM3FFlowNet, AM3FOutput, Fusion, Reweighting
 from merlib.models.blocks.attention import SpatialAttention
 from merlib.models.fast.dropout import dropout
 from merlib.models.fast.inception import inception
@@ -26,7 +26,7 @@ def forward(model: AM3FFlowNet, inputs: dict[str, Tensor]) -> AM3FOutput:
     if branches[0].fusion is not None:
         features = _fuse([branch.fusion for branch in branches], _samples_first(lows), features)  # (N, 3, C, 7, 7)
     if model.reweighting is not None:
-        features = model.reweighting(features)
+        features = _reweight(model.reweighting, features)
     features = features.flatten(1, 2)
     return AM3FOutput(model.classifier(dropout(features.flatten(1), model.dropout.p)), features)
 
@@ -51,3 +51,13 @@ def _attend(attentions: list[SpatialAttention], features: Tensor) -> Tensor:
     kernels = torch.cat([each.conv.weight for each in attentions])
     padding, groups = attentions[0].conv.padding, len(attentions)
     return functional.conv2d(described.flatten(1, 2), kernels, None, 1, padding, 1, groups).sigmoid().unsqueeze(2)
+
+
+def _reweight(reweighting: Reweighting, features: Tensor) -> Tensor:
+    """`Reweighting` whose shared MLP reads all averages and maxima at once, as rows of a matrix."""
+    pooled = torch.stack([features.mean((3, 4)), features.amax((3, 4))])  # (2, N, flows, C)
+    attention = reweighting.attention
+    hidden = functional.linear(pooled, attention.squeeze.weight.flatten(1)).relu()
+    scores = functional.linear(hidden, attention.excite.weight.flatten(1)).sum(0)  # (N, flows, C)
+    weights = (scores.sigmoid() if attention.sigmoid else scores).softmax(1)
+    return features + features * weights[..., None, None]
