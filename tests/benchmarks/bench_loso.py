@@ -30,7 +30,7 @@ from merlib.learning.training import Normaliser, as_tensors, batches, logits_of,
 from merlib.models import build_model
 from merlib.profiles import get_profile
 
-EPOCHS = {"am3f_flownet": 3, "dual_atme": 6, "ststnet": 20}
+EPOCHS = {"am3f_flownet": 3, "dual_atme": 6, "ststnet": 100}
 
 
 def plain_fold(experiment, samples, fold, device="cpu") -> None:

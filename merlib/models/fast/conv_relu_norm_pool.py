@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 from merlib.models.fast.kernels import convolution, norms, windows
 from merlib.models.fast.kernels.compiling import PAD
@@ -24,11 +23,14 @@ class ConvReluNormPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, kernels: Tensor, offsets: Tensor, weight: Tensor, bias: Tensor, sizes: tuple):
-        """Return pooled (C, h, w, N) of x (I, H, W, N), and mean and biased variance (C,) before batch norm."""
+        """Return pooled (C, h, w, N) of x (N, I, H, W), and mean and biased variance (C,) before batch norm."""
         padding, eps = sizes
         channels, grown = len(kernels), padding - 1  # a 3x3 kernel with padding 2 is one with padding 1 on a larger map
-        size = height, width, n = x.shape[1] + 2 * grown, x.shape[2] + 2 * grown, x.shape[3]
-        padded = functional.pad(x, (0, 0, *[PAD + grown] * 4)).flatten(1)
+        size = height, width, n = x.shape[2] + 2 * grown, x.shape[3] + 2 * grown, len(x)
+        border = PAD + grown
+        padded = x.new_zeros(x.shape[1], height + 2 * PAD, width + 2 * PAD, n)
+        padded[:, border:-border, border:-border] = x.permute(1, 2, 3, 0)
+        padded = padded.flatten(1)
         maps = torch.empty(channels, height * width * n)
         pooled_size = (height - 1) // 3 + 1, (width - 1) // 3 + 1, n
         chosen = torch.empty(channels, pooled_size[0] * pooled_size[1] * n)
@@ -79,26 +81,31 @@ def _pairs(channels: int) -> list[tuple[int, int]]:
     return [(first, min(first + 1, channels - 1)) for first in range(0, channels, 2)]
 
 
-def conv_relu_norm_pool(x: Tensor, convolutions: list[nn.Conv2d], layers: list[nn.BatchNorm2d]) -> Tensor:
+def conv_relu_norm_pool(
+    x: Tensor, convolutions: list[nn.Conv2d], layers: list[nn.BatchNorm2d], order: list[int]
+) -> Tensor:
     """Apply streams that read the same input, each ``max_pool(norm(relu(conv(x))), 3, padding=1)``, in training mode.
 
     Parameters
     ----------
-    x : Tensor (C, H, W, N)
-        Input without gradient, its samples innermost.
+    x : Tensor (N, I, H, W)
+        Input without gradient.
     convolutions, layers : list of modules
         Convolution (3x3, padding at least 1) and batch norm of each stream; running statistics are updated.
+    order : list of int
+        Which channel of x each channel of the kernels reads: turning the kernels costs less than turning x.
 
     Returns
     -------
     Tensor (sum of filters, h, w, N)
+        Its samples innermost.
     """
-    stacked = (torch.cat([getattr(each, name) for each in convolutions]) for name in ("weight", "bias"))
+    kernels, offsets = (torch.cat([getattr(each, name) for each in convolutions]) for name in ("weight", "bias"))
     affine = (torch.cat([getattr(each, name) for each in layers]) for name in ("weight", "bias"))
     sizes = convolutions[0].padding[0], layers[0].eps
-    pooled, mean, variance = ConvReluNormPool.apply(x.contiguous(), *stacked, *affine, sizes)
-    height, width = (side + 2 * sizes[0] - 2 for side in x.shape[1:3])
-    count = height * width * x.shape[3]
+    pooled, mean, variance = ConvReluNormPool.apply(x, kernels[:, order], offsets, *affine, sizes)
+    height, width = (side + 2 * sizes[0] - 2 for side in x.shape[2:])
+    count = len(x) * height * width
     start = 0
     with torch.no_grad():
         for layer in layers:

@@ -9,4 +9,6 @@ from torch.nn import functional
 
 def dropout(values: Tensor, p: float) -> Tensor:
     """Set values to zero with probability `p` and divide the rest by ``1 - p``, as `torch.nn.Dropout` in training."""
-    return values * (torch.rand_like(values) >= p) / (1 - p) if 0 < p < 1 else functional.dropout(values, p)
+    if not 0 < p < 1:
+        return functional.dropout(values, p)
+    return values * torch.rand_like(values).ge_(p).div_(1 - p)
