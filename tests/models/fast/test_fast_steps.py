@@ -80,3 +80,13 @@ def test_compiled_loops_call_those_of_their_own_file_only():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("merlib"):
                 assert node.module == "merlib.models.fast.kernels.compiling", path.name
+
+
+def test_dropout_follows_pytorch_s_seed():
+    masks = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        masks.append(torch.stack([dropout(torch.ones(50, 4), 0.5) for _ in range(2)]))
+    assert torch.equal(masks[0], masks[1])
+    assert not torch.equal(masks[0], masks[2])
+    assert not torch.equal(masks[0][0], masks[0][1])  # a new one each time
