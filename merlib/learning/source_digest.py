@@ -116,7 +116,9 @@ def source_digest(model: str, started: bool = False) -> str:
 
 @lru_cache(maxsize=64)
 def _digest_of(module: str, started: bool) -> str:
-    sources = _closure(module) | _closure(f"{FAST_STEPS}.{module.rpartition('.')[2]}")
+    sources, step = _closure(module), _closure(f"{FAST_STEPS}.{module.rpartition('.')[2]}")
+    if step:
+        sources |= step | {FAST_STEPS: _source(FAST_STEPS)[0]}
     for part in (*ENGINE, *STARTED) if started else ENGINE:
         name = f"merlib.learning.{part}"
         sources[name] = _source(name)[0]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from merlib.models.fast.kernels import convolution, norms, windows
-from merlib.models.fast.kernels.compiling import PAD
+from merlib.models.fast.kernels.convolution import PAD
 
 
 class ConvReluNormPool(torch.autograd.Function):
@@ -35,12 +35,12 @@ class ConvReluNormPool(torch.autograd.Function):
         pooled_size = (height - 1) // 3 + 1, (width - 1) // 3 + 1, n
         chosen = torch.empty(channels, pooled_size[0] * pooled_size[1] * n)
         mean, variance = torch.empty(channels), torch.empty(channels)
-        signs = torch.where(weight.detach() >= 0, 1.0, -1.0).numpy()
+        signs = weight.detach().sign().numpy()  # 0: all values tie and the first counts
         arrays = padded.numpy(), kernels.detach().contiguous().numpy(), offsets.detach().numpy()
         for pair in _pairs(channels):
             convolution.convolve_pair(*arrays, *pair, maps.numpy(), *size)
             for c in dict.fromkeys(pair):
-                mean[c], variance[c] = windows.rectify_moments(maps.numpy()[c])
+                mean.numpy()[c], variance.numpy()[c] = windows.rectify_moments(maps.numpy()[c])
                 windows.pool_windows(maps.numpy()[c], signs[c], chosen.numpy()[c], *size)
         inverse = (variance + eps).rsqrt()
         normed = (chosen - mean[:, None]) * inverse[:, None]

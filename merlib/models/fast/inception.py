@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from merlib.errors import MerlibError
 from merlib.models.blocks.inception import Inception
 from merlib.models.fast.kernels import convolution, norms, pooling
-
-ORDER = ("scale1", "scale3 first", "scale5 first", "pooled", "scale3", "scale5")  # of parameters, scales and norms
 
 
 def inception(block: Inception, x: Tensor) -> Tensor:
@@ -33,19 +32,19 @@ def inception(block: Inception, x: Tensor) -> Tensor:
     -------
     Tensor (4 * filters, H // 2, W // 2, N)
     """
+    # the order of parameters, maps and norms below: four that read x, then the 3x3 and the 5x5 behind two of them
     layers = (block.scale1, block.scale3[0], block.scale5[0], block.pooled[1], block.scale3[1], block.scale5[1])
     own_norms = [layer[1] for layer in layers]
-    parameters = [value for layer in layers for value in (layer[0].weight, layer[1].weight, layer[1].bias)]
+    parameters = [value for layer in layers for part in layer[:2] for value in (part.weight, part.bias)]
     out, mean, variance = InceptionStep.apply(x, own_norms[0].eps, *parameters)
-    _track(own_norms, [layer[0].bias for layer in layers], mean, variance, x[0].numel())
+    _track(own_norms, mean, variance, x[0].numel())
     return out
 
 
 @torch.no_grad()
-def _track(own_norms: list[nn.BatchNorm2d], offsets: list[Tensor], mean: Tensor, variance: Tensor, count: int) -> None:
-    """Update running statistics; a convolution's offset moves its map's mean and nothing else."""
-    filters = len(offsets[0])
-    mean = mean + torch.cat(offsets)
+def _track(own_norms: list[nn.BatchNorm2d], mean: Tensor, variance: Tensor, count: int) -> None:
+    """Update running statistics."""
+    filters = own_norms[0].num_features
     unbiased = variance * (count / (count - 1))
     for norm, own_mean, own_variance in zip(own_norms, mean.split(filters), unbiased.split(filters), strict=True):
         norm.running_mean.lerp_(own_mean, norm.momentum)
@@ -54,7 +53,11 @@ def _track(own_norms: list[nn.BatchNorm2d], offsets: list[Tensor], mean: Tensor,
 
 
 class InceptionStep(torch.autograd.Function):
-    """Forward and backward of one block; offsets of its convolutions cancel in batch norm and have no gradient."""
+    """Forward and backward of one block.
+
+    A convolution's offset moves its map's mean and cancels in batch norm: its gradient is zero, but it has one, because
+    weight decay acts on what has.
+    """
 
     @staticmethod
     def forward(ctx, x: Tensor, eps: float, *parameters: Tensor):
@@ -62,7 +65,9 @@ class InceptionStep(torch.autograd.Function):
         x = x.contiguous()
         size = height, width, n = x.shape[1:]
         flat = x.detach().reshape(len(x), -1)
-        weights, gamma, beta = parameters[0::3], _joined(parameters[1::3]), _joined(parameters[2::3])
+        if height % 2 or width % 2:
+            raise MerlibError(f"maps of {height} x {width} pixels.", "even sides.", "call the readable block instead.")
+        weights, gamma, beta = parameters[0::4], _joined(parameters[2::4]), _joined(parameters[3::4])
         filters = len(weights[0])
         pointwise = _rows(weights[:3])
         neighbours, places = torch.empty_like(flat), torch.empty(flat.shape, dtype=torch.int8)
@@ -89,7 +94,8 @@ class InceptionStep(torch.autograd.Function):
             affine = statistics[3][own], statistics[4][own]
             pooling.pool_pairs(z[own], *affine, chosen[there], pooled[there], *size)
         out = torch.from_numpy(pooled).view(4 * filters, height // 2, width // 2, n)
-        mean, variance = torch.from_numpy(statistics[0]), torch.from_numpy(statistics[1])
+        mean = torch.from_numpy(statistics[0]) + torch.cat(parameters[1::4]).detach()
+        variance = torch.from_numpy(statistics[1])
         ctx.save_for_backward(flat, neighbours, places, out, *weights)
         ctx.kept = z, padded, chosen, statistics, size
         ctx.mark_non_differentiable(mean, variance)
@@ -98,7 +104,7 @@ class InceptionStep(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor, *_: Tensor):
-        """Return the gradients of x and of each scale's kernels, gamma and beta."""
+        """Return the gradients of x and of each scale's kernels, offsets, gamma and beta."""
         flat, neighbours, places, pooled, *weights = ctx.saved_tensors
         z, padded, chosen, (mean, _, inverse, scale, shift), size = ctx.kept
         filters = len(weights[0])
@@ -139,7 +145,7 @@ class InceptionStep(torch.autograd.Function):
         for i, weight in enumerate(weights):
             own = _block(i, filters)
             affine = torch.from_numpy(d_gamma[own]), torch.from_numpy(d_beta[own])
-            gradients += [d_weights[i].view(weight.shape), *affine]
+            gradients += [d_weights[i].view(weight.shape), torch.zeros(filters), *affine]
         return d_x, None, *gradients
 
 

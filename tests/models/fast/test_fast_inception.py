@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from merlib.errors import MerlibError
 from merlib.models.blocks.inception import Inception
 from merlib.models.fast.inception import inception
 
@@ -42,7 +43,7 @@ def test_it_is_the_readable_block_in_double_precision(inputs, filters, side, n):
     for name, parameter in readable.named_parameters():
         if name.endswith(".0.bias"):  # an offset before batch norm moves nothing; PyTorch's gradient is rounding
             assert parameter.grad.abs().max() < 1e-12
-            assert parameters[name].grad is None or not parameters[name].grad.any()
+            assert not parameters[name].grad.any()  # zero, not none: weight decay acts on what has a gradient
             continue
         torch.testing.assert_close(parameters[name].grad.double(), parameter.grad, atol=1e-4, rtol=1e-4, msg=name)
     for (name, expected), (_, found) in zip(readable.named_buffers(), block.named_buffers(), strict=True):
@@ -75,7 +76,13 @@ def test_a_diverged_training_is_seen():
 def test_a_part_of_the_inputs_may_need_no_gradient():
     _, block = blocks(1, 6)
     inception(block, torch.randn(1, 28, 28, 4)).sum().backward()
-    assert all(p.grad is not None for name, p in block.named_parameters() if not name.endswith(".0.bias"))
+    assert all(p.grad is not None for p in block.parameters())
+
+
+def test_odd_sides_are_refused():
+    _, block = blocks(1, 6)
+    with pytest.raises(MerlibError, match="28 x 27"):
+        inception(block, torch.randn(1, 28, 27, 4))
 
 
 @pytest.mark.parametrize("moment", ["norms.moments", "windows.rectify_moments"])
@@ -86,3 +93,8 @@ def test_a_large_mean_costs_no_digits(moment):
     mean, variance = getattr(module, name)(values.numpy())
     assert mean == pytest.approx(values.double().mean().item(), abs=1e-6)
     assert variance == pytest.approx(values.double().var(correction=0).item(), rel=1e-4)
+    outlier = torch.zeros(230_400)  # a nearly dead channel
+    outlier[0] = 255.3
+    mean, variance = getattr(module, name)(outlier.numpy())
+    assert mean == pytest.approx(outlier.double().mean().item(), rel=1e-3)
+    assert variance == pytest.approx(outlier.double().var(correction=0).item(), rel=1e-2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional
 
+from merlib.learning.training import logits_of
 from merlib.models import build_model, fast
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.models.fast import fast_forward
@@ -30,10 +32,7 @@ def both_sides(name, options, seed):
     assert [one is None for one in slow] == [one is None for one in quick]
     functional.cross_entropy(slow.logits, truth).backward()
     functional.cross_entropy(quick.logits, truth).backward()
-    gradients = [
-        (one.grad, torch.zeros_like(one) if other.grad is None else other.grad)
-        for one, other in zip(model.parameters(), twin.parameters(), strict=True)
-    ]
+    gradients = [(one.grad, other.grad) for one, other in zip(model.parameters(), twin.parameters(), strict=True)]
     assert max(one.abs().max() for one, _ in gradients) > 1e-3
     sides = [[(a, b) for a, b in zip(slow, quick, strict=True) if a is not None], gradients]
     sides.append(list(zip(model.buffers(), twin.buffers(), strict=True)))
@@ -51,6 +50,49 @@ def test_outputs_gradients_and_statistics_are_the_module_s(name, options):
     # where two values of a pooling window are equal but for rounding, either may be taken for the larger
     assert sorted(gradients)[1] < 1e-4
     assert max(gradients) < 5e-2
+
+
+@pytest.mark.parametrize("name", ["am3f_flownet", "dual_atme", "ststnet"])
+def test_twenty_steps_of_adam_with_weight_decay_lead_to_the_same_place(name):
+    torch.manual_seed(0)
+    model = build_model(name, classes=3, dropout=0.0).train()
+    twin = copy.deepcopy(model)
+    inputs, truth = {each: torch.randn(32, 3, 28, 28) for each in ("flow", "puzzle")}, torch.randint(0, 3, (32,))
+    for network, forward in ((model, model), (twin, fast_forward(twin))):
+        optimiser = torch.optim.Adam(network.parameters(), 1e-4, weight_decay=1e-4)
+        for _ in range(20):
+            optimiser.zero_grad()
+            functional.cross_entropy(logits_of(forward(inputs)), truth).backward()
+            optimiser.step()
+    moved = max((a - b).abs().max() for a, b in zip(model.parameters(), build_same(name).parameters(), strict=True))
+    apart = [(a - b).abs().mean() for a, b in zip(model.parameters(), twin.parameters(), strict=True)]
+    # each step of Adam is as long as the rate, so that 20 of them may lead 2e-3 away; noise alone moves an offset
+    assert moved > 1e-3
+    assert sorted(apart)[len(apart) // 2] < 1e-5
+    with torch.no_grad():
+        torch.testing.assert_close(logits_of(twin.eval()(inputs)), logits_of(model.eval()(inputs)), atol=2e-2, rtol=0)
+
+
+def build_same(name):
+    torch.manual_seed(0)
+    return build_model(name, classes=3, dropout=0.0)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("am3f_flownet", (9, 12936)), ("ststnet", (16, 10, 10, 9))])
+def test_a_step_drops_what_its_network_drops(name, shape, monkeypatch):
+    seen = []
+    step = import_module(f"merlib.models.fast.{name}")
+    monkeypatch.setattr(step, "dropout", lambda values, p: seen.append((tuple(values.shape), p)) or 0.0 * values)
+    model = build_model(name, classes=3, dropout=0.3).train()
+    logits = logits_of(fast_forward(model)({"flow": torch.randn(9, 3, 28, 28)}))
+    assert seen == [(shape, 0.3)]
+    torch.testing.assert_close(logits, model.classifier.bias.expand_as(logits))  # with nothing left, the offsets
+
+
+def test_dual_atme_drops_with_its_own_module():
+    model = build_model("dual_atme", classes=3, dropout=0.999999).train()
+    logits = fast_forward(model)({each: torch.randn(9, 3, 28, 28) for each in ("flow", "puzzle")}).logits
+    torch.testing.assert_close(logits, model.classifier[-1].bias.expand_as(logits))
 
 
 def test_every_fast_step_belongs_to_a_module_that_is_there():
@@ -73,13 +115,21 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
     assert dropped.max() == pytest.approx(1 / 0.7)
 
 
-def test_compiled_loops_call_those_of_their_own_file_only():
+def test_compiled_loops_use_what_their_own_file_holds():
     # numba's cache on disk would not see a change in another file
     folder = Path(fast.__file__).parent / "kernels"
     for path in folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("merlib"):
+            if isinstance(node, ast.ImportFrom) and ((node.module or "").startswith("merlib") or node.level):
                 assert node.module == "merlib.models.fast.kernels.compiling", path.name
+                assert {name.name for name in node.names} <= {"compiled", "inlined"}, path.name
+
+
+def test_padding_is_the_same_in_every_file():
+    kernels = [
+        import_module(f"merlib.models.fast.kernels.{name}") for name in ("convolution", "norms", "pooling", "windows")
+    ]
+    assert {kernel.PAD for kernel in kernels} == {2}
 
 
 def test_dropout_follows_pytorch_s_seed():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlib.models.fast.kernels.compiling import PAD, compiled, inlined
+from merlib.models.fast.kernels.compiling import compiled, inlined
 
+PAD = 2  # as in `norms`
 CHUNK = 2048  # numbers a convolution works on before it moves on: 8 KB, a sixth of the first-level cache
 
 

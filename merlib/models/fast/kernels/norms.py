@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlib.models.fast.kernels.compiling import PAD, compiled
+from merlib.models.fast.kernels.compiling import compiled
+
+PAD = 2  # zero pixels around a padded map: the widest kernel is 5 x 5
 
 
 @compiled
@@ -23,19 +25,21 @@ def clear_borders(padded, height, width, n):
 def moments(values):
     """Return mean and biased variance of `values` (M,).
 
-    Distances from the first value are summed, in single precision by 1,024 and in double beyond, so that a large mean
-    costs no digits.
+    Distances from one value of each 1,024 are summed in single precision, what the parts give in double, so that
+    neither a large mean nor one outlier costs digits.
     """
-    total, square, origin = 0.0, 0.0, values[0]
+    total, square, origin = 0.0, 0.0, float(values[0])
     for start in range(0, len(values), 1024):
         part = values[start : start + 1024]
+        near = part[len(part) // 2]
         s = q = np.float32(0)
         for j in range(len(part)):
-            distance = part[j] - origin
+            distance = part[j] - near
             s += distance
             q += distance * distance
-        total += s
-        square += q
+        away = near - origin
+        total += s + away * len(part)
+        square += q + 2 * away * s + away * away * len(part)
     mean = total / len(values)
     return origin + mean, max(0.0, square / len(values) - mean * mean) if mean == mean else mean
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlib.models.fast.kernels.compiling import PAD, compiled, inlined
+from merlib.models.fast.kernels.compiling import compiled, inlined
+
+PAD = 2  # as in `norms`
 
 
 @compiled

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlib.models.fast.kernels.compiling import PAD, compiled
+from merlib.models.fast.kernels.compiling import compiled
 
+PAD = 2  # as in `norms`
 WINDOW = 3  # pixels a side; padding 1, so that the first window has two rows and a last row may belong to none
 
 
@@ -15,19 +16,22 @@ def rectify_moments(values):
 
     Summed as in `norms.moments`.
     """
-    origin = np.float32(0) if values[0] < 0 else values[0]
+    origin = 0.0 if values[0] < 0 else float(values[0])
     total, square = 0.0, 0.0
     for start in range(0, len(values), 1024):
         part = values[start : start + 1024]
+        middle = part[len(part) // 2]
+        near = np.float32(0) if middle < 0 else middle
         s = q = np.float32(0)
         for j in range(len(part)):
             value = np.float32(0) if part[j] < 0 else part[j]
             part[j] = value
-            distance = value - origin
+            distance = value - near
             s += distance
             q += distance * distance
-        total += s
-        square += q
+        away = near - origin
+        total += s + away * len(part)
+        square += q + 2 * away * s + away * away * len(part)
     mean = total / len(values)
     return origin + mean, max(0.0, square / len(values) - mean * mean) if mean == mean else mean
 
