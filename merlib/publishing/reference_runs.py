@@ -11,6 +11,14 @@ import pandas as pd
 from merlib.learning.experiment import Experiment
 from merlib.learning.recipes import get_recipe
 from merlib.learning.references import every_reference
+from merlib.sources.reported import reported_values
+
+# the printed tables in which a run of a network is looked up by its label; the first that has such a row counts
+PRINTED_IN = {
+    "am3f_flownet": ("am3f.table3",),
+    "ststnet": ("am3f.table3",),
+    "dual_atme": ("dual_atme.table1", "dual_atme.table5", "dual_atme.table6"),
+}
 
 
 def reference_runs(data: str) -> dict[str, pd.DataFrame]:
@@ -75,9 +83,59 @@ def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def abridged_note(runs: Mapping[str, pd.DataFrame]) -> str:
     """Say which of `runs` trained for fewer epochs than their recipe prints; empty when none did."""
-    short = []
-    for name, frame in runs.items():
-        recipe = Experiment.from_dict(frame.attrs["experiment"]).recipe
-        if recipe.epochs < get_recipe(recipe.name).epochs:
-            short.append(name)
+    short = [name for name, frame in runs.items() if _abridged(frame)]
     return f"{len(short)} of {len(runs)} runs by an abridged recipe: {'; '.join(short)}" if short else ""
+
+
+def _abridged(frame: pd.DataFrame) -> bool:
+    recipe = Experiment.from_dict(frame.attrs["experiment"]).recipe
+    return recipe.epochs < get_recipe(recipe.name).epochs
+
+
+def beside_reported(
+    runs: Mapping[str, pd.DataFrame], values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame
+) -> pd.DataFrame:
+    """Put what the papers print beside the runs by their recipes, unabridged: UF1 on the full composite.
+
+    Parameters
+    ----------
+    runs : dict of str to DataFrame
+        From `reference_runs`.
+    values, low, high : DataFrame
+        Metrics and bounds of their 95 % intervals, one row a run, with a column ``full.uf1``.
+
+    Returns
+    -------
+    DataFrame
+        One row a run that a paper has a row for: ``artefact`` and ``row`` as printed, ``reported``, ``ours``, ``low``,
+        ``high`` and ``inside``, whether the printed number, as rounded, lies in the interval.
+    """
+    rows = {}
+    for name, frame in runs.items():
+        experiment = Experiment.from_dict(frame.attrs["experiment"])
+        printed = None if _abridged(frame) else _printed(experiment)
+        if printed is None:
+            continue
+        ours, bounds = values.loc[name, "full.uf1"], (low.loc[name, "full.uf1"], high.loc[name, "full.uf1"])
+        half = 0.5 * 10.0 ** -printed["decimals"]
+        inside = bounds[0] - half <= printed["value"] <= bounds[1] + half
+        rows[name] = {
+            "artefact": printed["artefact"],
+            "row": printed["row"],
+            "reported": printed["value"],
+            "ours": ours,
+            "low": bounds[0],
+            "high": bounds[1],
+            "inside": "yes" if inside else "no",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _printed(experiment: Experiment) -> dict | None:
+    row = experiment.label.removeprefix("lambda ")
+    for artefact in PRINTED_IN.get(experiment.model, ()):
+        cells = reported_values(artefact)
+        found = cells[(cells["row"] == row) & (cells["column"] == "full.uf1")]
+        if len(found):
+            return {"artefact": artefact, **found.iloc[0].to_dict()}
+    return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from known_predictions import make_predictions, make_samples
 
 from merlib.learning import Experiment, get_recipe, save_reference
 from merlib.learning.references import VARIABLE
-from merlib.publishing.reference_runs import abridged_note, reference_runs, training_table
+from merlib.publishing.reference_runs import abridged_note, beside_reported, reference_runs, training_table
 
 
 @pytest.fixture
@@ -70,3 +71,29 @@ def test_only_runs_shorter_than_their_recipe_are_called_abridged(commit):
     commit("ststnet", "groupkfold:10", "STSTNet", curves={"0/a": {"loss": [1.0]}}, recipe=short)
     told = abridged_note(reference_runs("megc2019_flow_twin"))
     assert told == "1 of 2 runs by an abridged recipe: STSTNet, 10 folds, 20 epochs"
+
+
+def test_what_a_paper_prints_stands_beside_unabridged_runs(commit):
+    short = replace(get_recipe("dual_atme"), epochs=20)
+    commit("dual_atme", label="HARS + AARS", curves={"0/fold00": {"loss": [1.0]}})
+    commit("dual_atme", label="lambda 0.1", protocol="groupkfold:10", curves={"0/fold00": {"loss": [1.0]}})
+    commit("dual_atme", label="HARS", recipe=short, curves={"0/fold00": {"loss": [1.0]}})
+    commit("linear", label="Linear on pixels", wrong=1)
+    runs = reference_runs("megc2019_flow_twin")
+    values, low, high = (pd.DataFrame({"full.uf1": value}, index=list(runs)) for value in (0.7, 0.66, 0.74))
+    table = beside_reported(runs, values, low, high)
+    epochs = get_recipe("dual_atme").epochs
+    assert list(table.index) == [
+        f"HARS + AARS (dual_atme), leave one subject out, {epochs} epochs",
+        f"lambda 0.1 (dual_atme), 10 folds, {epochs} epochs",
+    ]
+    assert table["artefact"].tolist() == ["dual_atme.table1", "dual_atme.table5"]
+    assert table["reported"].tolist() == [0.679, 0.651]
+    assert table["inside"].tolist() == ["yes", "no"]
+
+
+def test_a_printed_number_may_be_rounded_into_the_interval(commit):
+    commit("dual_atme", label="HARS + AARS", curves={"0/fold00": {"loss": [1.0]}})
+    runs = reference_runs("megc2019_flow_twin")
+    values, low, high = (pd.DataFrame({"full.uf1": value}, index=list(runs)) for value in (0.7, 0.6794, 0.74))
+    assert beside_reported(runs, values, low, high)["inside"].tolist() == ["yes"]  # .679 may have been .6794
