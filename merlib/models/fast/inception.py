@@ -33,9 +33,10 @@ def inception(block: Inception, x: Tensor) -> Tensor:
     Tensor (4 * filters, H // 2, W // 2, N)
     """
     # the order of parameters, maps and norms below: four that read x, then the 3x3 and the 5x5 behind two of them
-    layers = (block.scale1, block.scale3[0], block.scale5[0], block.pooled[1], block.scale3[1], block.scale5[1])
-    own_norms = [layer[1] for layer in layers]
-    parameters = [value for layer in layers for part in layer[:2] for value in (part.weight, part.bias)]
+    (first3, second3), (first5, second5), (_, pooled) = block.scale3, block.scale5, block.pooled
+    pairs = [(convolution, norm) for convolution, norm, _ in (block.scale1, first3, first5, pooled, second3, second5)]
+    own_norms = [norm for _, norm in pairs]
+    parameters = [value for pair in pairs for part in pair for value in (part.weight, part.bias)]
     out, mean, variance = InceptionStep.apply(x, own_norms[0].eps, *parameters)
     _track(own_norms, mean, variance, x[0].numel())
     return out
@@ -45,11 +46,10 @@ def inception(block: Inception, x: Tensor) -> Tensor:
 def _track(own_norms: list[nn.BatchNorm2d], mean: Tensor, variance: Tensor, count: int) -> None:
     """Update running statistics."""
     filters = own_norms[0].num_features
-    unbiased = variance * (count / (count - 1))
-    for norm, own_mean, own_variance in zip(own_norms, mean.split(filters), unbiased.split(filters), strict=True):
-        norm.running_mean.lerp_(own_mean, norm.momentum)
-        norm.running_var.lerp_(own_variance, norm.momentum)
-        norm.num_batches_tracked.add_(1)
+    found = [*mean.split(filters), *(variance * (count / (count - 1))).split(filters)]
+    running = [norm.running_mean for norm in own_norms] + [norm.running_var for norm in own_norms]
+    torch._foreach_lerp_(running, found, own_norms[0].momentum)  # one call for twelve, as optimisers do
+    torch._foreach_add_([norm.num_batches_tracked for norm in own_norms], 1)
 
 
 class InceptionStep(torch.autograd.Function):
