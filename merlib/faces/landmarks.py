@@ -154,7 +154,8 @@ def fan_network():
     shown a folder that holds our two files. It is not compiled: that takes 9 s and pays off after some 100 faces.
     """
     files = [find_weights(name) for name in FAN_WEIGHTS]
-    import face_alignment
+    import merlib.wide_vectors  # noqa: F401  # face-alignment compiles with numba as soon as it is imported
+    import face_alignment  # isort: skip
 
     with _torch_hub_of(files):
         return face_alignment.FaceAlignment(

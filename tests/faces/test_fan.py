@@ -8,6 +8,7 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 
+import merlib.wide_vectors  # noqa: F401  # before anything compiles with numba in this process
 from merlib.errors import MerlibError
 from merlib.faces import find_faces, landmarks
 
