@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 from importlib import import_module
 from pathlib import Path
@@ -116,16 +115,6 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
     assert dropped.max() == pytest.approx(1 / 0.7)
 
 
-def test_compiled_loops_use_what_their_own_file_holds():
-    # numba's cache on disk would not see a change in another file
-    folder = Path(fast.__file__).parent / "kernels"
-    for path in folder.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and ((node.module or "").startswith("merlib") or node.level):
-                assert node.module == "merlib.models.fast.kernels.compiling", path.name
-                assert {name.name for name in node.names} <= {"compiled", "inlined"}, path.name
-
-
 def test_padding_is_the_same_in_every_file():
     kernels = [
         import_module(f"merlib.models.fast.kernels.{name}") for name in ("convolution", "norms", "pooling", "windows")
@@ -141,22 +130,3 @@ def test_dropout_follows_pytorch_s_seed():
     assert torch.equal(masks[0], masks[1])
     assert not torch.equal(masks[0], masks[2])
     assert not torch.equal(masks[0][0], masks[0][1])  # a new one each time
-
-
-def test_whatever_compiles_with_numba_settles_the_width_of_vectors_first():
-    # otherwise a process that looked at faces before it trains gives other bits than its workers
-    root = Path(__file__).parents[3]
-    files = [*(root / "merlib").rglob("*.py"), *(root / "tests").rglob("*.py")]
-    assert len(files) > 100
-    for path in files:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        lines = {"numba": [], "merlib.wide_vectors": []}
-        for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            for name in names:
-                kind = "numba" if name.split(".")[0] in ("numba", "face_alignment") else name
-                lines.setdefault(kind, []).append(node.lineno)
-        if lines["numba"] and path.name not in ("wide_vectors.py", "compiling.py"):
-            assert lines["merlib.wide_vectors"], path
-            assert min(lines["merlib.wide_vectors"]) < min(lines["numba"]), path

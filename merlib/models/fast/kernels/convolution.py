@@ -10,7 +10,7 @@ PAD = 2  # as in `norms`
 CHUNK = 2048  # numbers a convolution works on before it moves on: 8 KB, a sixth of the first-level cache
 
 
-@compiled
+@inlined
 def _aligned(size):
     """Return `size` uninitialised numbers that start where a line of the cache does."""
     numbers = np.empty(size + 16, np.float32)
@@ -18,7 +18,7 @@ def _aligned(size):
     return numbers[start : start + size]
 
 
-@compiled
+@inlined
 def _chunk_rows(height, across):
     return max(1, min(height, CHUNK // across))
 
@@ -47,7 +47,7 @@ def _add_five(total, other, row, start, n, taps, others):
         other[j] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4
 
 
-@compiled
+@inlined
 def convolve_pair(padded, weight, offset, first, second, maps, height, width, n):
     """Write channels `first` and `second` of the convolution of `padded` (I, ...), 'same' size, to `maps` (O, M)."""
     kernel = weight.shape[2]
@@ -133,7 +133,7 @@ def _correlate_five(gradient, other, row, start, n, taps, others):
     others[4] += b4
 
 
-@compiled
+@inlined
 def correlate_pair(padded, gradient, other, taps, others, height, width, n):
     """Add to `taps` and `others` (I, K, K) the weight gradients of two outputs, whose own gradients are padded maps."""
     kernel = taps.shape[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlib.models.fast.kernels.compiling import compiled
+from merlib.models.fast.kernels.compiling import compiled, inlined
 
 PAD = 2  # zero pixels around a padded map: the widest kernel is 5 x 5
 
@@ -21,7 +21,7 @@ def clear_borders(padded, height, width, n):
             padded_map[(y + 1) * across - PAD * n : (y + 1) * across] = 0
 
 
-@compiled
+@inlined
 def moments(values):
     """Return mean and biased variance of `values` (M,).
 

@@ -1,0 +1,80 @@
+"""Every process runs the same compiled loops, whoever compiled them and whatever it did before."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from merlib.models.fast import kernels
+
+ROOT = Path(__file__).parents[3]
+
+TRAIN = """
+import hashlib
+import torch
+from merlib.models import build_model
+from merlib.models.fast import fast_forward
+
+torch.set_num_threads(1)
+bits = hashlib.sha256()
+for name, options in [("am3f_flownet", {"filters": [3, 5]}), ("ststnet", {})]:
+    torch.manual_seed(0)
+    model = build_model(name, classes=3, **options).train()
+    for _ in range(2):
+        loss = fast_forward(model)({"flow": torch.randn(4, 3, 28, 28)})
+        loss = getattr(loss, "logits", loss).square().sum()
+        gradients = torch.autograd.grad(loss, list(model.parameters()))
+        for gradient in gradients:
+            bits.update(gradient.numpy().tobytes())
+print(bits.hexdigest())
+"""
+
+
+def test_the_process_that_compiles_computes_the_bits_of_one_that_loads_what_was_compiled(tmp_path):
+    # a compiled function that calls a compiled one runs another copy of it once it comes from numba's cache
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    bits, compiled = [], []
+    for _ in range(2):
+        command = [sys.executable, "-c", TRAIN]
+        bits.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+        compiled.append(sorted(tmp_path.rglob("*.nbc")))
+    assert compiled[0]
+    assert compiled[0] == compiled[1]  # the second process compiled nothing
+    assert bits[0] == bits[1]
+
+
+def test_loops_call_inlined_functions_of_their_own_file_alone():
+    files = set(Path(kernels.__file__).parent.glob("*.py"))
+    loops = [path for path in files if path.name not in ("__init__.py", "compiling.py")]
+    assert len(loops) >= 4
+    for path in loops:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+        assert sorted(imported) == ["__future__", "merlib.models.fast.kernels.compiling"], path
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        whole = {node.name for node in functions if ast.unparse(node.decorator_list[0]) != "inlined"}
+        for function in functions:
+            calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+            called = {called.id for called in calls if isinstance(called, ast.Name)}
+            assert not called & whole, f"{path}: {function.name} calls {called & whole}, which must be @inlined"
+
+
+def test_whatever_compiles_with_numba_settles_the_width_of_vectors_first():
+    # otherwise a process that looked at faces before it trains gives other bits than its workers
+    files = [*(ROOT / "merlib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    assert len(files) > 100
+    for path in files:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        lines = {"numba": [], "merlib.wide_vectors": []}
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                kind = "numba" if name.split(".")[0] in ("numba", "face_alignment") else name
+                lines.setdefault(kind, []).append(node.lineno)
+        if lines["numba"] and path.name not in ("wide_vectors.py", "compiling.py"):
+            assert lines["merlib.wide_vectors"], path
+            assert min(lines["merlib.wide_vectors"]) < min(lines["numba"]), path
