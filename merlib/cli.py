@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from merlib.cli_data import data_app
+from merlib.cli_reference import reference_app
 from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
@@ -29,6 +30,8 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
+[bold]merlib reference list[/]  the planned runs on real maps: which are committed?
+
 [bold]merlib doctor[/]  is this machine ready?
 """
 
@@ -36,6 +39,7 @@ app = typer.Typer(
     help=EXAMPLES, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich"
 )
 app.add_typer(data_app, name="data")
+app.add_typer(reference_app, name="reference")
 weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
 store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)

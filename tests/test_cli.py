@@ -41,7 +41,9 @@ def test_help_imports_nothing_heavy():
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["status"], ["doctor"], ["data"], ["data", "get"], ["data", "check"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["run"], ["status"], ["doctor"], ["data"], ["data", "get"], ["data", "check"], ["reference", "train"]]
+)
 def test_every_verb_has_help(verb):
     result = CliRunner().invoke(app, [*verb, "--help"])
     assert result.exit_code == 0
@@ -56,6 +58,8 @@ def test_every_verb_has_help(verb):
         (["run", "--data", "megc2019-flow"], "megc2019-flow", "NAME=DIR"),
         (["run", "--data", "megc2019-flow=absent"], "absent", "existing folder"),
         (["run", "-p", "clips"], "clips", "NAME=VALUE"),
+        (["reference", "train", "am3f-loso-c"], "unknown planned run 'am3f-loso-c'", "am3f-loso-ce"),
+        (["reference", "train", "am3f-loso-ce"], "no folder of megc2019-flow", "merlib data get megc2019-flow"),
         (["data", "check", "casme3=."], "casme3", "megc2019-flow"),
         (["data", "get", "casme3"], "casme3", "published"),
     ],
@@ -124,3 +128,26 @@ def test_doctor_exits_1_only_when_something_fails(monkeypatch):
     for level, status in (("warn", 0), ("fail", 1)):
         monkeypatch.setattr(doctor, "diagnose", lambda *_, found=level, **__: [doctor.Finding("disk", found, "x")])
         assert CliRunner().invoke(app, ["doctor"]).exit_code == status
+
+
+def test_reference_list_tells_what_is_committed_without_any_data():
+    result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0, result.output
+    assert "of 23 planned runs are complete" in result.output
+    row = next(line for line in result.output.splitlines() if "linear-loso" in line)
+    assert "0.720" in row
+
+
+def test_reference_train_goes_through_what_is_missing_in_the_plan_s_order(monkeypatch, tmp_path):
+    from merlib.learning import reference_plan
+
+    trained = []
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path))
+    monkeypatch.setattr("merlib.clips.open_samples", lambda *a: "the maps")
+    monkeypatch.setattr(reference_plan, "train_planned", lambda name, samples, **how: trained.append((name, samples)))
+    done = CliRunner().invoke(app, ["reference", "train", "--data", f"megc2019-flow={tmp_path}"])
+    assert done.exit_code == 0, done.output
+    assert trained == [(name, "the maps") for name in reference_plan.planned_runs()]
+    trained.clear()
+    CliRunner().invoke(app, ["reference", "train", "am3f-loso-ce", "--data", f"megc2019-flow={tmp_path}"])
+    assert trained == [("am3f-loso-ce", "the maps")]

@@ -35,6 +35,12 @@ def reference_name(experiment: Experiment, samples: Samples) -> str:
     return f"{experiment.model}-{experiment.training_digest[:12]}-{samples.digest[:12]}.parquet"
 
 
+def reference_path(experiment: Experiment, samples: Samples, root: Path) -> Path:
+    """Return where below `root` the reference of an experiment on `samples` lies or would lie."""
+    folder = samples.name.replace("-", "_") + ("_twin" if samples.synthetic else "")
+    return Path(root) / folder / "predictions" / reference_name(experiment, samples)
+
+
 def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: Samples, root: Path) -> Path:
     """Write complete predictions below `root` as the reference of their experiment and return the path.
 
@@ -59,8 +65,7 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
             "the whole frame that `run` returned on these samples.",
             "hand over the predictions as they came.",
         )
-    folder = samples.name.replace("-", "_") + ("_twin" if samples.synthetic else "")
-    path = Path(root) / folder / "predictions" / reference_name(experiment, samples)
+    path = reference_path(experiment, samples, root)
     meta = dict(predictions.attrs)
     frame = predictions.drop(columns="experiment")
     if path.is_file():

@@ -1,0 +1,108 @@
+"""The planned reference runs as tables: what is there, what is missing, and the tests that were fixed in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.learning.reference_plan import PlannedState
+from merlib.publishing.results import comparison_table
+from merlib.scoring import bootstrap_interval, uf1
+
+# ANALYSIS_PLAN.md, "Comparisons, fixed in advance": pairs of planned runs; Holm's correction inside a family
+FAMILIES = {
+    "losses": [("am3f-10-lasce", f"am3f-10-{other}") for other in ("ce", "focal", "la-focal")],
+    "modules": [("am3f-10-lasce", f"am3f-10-without-{part}") for part in ("multi-scale", "msff", "mofrw")],
+    "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
+}
+
+# published tables whose rows are planned runs
+TABLES = {
+    "dual_atme.table5": {
+        "0": "dual-atme-10-lambda-0",
+        "0.0001": "dual-atme-10-lambda-0.0001",
+        "0.001": "dual-atme-10-lambda-0.001",
+        "0.01": "dual-atme-10-hars-aars",
+        "0.1": "dual-atme-10-lambda-0.1",
+    },
+    "dual_atme.table6": {
+        "CE SGD": "dual-atme-10-ce-sgd",
+        "CE Adam": "dual-atme-10-ce-adam",
+        "w-CE Adam": "dual-atme-10-w-ce-adam",
+        "Focal Adam": "dual-atme-10-hars-aars",
+    },
+}
+
+
+def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, pd.DataFrame]:
+    """Return the committed predictions of a published table's rows, labelled as printed.
+
+    Raises
+    ------
+    MerlibError
+        When a row is not committed: half a table would be read as the whole.
+    """
+    if artefact not in TABLES:
+        raise unknown_name("table of planned runs", artefact, TABLES)
+    absent = [name for name in TABLES[artefact].values() if states[name].missing]
+    if absent:
+        raise MerlibError(
+            f"{artefact} lacks {', '.join(absent)}.",
+            "committed predictions of each row.",
+            f"train them: merlib reference train {' '.join(absent)} --data megc2019-flow=DIR.",
+        )
+    return {row: states[name].predictions.assign(experiment=row) for row, name in TABLES[artefact].items()}
+
+
+def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
+    """Return one row a planned run: protocol, seeds, those missing, and UF1 with its 95 % interval where committed."""
+    rows = []
+    for name, state in states.items():
+        interval = None if state.predictions is None else bootstrap_interval(state.predictions, uf1)
+        rows.append(
+            {
+                "run": name,
+                "protocol": state.experiment.protocol,
+                "seeds": " ".join(map(str, state.experiment.seeds)),
+                "missing": " ".join(map(str, state.missing)),
+                "UF1": None if interval is None else interval.value,
+                "low": None if interval is None else interval.low,
+                "high": None if interval is None else interval.high,
+            }
+        )
+    return pd.DataFrame(rows).astype({"UF1": float, "low": float, "high": float})
+
+
+def planned_tests(states: Mapping[str, PlannedState]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Return the tests of every family that is complete, and by family what the others lack.
+
+    A family is complete when each of its runs has the seeds planned for the run that it compares with the others;
+    a part of a family is never tested, because Holm's correction counts all of it.
+
+    Returns
+    -------
+    tests : DataFrame
+        `comparison_table` of each complete family below one another, with columns ``family`` and ``seeds`` first.
+    lacking : dict of str to list of str
+        Names of the planned runs that incomplete families wait for.
+    """
+    tables, lacking = [], {}
+    for family, pairs in FAMILIES.items():
+        names = list(dict.fromkeys(name for pair in pairs for name in pair))
+        seeds = states[pairs[0][0]].experiment.seeds
+        absent = [name for name in names if set(seeds) & set(states[name].missing)]
+        if absent:
+            lacking[family] = absent
+            continue
+        runs = {name: _of_seeds(states[name].predictions, seeds) for name in names}
+        table = comparison_table(runs, pairs)
+        table.insert(0, "family", family)
+        table.insert(1, "seeds", " ".join(map(str, seeds)))
+        tables.append(table)
+    return pd.concat(tables) if tables else pd.DataFrame(), lacking
+
+
+def _of_seeds(predictions: pd.DataFrame, seeds: tuple[int, ...]) -> pd.DataFrame:
+    return predictions[predictions["seed"].isin(seeds)]

@@ -1,0 +1,71 @@
+"""Planned runs as tables: no half family is tested, no half table shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from known_predictions import make_predictions, make_samples
+
+from merlib.errors import MerlibError
+from merlib.learning.reference_plan import PlannedState, planned_runs
+from merlib.publishing.reference_tables import FAMILIES, TABLES, plan_table, planned_tests, table_runs
+from merlib.publishing.results import comparison_table
+from merlib.sources.reported import reported_values
+
+
+def states(wrong, without=()):
+    """The whole plan as if committed: `wrong` answers by run, 0 else; runs named in `without` are absent."""
+    samples, all_states = make_samples(), {}
+    for name, experiment in planned_runs().items():
+        one = make_predictions(samples, wrong.get(name, 0))
+        frame = pd.concat([one.assign(seed=seed) for seed in experiment.seeds], ignore_index=True)
+        absent = name in without
+        all_states[name] = PlannedState(experiment, None if absent else frame, experiment.seeds if absent else ())
+    return all_states
+
+
+def test_families_and_tables_name_planned_runs_and_printed_rows():
+    plan = planned_runs()
+    assert {name for pairs in FAMILIES.values() for pair in pairs for name in pair} <= set(plan)
+    for artefact, rows in TABLES.items():
+        assert set(rows.values()) <= set(plan)
+        assert set(rows) == set(reported_values(artefact)["row"])
+
+
+def test_every_complete_family_is_corrected_by_itself():
+    found = states({"am3f-10-ce": 12, "am3f-10-focal": 3, "linear-loso": 6})
+    tests, lacking = planned_tests(found)
+    assert lacking == {}
+    assert tests["family"].tolist() == ["losses"] * 3 + ["modules"] * 3 + ["humble baselines"] * 2
+    runs = {name: state.predictions for name, state in found.items()}
+    alone = comparison_table(runs, FAMILIES["losses"])
+    assert tests[tests["family"] == "losses"]["p, Holm"].tolist() == alone["p, Holm"].tolist()
+    assert tests.loc["am3f-loso-lasce against ststnet-loso", "UF1 difference"] == 0
+
+
+def test_a_family_that_lacks_a_run_is_not_tested_and_says_what_it_waits_for():
+    tests, lacking = planned_tests(states({}, without=["am3f-10-focal", "am3f-10-without-msff"]))
+    assert set(tests["family"]) == {"humble baselines"}
+    assert lacking == {"losses": ["am3f-10-focal"], "modules": ["am3f-10-without-msff"]}
+
+
+def test_without_any_complete_family_there_is_no_test():
+    tests, lacking = planned_tests(states({}, without=["am3f-10-lasce", "linear-loso"]))
+    assert tests.empty
+    assert set(lacking) == set(FAMILIES)
+
+
+def test_the_plan_s_table_has_numbers_where_predictions_are():
+    table = plan_table(states({}, without=["am3f-loso-ce"])).set_index("run")
+    assert table.loc["am3f-loso-lasce", "UF1"] == pytest.approx(1.0)
+    assert table.loc["am3f-loso-ce"].isna().tolist() == [False] * 3 + [True] * 3
+    assert table.loc["am3f-loso-ce", "missing"] == "0"
+    assert list(table.index) == list(planned_runs())
+
+
+def test_rows_are_labelled_as_printed_and_half_a_table_is_refused():
+    runs = table_runs("dual_atme.table6", states({}))
+    assert list(runs) == ["CE SGD", "CE Adam", "w-CE Adam", "Focal Adam"]
+    assert set(runs["Focal Adam"]["experiment"]) == {"Focal Adam"}
+    with pytest.raises(MerlibError, match="merlib reference train dual-atme-10-ce-sgd"):
+        table_runs("dual_atme.table6", states({}, without=["dual-atme-10-ce-sgd"]))
