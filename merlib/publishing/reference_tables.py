@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -17,6 +18,8 @@ FAMILIES = {
     "modules": [("am3f-10-lasce", f"am3f-10-without-{part}") for part in ("multi-scale", "msff", "mofrw")],
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
+
+COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "verdict"]
 
 # published tables whose rows are planned runs
 TABLES = {
@@ -75,20 +78,25 @@ def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"UF1": float, "low": float, "high": float})
 
 
-def planned_tests(states: Mapping[str, PlannedState]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Return the tests of every family that is complete, and by family what the others lack.
+class PlannedTests(NamedTuple):
+    """The tests of the plan as far as its families are complete.
+
+    `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first; `runs`:
+    the predictions that were compared, by planned run; `lacking`: the planned runs that each other family waits for.
+    """
+
+    table: pd.DataFrame
+    runs: dict[str, pd.DataFrame]
+    lacking: dict[str, list[str]]
+
+
+def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
+    """Test every family that is complete, with Holm's correction inside it.
 
     A family is complete when each of its runs has the seeds planned for the run that it compares with the others;
     a part of a family is never tested, because Holm's correction counts all of it.
-
-    Returns
-    -------
-    tests : DataFrame
-        `comparison_table` of each complete family below one another, with columns ``family`` and ``seeds`` first.
-    lacking : dict of str to list of str
-        Names of the planned runs that incomplete families wait for.
     """
-    tables, lacking = [], {}
+    tables, tested, lacking = [], {}, {}
     for family, pairs in FAMILIES.items():
         names = list(dict.fromkeys(name for pair in pairs for name in pair))
         seeds = states[pairs[0][0]].experiment.seeds
@@ -101,7 +109,8 @@ def planned_tests(states: Mapping[str, PlannedState]) -> tuple[pd.DataFrame, dic
         table.insert(0, "family", family)
         table.insert(1, "seeds", " ".join(map(str, seeds)))
         tables.append(table)
-    return pd.concat(tables) if tables else pd.DataFrame(), lacking
+        tested |= runs
+    return PlannedTests(pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS), tested, lacking)
 
 
 def _of_seeds(predictions: pd.DataFrame, seeds: tuple[int, ...]) -> pd.DataFrame:

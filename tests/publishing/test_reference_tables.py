@@ -8,8 +8,8 @@ from known_predictions import make_predictions, make_samples
 
 from merlib.errors import MerlibError
 from merlib.learning.reference_plan import PlannedState, planned_runs
-from merlib.publishing.reference_tables import FAMILIES, TABLES, plan_table, planned_tests, table_runs
-from merlib.publishing.results import comparison_table
+from merlib.publishing.reference_tables import COLUMNS, FAMILIES, TABLES, plan_table, planned_tests, table_runs
+from merlib.publishing.results import comparison_table, finding
 from merlib.sources.reported import reported_values
 
 
@@ -34,24 +34,27 @@ def test_families_and_tables_name_planned_runs_and_printed_rows():
 
 def test_every_complete_family_is_corrected_by_itself():
     found = states({"am3f-10-ce": 12, "am3f-10-focal": 3, "linear-loso": 6})
-    tests, lacking = planned_tests(found)
+    tests, runs, lacking = planned_tests(found)
     assert lacking == {}
+    assert list(tests) == COLUMNS
     assert tests["family"].tolist() == ["losses"] * 3 + ["modules"] * 3 + ["humble baselines"] * 2
-    runs = {name: state.predictions for name, state in found.items()}
+    assert set(runs) == {name for pairs in FAMILIES.values() for pair in pairs for name in pair}
     alone = comparison_table(runs, FAMILIES["losses"])
     assert tests[tests["family"] == "losses"]["p, Holm"].tolist() == alone["p, Holm"].tolist()
     assert tests.loc["am3f-loso-lasce against ststnet-loso", "UF1 difference"] == 0
 
 
 def test_a_family_that_lacks_a_run_is_not_tested_and_says_what_it_waits_for():
-    tests, lacking = planned_tests(states({}, without=["am3f-10-focal", "am3f-10-without-msff"]))
+    tests, runs, lacking = planned_tests(states({}, without=["am3f-10-focal", "am3f-10-without-msff"]))
     assert set(tests["family"]) == {"humble baselines"}
+    assert set(runs) == {"am3f-loso-lasce", "linear-loso", "ststnet-loso"}
     assert lacking == {"losses": ["am3f-10-focal"], "modules": ["am3f-10-without-msff"]}
 
 
 def test_without_any_complete_family_there_is_no_test():
-    tests, lacking = planned_tests(states({}, without=["am3f-10-lasce", "linear-loso"]))
-    assert tests.empty
+    tests, runs, lacking = planned_tests(states({}, without=["am3f-10-lasce", "linear-loso"]))
+    assert (len(tests), list(tests), runs) == (0, COLUMNS, {})
+    assert finding(tests).endswith("none (0 of 0).")
     assert set(lacking) == set(FAMILIES)
 
 
