@@ -83,6 +83,10 @@ def reference_train(
     console, samples = _console(), open_samples(DATA, folders)
     todo = names or [name for name, state in states.items() if state.missing]
     for number, name in enumerate(todo, 1):
-        console.print(f"{number} of {len(todo)}: {name}", highlight=False)
+        state, seeds = states[name], " ".join(map(str, states[name].to_train))
+        again = set(state.to_train) - set(state.missing)
+        doing = f"seeds {seeds}" if seeds else "committed; MERLIB_REFERENCES=DIR trains it elsewhere"
+        why = " (the code changed: committed seeds are trained again and replaced)" if again else ""
+        console.print(f"{number} of {len(todo)}: {name}, {doing}{why}", highlight=False, soft_wrap=True)
         path = train_planned(name, samples, store=store, workers=workers, dask=dask)
         console.print(f"  {path}", highlight=False, soft_wrap=True)

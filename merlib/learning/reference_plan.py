@@ -6,7 +6,7 @@ what is missing, one run at a time; a run that is cut short goes on from the fol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,19 +18,30 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
 from merlib.learning.references import every_reference, reference_path, reference_root, save_reference
+from merlib.learning.source_digest import source_digest
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 
 DATA, FOLDER = "megc2019-flow", "megc2019_flow"  # the source, and its folder of references
+MAPS = "8840a67be6d0"  # how the digests of the 442 maps begin, without and with Dual-ATME's puzzle
+PUZZLES = "05838956fe77"
 TEN_FOLDS = "groupkfold:10"
 
 
-def _planned(model: str, label: str, protocol: str, seeds: tuple[int, ...], **choices: object) -> Experiment:
+@dataclass(frozen=True)
+class PlannedRun:
+    """An experiment with all its seeds, and the digest of the samples it is for."""
+
+    experiment: Experiment
+    samples_digest: str
+
+
+def _planned(model: str, label: str, protocol: str, seeds: tuple[int, ...], **choices: object) -> PlannedRun:
     experiment = Experiment.for_profile(model, get_profile("paper"), label=label, **choices)
-    return replace(experiment, protocol=protocol, seeds=seeds)
+    return PlannedRun(replace(experiment, protocol=protocol, seeds=seeds), PUZZLES if model == "dual_atme" else MAPS)
 
 
-def planned_runs() -> dict[str, Experiment]:
+def planned_runs() -> dict[str, PlannedRun]:
     """Return the planned reference runs by name, in the order of their need.
 
     A run that two tables share stands here once: AM3F's LASCE row is also Table 4's last, Dual-ATME's
@@ -75,33 +86,50 @@ def planned_runs() -> dict[str, Experiment]:
 
 @dataclass(frozen=True)
 class PlannedState:
-    """How far a planned run is: the committed predictions, if any, and the seeds that they lack."""
+    """How far a planned run is: the committed predictions of its seeds, if any, and the seeds that they lack."""
 
     experiment: Experiment
     predictions: pd.DataFrame | None
     missing: tuple[int, ...]
 
+    @property
+    def to_train(self) -> tuple[int, ...]:
+        """Seeds that `train_planned` trains: the missing ones, or all where the committed are of other code."""
+        same = self.predictions is not None and self.predictions.attrs["source_digest"] == source_digest(
+            self.experiment.model, bool(self.experiment.start)
+        )
+        return self.missing if same or not self.missing else self.experiment.seeds
 
-def planned_states(plan: Mapping[str, Experiment] | None = None, data: str = FOLDER) -> dict[str, PlannedState]:
+
+def planned_states(plan: Mapping[str, PlannedRun] | None = None, data: str = FOLDER) -> dict[str, PlannedState]:
     """Return each run of `plan` with what is committed of it below ``results/reference/<data>``; needs no maps."""
     committed = {
-        Experiment.from_dict(frame.attrs["experiment"]).training_digest: frame for frame in every_reference(data)
+        (Experiment.from_dict(frame.attrs["experiment"]).training_digest, frame.attrs["samples_digest"][:12]): frame
+        for frame in every_reference(data)
     }
     states = {}
-    for name, experiment in (planned_runs() if plan is None else plan).items():
-        frame = committed.get(experiment.training_digest)
-        there = set() if frame is None else set(frame["seed"])
-        if frame is not None:
-            frame = frame.assign(experiment=experiment.label)
-        states[name] = PlannedState(experiment, frame, tuple(s for s in experiment.seeds if s not in there))
+    for name, planned in (planned_runs() if plan is None else plan).items():
+        experiment = planned.experiment
+        frame = committed.get((experiment.training_digest, planned.samples_digest[:12]))
+        there = [] if frame is None else [seed for seed in experiment.seeds if seed in set(frame["seed"])]
+        missing = tuple(seed for seed in experiment.seeds if seed not in there)
+        states[name] = PlannedState(experiment, of_seeds(frame, there, experiment.label) if there else None, missing)
     return states
 
 
-def train_planned(name: str, samples: Samples, plan: Mapping[str, Experiment] | None = None, **how: object) -> Path:
-    """Train what is missing of a planned run and write its reference; return the file.
+def of_seeds(predictions: pd.DataFrame, seeds: Sequence[int], label: str) -> pd.DataFrame:
+    """Return the rows of some seeds of one experiment under a label; their provenance names these seeds alone."""
+    part = predictions[predictions["seed"].isin(seeds)].assign(experiment=label)
+    whole = Experiment.from_dict(predictions.attrs["experiment"])
+    experiment = replace(whole, seeds=tuple(seeds), label=label)
+    part.attrs |= {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+    return part
 
-    All seeds of a run come from one state of the code: seeds whose folds are neither committed with it nor
-    in the store are trained again.
+
+def train_planned(
+    name: str, samples: Samples, plan: Mapping[str, PlannedRun] | None = None, data: str = FOLDER, **how: object
+) -> Path:
+    """Train `PlannedState.to_train` of a planned run and write its reference; return the file.
 
     Parameters
     ----------
@@ -109,15 +137,16 @@ def train_planned(name: str, samples: Samples, plan: Mapping[str, Experiment] | 
         A key of `planned_runs`.
     samples : Samples
         The public flow maps; Dual-ATME's puzzle is added here.
-    plan : mapping, optional
-        Instead of `planned_runs`.
+    plan, data : mapping, str, optional
+        Instead of `planned_runs` and its folder.
     **how : object
         ``store``, ``workers``, ``device``, ``dask`` and ``precision`` of `learning.run`.
 
     Raises
     ------
     MerlibError
-        When the plan has no such run, or MERLIB_REFERENCES is ``off``, so that nothing could be kept.
+        When the plan has no such run, the samples are others than planned, or MERLIB_REFERENCES is ``off``, so that
+        nothing could be kept.
     """
     plan = planned_runs() if plan is None else plan
     if name not in plan:
@@ -127,9 +156,16 @@ def train_planned(name: str, samples: Samples, plan: Mapping[str, Experiment] | 
         raise MerlibError(
             "MERLIB_REFERENCES=off.", "a folder of references to write to.", "unset it, or name a folder."
         )
-    experiment = plan[name]
+    experiment, digest = plan[name].experiment, plan[name].samples_digest
     rows = with_puzzle(samples) if experiment.model == "dual_atme" else samples
-    predictions = run(experiment, rows, **how)
-    if predictions.attrs["origin"] == "reference":
+    if rows.digest[:12] != digest[:12]:
+        raise MerlibError(
+            f"samples {rows.digest[:12]} of {rows.name} for {name}.",
+            f"samples {digest[:12]}, which the plan was made for.",
+            f"hand over the maps as published: merlib data check {DATA}=DIR.",
+        )
+    seeds = planned_states({name: plan[name]}, data)[name].to_train
+    if not seeds:
         return reference_path(experiment, rows, root)
-    return save_reference(predictions, experiment, rows, root)
+    chosen = replace(experiment, seeds=seeds)
+    return save_reference(run(chosen, rows, references=False, **how), chosen, rows, root)

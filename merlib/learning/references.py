@@ -44,7 +44,8 @@ def reference_path(experiment: Experiment, samples: Samples, root: Path) -> Path
 def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: Samples, root: Path) -> Path:
     """Write complete predictions below `root` as the reference of their experiment and return the path.
 
-    Predictions of seeds that the file already holds are replaced, the others are kept.
+    Predictions of seeds that the file already holds are replaced; the others are kept if they come from the same code
+    on the same kind of device, else they go too.
 
     Raises
     ------
@@ -70,12 +71,28 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
     frame = predictions.drop(columns="experiment")
     if path.is_file():
         older, old_meta = read_parquet(path)
-        if old_meta.get("source_digest") == meta.get("source_digest"):
-            frame = pd.concat([older[~older["seed"].isin(frame["seed"])], frame], ignore_index=True)
-            curves = {**json.loads(old_meta.get("curves", "{}")), **json.loads(meta.get("curves", "{}"))}
-            meta["curves"] = json.dumps(curves)
+        if all(old_meta.get(key) == meta.get(key) for key in ("source_digest", "device")):
+            kept = older[~older["seed"].isin(frame["seed"])]
+            frame = pd.concat([kept, frame], ignore_index=True)
+            if len(kept):
+                meta = _joined(old_meta, meta, {int(seed) for seed in kept["seed"]})
     write_parquet(frame, meta, path)
     return path
+
+
+def _joined(older: dict, newer: dict, kept: set[int]) -> dict:
+    """Return the provenance of predictions that keep the seeds `kept` of the older file beside the newer ones."""
+    old_curves = json.loads(older.get("curves", "{}"))
+    curves = {name: curve for name, curve in old_curves.items() if int(name.split("/")[0]) in kept}
+    joined = newer | {"curves": json.dumps(curves | json.loads(newer.get("curves", "{}")))}
+    old_seeds = older["experiment"]["seeds"]
+    share = len(kept & set(old_seeds)) / len(old_seeds)  # every seed trains the same folds
+    joined["train_seconds"] = round(share * older["train_seconds"] + newer["train_seconds"], 1)
+    for key in ("processor", "torch"):
+        joined[key] = "; ".join(sorted({*older.get(key, "").split("; "), *newer.get(key, "").split("; ")}))
+    seeds = sorted(kept | set(newer["experiment"]["seeds"]))
+    experiment = Experiment.from_dict({**newer["experiment"], "seeds": seeds})
+    return joined | {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
 
 
 def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFrame, dict] | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.learning.reference_plan import PlannedState
-from merlib.publishing.results import comparison_table
+from merlib.learning.reference_plan import PlannedState, of_seeds, planned_states
+from merlib.profiles import get_profile
+from merlib.publishing.results import comparison_table, metric_table
+from merlib.publishing.study import Study
+from merlib.publishing.tables import SavedTable, save_table
 from merlib.scoring import bootstrap_interval, uf1
 
 # ANALYSIS_PLAN.md, "Comparisons, fixed in advance": pairs of planned runs; Holm's correction inside a family
@@ -19,6 +23,7 @@ FAMILIES = {
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
 
+TEN_FOLDS = "ten subject-disjoint folds of the public maps, one seed, in place of leave one subject out"
 COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "verdict"]
 
 # published tables whose rows are planned runs
@@ -56,7 +61,33 @@ def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, p
             "committed predictions of each row.",
             f"train them: merlib reference train {' '.join(absent)} --data megc2019-flow=DIR.",
         )
-    return {row: states[name].predictions.assign(experiment=row) for row, name in TABLES[artefact].items()}
+    rows = {row: states[name] for row, name in TABLES[artefact].items()}
+    return {row: of_seeds(state.predictions, state.experiment.seeds, row) for row, state in rows.items()}
+
+
+def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
+    """Save a published table from committed runs and return it for display; where rows lack, say which.
+
+    The record says what stands in for the paper's protocol and data, and `note`.
+    """
+    try:
+        runs = table_runs(artefact, planned_states())
+    except MerlibError as error:
+        return f"Not shown: {error.found} {error.action}"
+    values, low, high = metric_table(runs, artefact=artefact)
+    told = [TEN_FOLDS, *dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])]
+    substitution = "; ".join(filter(None, [*told, note, code_note(runs)]))
+    paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
+    return save_table(artefact, values, runs, low=low, high=high, substitution=substitution, study=paper)
+
+
+def code_note(runs: Mapping[str, pd.DataFrame]) -> str:
+    """Say that `runs` were trained by different states of the code; empty when by one."""
+    codes: dict[str, list[str]] = {}
+    for label, frame in runs.items():
+        codes.setdefault(frame.attrs["source_digest"][:8], []).append(label)
+    told = "; ".join(f"{', '.join(labels)} by {code}" for code, labels in codes.items())
+    return f"rows trained by {len(codes)} states of the code: {told}" if len(codes) > 1 else ""
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
@@ -104,14 +135,10 @@ def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
         if absent:
             lacking[family] = absent
             continue
-        runs = {name: _of_seeds(states[name].predictions, seeds) for name in names}
+        runs = {name: of_seeds(states[name].predictions, seeds, name) for name in names}
         table = comparison_table(runs, pairs)
         table.insert(0, "family", family)
         table.insert(1, "seeds", " ".join(map(str, seeds)))
         tables.append(table)
         tested |= runs
     return PlannedTests(pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS), tested, lacking)
-
-
-def _of_seeds(predictions: pd.DataFrame, seeds: tuple[int, ...]) -> pd.DataFrame:
-    return predictions[predictions["seed"].isin(seeds)]
