@@ -91,14 +91,16 @@ def code_note(runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
-    """Return one row a planned run: protocol, seeds, those missing, and UF1 with its 95 % interval where committed."""
+    """Return one row a planned run: seeds, those missing, and UF1 with its 95 % interval where committed.
+
+    A name says the protocol: ``loso``, or ``10`` subject-disjoint folds.
+    """
     rows = []
     for name, state in states.items():
         interval = None if state.predictions is None else bootstrap_interval(state.predictions, uf1)
         rows.append(
             {
                 "run": name,
-                "protocol": state.experiment.protocol,
                 "seeds": " ".join(map(str, state.experiment.seeds)),
                 "missing": " ".join(map(str, state.missing)),
                 "UF1": None if interval is None else interval.value,
