@@ -78,7 +78,16 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
     told = [TEN_FOLDS, *dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])]
     substitution = "; ".join(filter(None, [*told, note, code_note(runs)]))
     paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
-    return save_table(artefact, values, runs, low=low, high=high, substitution=substitution, study=paper)
+    how = {"low": low, "high": high, "caption": spread_caption(values, low, high), "substitution": substitution}
+    return save_table(artefact, values, runs, study=paper, **how)
+
+
+def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str = "full.uf1") -> str:
+    """Say how far apart the rows' values of a column are, and whether every interval holds every row's value."""
+    ours, first, last = values[column], values[column].idxmin(), values[column].idxmax()
+    holds = low[column].max() <= ours.min() and ours.max() <= high[column].min()
+    told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
+    return f"UF1 from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
 
 
 def code_note(runs: Mapping[str, pd.DataFrame]) -> str:

@@ -18,6 +18,7 @@ from merlib.publishing.reference_tables import (
     plan_table,
     planned_table,
     planned_tests,
+    spread_caption,
     table_runs,
 )
 from merlib.publishing.results import comparison_table, finding
@@ -111,8 +112,17 @@ def test_a_planned_table_says_what_stands_in_and_where_rows_lack_which(study, mo
     record = planned_table("dual_atme.table6", study, note="rate of Adam").record
     assert record["substitution"] == f"{TEN_FOLDS}; canonical boxes; rate of Adam"
     assert record["protocol"] == "groupkfold:10"
+    assert record["caption"].startswith("UF1 from 0.")
     assert {cell["row"] for cell in record["cells"]} == set(TABLES["dual_atme.table6"])
     monkeypatch.setattr(reference_tables, "planned_states", lambda: states({}, without=["dual-atme-10-ce-sgd"]))
     told = planned_table("dual_atme.table6", study)
     assert "lacks dual-atme-10-ce-sgd" in told
     assert "merlib reference train dual-atme-10-ce-sgd" in told
+
+
+@pytest.mark.parametrize(("ends", "told"), [((0.6, 0.75), "; every interval"), ((0.6, 0.71), "; not every interval")])
+def test_the_caption_says_whether_the_rows_can_be_told_apart(ends, told):
+    values = pd.DataFrame({"full.uf1": [0.7, 0.65, 0.72]}, index=["a", "b", "c"])
+    low, high = (values * 0 + end for end in ends)
+    caption = spread_caption(values, low, high)
+    assert caption.startswith("UF1 from 0.650 (b) to 0.720 (c)" + told)
