@@ -24,3 +24,10 @@ def clean_environment(monkeypatch, tmp_path):
 @pytest.fixture
 def samples() -> Samples:
     return make_samples()
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A folder of references of the test's own."""
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "reference"))
+    return tmp_path / "reference"

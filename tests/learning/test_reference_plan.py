@@ -18,12 +18,6 @@ from merlib.learning.reference_plan import PlannedRun, planned_runs, planned_sta
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "reference"))
-    return tmp_path / "reference"
-
-
-@pytest.fixture
 def plan(samples):
     return {"toy": PlannedRun(make_experiment(seeds=(0, 1), label="toy"), samples.digest)}
 

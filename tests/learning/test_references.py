@@ -14,12 +14,6 @@ from merlib.learning.references import find_reference, reference_root
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "reference"))
-    return tmp_path / "reference"
-
-
-@pytest.fixture
 def untrainable(monkeypatch):
     monkeypatch.setattr(engine, "train_task", lambda *a: pytest.fail("a fold was trained"))
 
