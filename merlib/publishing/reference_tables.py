@@ -23,7 +23,7 @@ FAMILIES = {
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
 
-TEN_FOLDS = "ten subject-disjoint folds of the public maps, one seed, in place of leave one subject out"
+STANDS_IN = "ten subject-disjoint folds of the public maps, one seed, in place of leave one subject out"
 COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "verdict"]
 
 # published tables whose rows are planned runs
@@ -44,6 +44,13 @@ TABLES = {
 }
 
 
+def rows_missing(artefact: str, states: Mapping[str, PlannedState]) -> list[str]:
+    """Return the planned runs that rows of a published table wait for."""
+    if artefact not in TABLES:
+        raise unknown_name("table of planned runs", artefact, TABLES)
+    return [name for name in TABLES[artefact].values() if states[name].missing]
+
+
 def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, pd.DataFrame]:
     """Return the committed predictions of a published table's rows, labelled as printed.
 
@@ -52,17 +59,19 @@ def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, p
     MerlibError
         When a row is not committed: half a table would be read as the whole.
     """
-    if artefact not in TABLES:
-        raise unknown_name("table of planned runs", artefact, TABLES)
-    absent = [name for name in TABLES[artefact].values() if states[name].missing]
+    absent = rows_missing(artefact, states)
     if absent:
         raise MerlibError(
             f"{artefact} lacks {', '.join(absent)}.",
             "committed predictions of each row.",
-            f"train them: merlib reference train {' '.join(absent)} --data megc2019-flow=DIR.",
+            _how_to_train(absent),
         )
     rows = {row: states[name] for row, name in TABLES[artefact].items()}
     return {row: of_seeds(state.predictions, state.experiment.seeds, row) for row, state in rows.items()}
+
+
+def _how_to_train(names: list[str]) -> str:
+    return f"train them: merlib reference train {' '.join(names)} --data megc2019-flow=DIR."
 
 
 def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
@@ -70,22 +79,24 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
 
     The record says what stands in for the paper's protocol and data, and `note`.
     """
-    try:
-        runs = table_runs(artefact, planned_states())
-    except MerlibError as error:
-        return f"Not shown: {error.found} {error.action}"
+    states = planned_states()
+    absent = rows_missing(artefact, states)
+    if absent:
+        return f"Not shown: {artefact} lacks {', '.join(absent)}. {_how_to_train(absent)}"
+    runs = table_runs(artefact, states)
     values, low, high = metric_table(runs, artefact=artefact)
-    told = [TEN_FOLDS, *dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])]
+    told = [STANDS_IN, *dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])]
     substitution = "; ".join(filter(None, [*told, note, code_note(runs)]))
     paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
     how = {"low": low, "high": high, "caption": spread_caption(values, low, high), "substitution": substitution}
     return save_table(artefact, values, runs, study=paper, **how)
 
 
-def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str = "full.uf1") -> str:
-    """Say how far apart the rows' values of a column are, and whether every interval holds every row's value."""
-    ours, first, last = values[column], values[column].idxmin(), values[column].idxmax()
-    holds = low[column].max() <= ours.min() and ours.max() <= high[column].min()
+def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
+    """Say how far apart the rows' UF1 on the whole are, and whether every interval holds every row's value."""
+    ours = values["full.uf1"]
+    first, last = ours.idxmin(), ours.idxmax()
+    holds = low["full.uf1"].max() <= ours.min() and ours.max() <= high["full.uf1"].min()
     told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
     return f"UF1 from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
 

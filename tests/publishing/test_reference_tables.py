@@ -12,8 +12,8 @@ from merlib.publishing import reference_tables
 from merlib.publishing.reference_tables import (
     COLUMNS,
     FAMILIES,
+    STANDS_IN,
     TABLES,
-    TEN_FOLDS,
     code_note,
     plan_table,
     planned_table,
@@ -110,7 +110,7 @@ def test_a_planned_table_says_what_stands_in_and_where_rows_lack_which(study, mo
         state.predictions.attrs["notes"] = ["canonical boxes"]
     monkeypatch.setattr(reference_tables, "planned_states", lambda: full)
     record = planned_table("dual_atme.table6", study, note="rate of Adam").record
-    assert record["substitution"] == f"{TEN_FOLDS}; canonical boxes; rate of Adam"
+    assert record["substitution"] == f"{STANDS_IN}; canonical boxes; rate of Adam"
     assert record["protocol"] == "groupkfold:10"
     assert record["caption"].startswith("UF1 from 0.")
     assert {cell["row"] for cell in record["cells"]} == set(TABLES["dual_atme.table6"])

@@ -49,7 +49,7 @@ def test_outputs_gradients_and_statistics_are_the_module_s(name, options):
     assert max(statistics) < 1e-5
     # where two values of a pooling window are equal but for rounding, either may be taken for the larger
     assert sorted(gradients)[2] < 1e-4
-    assert max(gradients) < 0.1
+    assert max(gradients) < 5e-2
 
 
 @pytest.mark.parametrize("name", ["am3f_flownet", "dual_atme", "ststnet"])
