@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from merlib.cli_console import open_console
 from merlib.cli_data import data_app
 from merlib.cli_reference import reference_app
 from merlib.errors import MerlibError
@@ -57,12 +58,6 @@ ResultsOption = Annotated[
 StoreOption = Annotated[
     Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
 ]
-
-
-def _console(stderr: bool = False):
-    from rich.console import Console
-
-    return Console(stderr=stderr)
 
 
 def data_folders(pairs: list[str] | None) -> dict[str, Path]:
@@ -139,7 +134,7 @@ def run(
         results_dir=results,
     )
     signal.signal(signal.SIGTERM, _interrupt)
-    console = _console()
+    console = open_console()
     with RichScreen(console) as screen:
         outcome = run_notebooks(request, screen)
     table = artefact_table(outcome.folder)
@@ -159,7 +154,7 @@ def status() -> None:
     from merlib.publishing.terminal_tables import frame_table
 
     ledger = status_table()
-    console = _console()
+    console = open_console()
     console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
     console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
 
@@ -170,7 +165,7 @@ def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataO
     from merlib.publishing.doctor import diagnose, findings_table
 
     findings = diagnose(data_folders(data), store=store, results=results)
-    _console().print(findings_table(findings))
+    open_console().print(findings_table(findings))
     raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
 
 
@@ -179,7 +174,7 @@ def weights_list() -> None:
     """List the weights files that the companion can use, and whether each is on this machine."""
     from merlib.publishing.terminal_tables import weights_table
 
-    _console().print(weights_table())
+    open_console().print(weights_table())
 
 
 @weights_app.command("get")
@@ -190,7 +185,7 @@ def weights_get(name: Annotated[str, typer.Argument(help="A name that merlib wei
     """
     from merlib.sources.weights import fetch_weights
 
-    _console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
+    open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
 
 
 @store_app.command("list")
@@ -209,7 +204,7 @@ def store_list(
 
     listed = list_store(FoldStore(store_folder(store)))
     shown = listed if entries else summarise_store(listed)
-    _console().print(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"))
+    open_console().print(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"))
 
 
 @store_app.command("prune")
@@ -229,7 +224,7 @@ def store_prune(
 
     gone = prune_store(FoldStore(store_folder(store)), older, model, dry_run=not yes)
     verb = "deleted" if yes else "would go (repeat with --yes)"
-    _console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
+    open_console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
 
 
 def main() -> None:
@@ -241,10 +236,12 @@ def main() -> None:
             raise
         from rich.panel import Panel
 
-        _console(stderr=True).print(Panel(_plain(str(error)), title="merlib", title_align="left", border_style="red"))
+        open_console(stderr=True).print(
+            Panel(_plain(str(error)), title="merlib", title_align="left", border_style="red")
+        )
         sys.exit(2)
     except KeyboardInterrupt:
-        _console(stderr=True).print("interrupted; continue with merlib run ... --resume")
+        open_console(stderr=True).print("interrupted; continue with merlib run ... --resume")
         sys.exit(130)
 
 

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from merlib.cli_console import open_console
+
 data_app = typer.Typer(
     help="The data doors: what is known, what can be fetched, what is wrong.",
     no_args_is_help=True,
@@ -18,12 +20,6 @@ data_app = typer.Typer(
 
 LayoutOption = Annotated[str | None, typer.Option(metavar="NAME", help="CASME II: cropped (default) or raw frames.")]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes (default: one a core).")]
-
-
-def _console(stderr: bool = False):
-    from rich.console import Console
-
-    return Console(stderr=stderr)
 
 
 def _cores(workers: int | None) -> int:
@@ -35,7 +31,7 @@ def _cores(workers: int | None) -> int:
 @contextmanager
 def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """Show clips done on a terminal; where there is none, nothing."""
-    console = _console(stderr=True)
+    console = open_console(stderr=True)
     if not console.is_terminal:
         yield None
         return
@@ -52,7 +48,7 @@ def data_list() -> None:
     """List the data sources: clips, subjects, and through which door each comes in."""
     from merlib.publishing.terminal_tables import sources_table
 
-    _console().print(sources_table())
+    open_console().print(sources_table())
 
 
 @data_app.command("get")
@@ -69,7 +65,7 @@ def data_get(
 
     name = name.replace("_", "-")
     folder = fetch_archive(name, into or repository_root() / "data" / name, base_url=base_url)
-    _console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
+    open_console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
 
 
 @data_app.command("check")
@@ -104,7 +100,7 @@ def data_check(
         report, problems = audit_report(
             name, folder, json_file, html_file, layout=layout, quick=quick, workers=_cores(workers), progress=progress
         )
-    _console().print(report)
+    open_console().print(report)
     raise typer.Exit(1 if problems else 0)
 
 
@@ -154,6 +150,6 @@ def data_export(
             workers=_cores(workers),
             progress=progress,
         )
-    _console().print(
+    open_console().print(
         f"SYNTHETIC {name} is in {written}; use it with --data {name}={written}", highlight=False, soft_wrap=True
     )

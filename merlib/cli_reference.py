@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from merlib.cli_console import open_console
 from merlib.errors import MerlibError
 
 reference_app = typer.Typer(
@@ -14,12 +15,6 @@ reference_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-
-
-def _console():
-    from rich.console import Console
-
-    return Console()
 
 
 @reference_app.command("list")
@@ -36,7 +31,7 @@ def reference_list() -> None:
 
     table = plan_table(planned_states())
     done = int((table["missing"] == "").sum())
-    _console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete"))
+    open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete"))
 
 
 @reference_app.command("train")
@@ -80,7 +75,7 @@ def reference_train(
             f"--data {DATA}=DIR with the public flow maps.",
             f"fetch them: merlib data get {DATA}.",
         )
-    console, samples = _console(), open_samples(DATA, folders)
+    console, samples = open_console(), open_samples(DATA, folders)
     todo = names or [name for name, state in states.items() if state.missing]
     for number, name in enumerate(todo, 1):
         state, seeds = states[name], " ".join(map(str, states[name].to_train))
