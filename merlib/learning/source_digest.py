@@ -10,7 +10,7 @@ from pathlib import Path
 
 from merlib.models.registry import model_module
 
-ENGINE = ("training", "fitting", "losses", "augmentation", "warping")
+ENGINE = ("training", "shared_step_adam", "fitting", "losses", "augmentation", "warping")
 OWN_MODELS = "merlib.models"
 STARTED = ("starts",)  # what only a run with a start executes
 TRAINING = "merlib.learning.training"

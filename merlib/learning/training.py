@@ -20,6 +20,7 @@ from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
 from merlib.learning.recipes import Recipe
+from merlib.learning.shared_step_adam import SharedStepAdam
 from merlib.models import build_model
 from merlib.models.fast import fast_forward
 
@@ -84,12 +85,13 @@ class Normaliser:
         }
 
 
-def build_optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> torch.optim.Optimizer:
     """Return the recipe's optimiser over the model's parameters."""
     if recipe.optimiser == "adam":
-        return torch.optim.Adam(
-            model.parameters(), recipe.learning_rate, recipe.betas, weight_decay=recipe.weight_decay, fused=True
-        )
+        settings = model.parameters(), recipe.learning_rate, recipe.betas
+        if device == "cpu":
+            return SharedStepAdam(*settings, weight_decay=recipe.weight_decay)
+        return torch.optim.Adam(*settings, weight_decay=recipe.weight_decay, fused=True)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -210,7 +212,7 @@ def train_fold(
     normalise = Normaliser(recipe.normalisation, train)
     prior = class_prior(labels, classes).to(device)
     loss_of = bind_loss(recipe.loss, recipe.loss_options)
-    optimiser = build_optimiser(recipe, model)
+    optimiser = build_optimiser(recipe, model, device)
     schedule = build_schedule(recipe, optimiser)
     step = fast_forward(model) if device == "cpu" else model
     curves: dict[str, list[float]] = {"loss": [], "accuracy": []}

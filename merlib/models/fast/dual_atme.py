@@ -1,4 +1,7 @@
-"""Dual-ATME's training step with its inception blocks as `fast.inception`; the readable module is the reference."""
+"""Dual-ATME's training step: fast inception blocks, and its classifier's first layer and dropout.
+
+The readable module is the reference.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ import torch
 from torch import Tensor
 
 from merlib.models.dual_atme import DualATME, DualATMEOutput
+from merlib.models.fast.dropout import dropout
 from merlib.models.fast.inception import inception
+from merlib.models.fast.linear import linear
 from merlib.models.inputs import take_input
 
 
@@ -20,4 +25,6 @@ def forward(model: DualATME, inputs: Mapping[str, Tensor]) -> DualATMEOutput:
         x = inception(high, inception(low, x)).permute(3, 0, 1, 2).contiguous()  # (N, 48, 7, 7)
         features[name] = model.attention[name](x) if name in model.attention else x
     fused = torch.cat([*features.values()], 1)  # (N, 96, 7, 7)
-    return DualATMEOutput(model.classifier(fused.flatten(1)), features.get("flow"), features.get("puzzle"))
+    wide, norm, relu, drop, last = model.classifier
+    hidden = dropout(relu(norm(linear(wide, fused.flatten(1)))), drop.p)
+    return DualATMEOutput(last(hidden), features.get("flow"), features.get("puzzle"))

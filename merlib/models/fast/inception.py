@@ -49,7 +49,7 @@ def _track(own_norms: list[nn.BatchNorm2d], mean: Tensor, variance: Tensor, coun
     found = [*mean.split(filters), *(variance * (count / (count - 1))).split(filters)]
     running = [norm.running_mean for norm in own_norms] + [norm.running_var for norm in own_norms]
     torch._foreach_lerp_(running, found, own_norms[0].momentum)  # one call for twelve, as optimisers do
-    torch._foreach_add_([norm.num_batches_tracked for norm in own_norms], 1)
+    torch._foreach_add_([norm.num_batches_tracked for norm in own_norms], _ONE)
 
 
 class InceptionStep(torch.autograd.Function):
@@ -149,6 +149,7 @@ class InceptionStep(torch.autograd.Function):
         return d_x, None, *gradients
 
 
+_ONE = torch.ones((), dtype=torch.int64)  # a Python number would become a tensor anew for each of those it is added to
 _OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
 
 

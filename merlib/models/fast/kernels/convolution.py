@@ -24,6 +24,11 @@ def _chunk_rows(height, across):
 
 
 @inlined
+def _chunk_columns(width, across, n):
+    return width if across <= CHUNK else max(1, min(width, CHUNK // n))
+
+
+@inlined
 def _add_three(total, other, row, start, n, taps, others):
     """Add one kernel row's three taps of `row` from `start` to two outputs at once, which share the loads."""
     r0, r1, r2 = row[start:], row[start + n :], row[start + 2 * n :]
@@ -53,25 +58,26 @@ def convolve_pair(padded, weight, offset, first, second, maps, height, width, n)
     kernel = weight.shape[2]
     shift = PAD - kernel // 2
     across, length = (width + 2 * PAD) * n, width * n
-    rows = _chunk_rows(height, across)
+    rows, columns = _chunk_rows(height, across), _chunk_columns(width, across, n)
     total, other = _aligned(rows * across), _aligned(rows * across)
     for top in range(0, height, rows):
-        here = min(rows, height - top)
-        inside = here * across - 2 * PAD * n
-        total[:] = offset[first]
-        other[:] = offset[second]
-        for i in range(weight.shape[1]):
-            for k in range(kernel):
-                start = (top + k + shift) * across + shift * n
-                taps, others = weight[first, i, k], weight[second, i, k]
-                if kernel == 3:
-                    _add_three(total[:inside], other[:inside], padded[i], start, n, taps, others)
-                else:
-                    _add_five(total[:inside], other[:inside], padded[i], start, n, taps, others)
-        for y in range(here):
-            place = (top + y) * length
-            maps[first, place : place + length] = total[y * across : y * across + length]
-            maps[second, place : place + length] = other[y * across : y * across + length]
+        for left in range(0, width, columns):
+            here, wide = min(rows, height - top), min(columns, width - left) * n
+            inside = (here - 1) * across + wide
+            total[:inside] = offset[first]
+            other[:inside] = offset[second]
+            for i in range(weight.shape[1]):
+                for k in range(kernel):
+                    start = (top + k + shift) * across + (left + shift) * n
+                    taps, others = weight[first, i, k], weight[second, i, k]
+                    if kernel == 3:
+                        _add_three(total[:inside], other[:inside], padded[i], start, n, taps, others)
+                    else:
+                        _add_five(total[:inside], other[:inside], padded[i], start, n, taps, others)
+            for y in range(here):
+                place = (top + y) * length + left * n
+                maps[first, place : place + wide] = total[y * across : y * across + wide]
+                maps[second, place : place + wide] = other[y * across : y * across + wide]
 
 
 @compiled
@@ -139,18 +145,19 @@ def correlate_pair(padded, gradient, other, taps, others, height, width, n):
     kernel = taps.shape[1]
     shift = PAD - kernel // 2
     across = (width + 2 * PAD) * n
-    rows = _chunk_rows(height, across)
+    rows, columns = _chunk_rows(height, across), _chunk_columns(width, across, n)
     for top in range(0, height, rows):
-        inside = min(rows, height - top) * across - 2 * PAD * n
-        centre = (top + PAD) * across + PAD * n
-        one, two = gradient[centre : centre + inside], other[centre : centre + inside]
-        for i in range(len(padded)):
-            for k in range(kernel):
-                start = (top + k + shift) * across + shift * n
-                if kernel == 3:
-                    _correlate_three(one, two, padded[i], start, n, taps[i, k], others[i, k])
-                else:
-                    _correlate_five(one, two, padded[i], start, n, taps[i, k], others[i, k])
+        for left in range(0, width, columns):
+            inside = (min(rows, height - top) - 1) * across + min(columns, width - left) * n
+            centre = (top + PAD) * across + (left + PAD) * n
+            one, two = gradient[centre : centre + inside], other[centre : centre + inside]
+            for i in range(len(padded)):
+                for k in range(kernel):
+                    start = (top + k + shift) * across + (left + shift) * n
+                    if kernel == 3:
+                        _correlate_three(one, two, padded[i], start, n, taps[i, k], others[i, k])
+                    else:
+                        _correlate_five(one, two, padded[i], start, n, taps[i, k], others[i, k])
 
 
 @compiled
