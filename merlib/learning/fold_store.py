@@ -15,7 +15,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -23,10 +22,12 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from merlib.errors import MerlibError
+from merlib.sources.whole_files import renamed_into, writing_to
 
 log = logging.getLogger(__name__)
 
 META = b"merlib"
+INSTEAD = "name another folder; finished work is kept"
 
 
 def describe_entry(key: str, meta: dict) -> dict:
@@ -71,34 +72,8 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     text = json.dumps({**meta, "content": frame_digest(frame)})
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), META: text.encode()})
-    with renamed_into(path) as file:
+    with renamed_into(path, INSTEAD) as file:
         pq.write_table(table, file)
-
-
-def _unwritable(folder: Path, error: OSError) -> MerlibError:
-    return MerlibError(
-        f"{folder} cannot be written ({error.strerror or error}).",
-        "a folder with room that you may write to.",
-        "free space, correct the permissions, or name another folder; finished work is kept.",
-    )
-
-
-@contextmanager
-def renamed_into(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path` that takes its place when the block ends well."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise _unwritable(path.parent, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -160,7 +135,7 @@ class FoldStore:
     def check_writable(self) -> None:
         """Raise a MerlibError when nothing can be written, before hours of training are lost for it."""
         probe = self.root / f".probe-{secrets.token_hex(6)}"
-        with renamed_into(probe) as file:
+        with renamed_into(probe, INSTEAD) as file:
             file.write(b"merlib")
         probe.unlink(missing_ok=True)
 
@@ -172,10 +147,8 @@ class FoldStore:
         however that ends.
         """
         folder = self.root / "locks"
-        try:
+        with writing_to(folder, INSTEAD):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(folder, error) from error
         with FileLock(folder / f"{key[:32]}.lock"):
             yield
 

@@ -20,13 +20,14 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.engine import default_store, one_thread
 from merlib.learning.experiment import Experiment, canonical_json
-from merlib.learning.fold_store import FoldStore, renamed_into
+from merlib.learning.fold_store import INSTEAD, FoldStore
 from merlib.learning.folds import Fold
 from merlib.learning.progress import Heartbeats, Progress
 from merlib.learning.source_digest import source_digest
 from merlib.learning.starts import Start, check_people, read_start, start_path, taker
 from merlib.learning.store_index import described_start
 from merlib.models.registry import build_model
+from merlib.sources.whole_files import renamed_into
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,6 @@ def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest
         "seconds": round(time.perf_counter() - begun, 3),
     }
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in result.model.state_dict().items()}
-    with renamed_into(start_path(store.root, digest)) as file:
+    with renamed_into(start_path(store.root, digest), INSTEAD) as file:
         torch.save({"state_dict": state, "record": json.dumps(record)}, file)
     store.note(digest, described_start(record))

@@ -14,7 +14,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from merlib.errors import MerlibError
+from merlib.sources.whole_files import renamed_into
 
 VARIABLE = "MERLIB_PROGRESS"
 INTERVAL = 1.0  # seconds between two looks at the workers
@@ -62,12 +66,9 @@ class _FileBar:
 
     def show(self, done: float, seconds_left: float | None) -> None:
         state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_text(json.dumps(state), encoding="utf-8")
-            os.replace(temporary, self.path)
-        except OSError:
-            pass  # progress is a courtesy: a full disk is reported where results are written
+        # progress is a courtesy: a full disk is reported where results are written
+        with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
+            file.write(json.dumps(state).encode("utf-8"))
 
     def close(self) -> None:
         pass

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -21,6 +19,7 @@ import numpy as np
 
 from merlib.errors import MerlibError
 from merlib.motion.parallel import over_clips
+from merlib.sources.whole_files import renamed_into
 
 FORMAT = 1  # raised when an estimate changes its answer
 PACKAGES = ("numpy", "opencv-python", "scikit-image", "torch")
@@ -89,16 +88,8 @@ class MotionCache:
 
     def write(self, digest: str, result: np.ndarray) -> None:
         """Keep a result; a reader sees the whole entry or none."""
-        path = self.path(digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{digest[:8]}.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, result=result)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with renamed_into(self.path(digest), durable=False) as file:
+            np.savez(file, result=result)
 
     def get(
         self,

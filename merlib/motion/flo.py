@@ -6,14 +6,13 @@ float32, row by row. By convention a component above 1e9 marks a pixel whose mot
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from merlib.errors import MerlibError
 from merlib.motion.flow import check_flow
+from merlib.sources.whole_files import renamed_into
 
 TAG = b"PIEH"
 _LARGEST_SIDE = 99_999
@@ -39,17 +38,9 @@ def write_flo(path: str | Path, flow: np.ndarray) -> Path:
     if flow.ndim != 3:
         raise MerlibError(f"flows of shape {flow.shape}.", "one flow (H, W, 2).", "write one file a pair.")
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     height, width = flow.shape[:2]
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(TAG + np.array([width, height], dtype="<i4").tobytes() + flow.astype("<f4").tobytes())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with renamed_into(path, durable=False) as file:
+        file.write(TAG + np.array([width, height], dtype="<i4").tobytes() + flow.astype("<f4").tobytes())
     return path
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from merlib.errors import MerlibError
 from merlib.publishing.ledger import read_records
-from merlib.publishing.records import write_atomically
+from merlib.publishing.records import write_whole
 from merlib.sources.places import repository_root
 
 TOLERANCE = 0.1  # of a share; ten points of a percentage
@@ -86,7 +86,7 @@ if __name__ == "__main__":
     run_folder = repository_root() / "results" / "runs" / sys.argv[1]
     expected_file = Path(sys.argv[2])
     if "--write" in sys.argv:
-        write_atomically(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")
+        write_whole(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")
     try:
         print(f"{compare(run_folder, expected_file)} numbers of {run_folder.name} agree with {expected_file}")
     except MerlibError as error:

@@ -13,7 +13,7 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.publishing.artefact_record import LEAKY, start_record
 from merlib.publishing.ledger import get_artefact
-from merlib.publishing.records import write_atomically, write_record
+from merlib.publishing.records import write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def save_figure(
     if record["leaky"]:
         stamp_leaky(figure, record["leaky"])
     base = study.artefact_folder / artefact
-    write_atomically(base.with_name(f"{artefact}.png"), _rendered(figure, "png"))
-    write_atomically(base.with_name(f"{artefact}.svg"), _rendered(figure, "svg"))
+    write_whole(base.with_name(f"{artefact}.png"), _rendered(figure, "png"))
+    write_whole(base.with_name(f"{artefact}.svg"), _rendered(figure, "svg"))
     if data is not None:
         mark = "# SYNTHETIC\n" if record["synthetic"] else ""
-        write_atomically(base.with_name(f"{artefact}.csv"), mark + data.to_csv())
+        write_whole(base.with_name(f"{artefact}.csv"), mark + data.to_csv())
     write_record(base.with_name(f"{artefact}.json"), record)
     return record

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from merlib.errors import MerlibError
 from merlib.publishing.runner_plan import NotebookJob, read_notebook, select_notebooks
-from merlib.publishing.runner_record import writing_to
+from merlib.sources.whole_files import renamed_into
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -110,10 +110,8 @@ def build_pair(text: Path, results: Path, root: Path) -> list[str]:
         )
     notebook = clean(read_notebook(folder / "notebooks" / f"{text.stem}.ipynb"), root)
     target = text.with_suffix(".ipynb")
-    temporary = target.with_name(f".{target.name}.tmp")
-    with writing_to(target):
-        temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-        os.replace(temporary, target)
+    with renamed_into(target) as file:
+        file.write((nbformat.writes(notebook) + "\n").encode("utf-8"))
     return check_notebook(notebook)
 
 

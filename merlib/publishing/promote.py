@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from merlib.errors import MerlibError
-from merlib.publishing.records import write_atomically
+from merlib.publishing.records import write_whole
 from merlib.sources.places import repository_root
 
 KEPT = (".json", ".csv", ".md", ".png")
@@ -63,7 +63,7 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
         sources = {folder_of(source) for source in record["data"]}
         folder = "_and_".join(sorted(sources)) or "no_data"
         target = reference / folder / (record["profile"] or "any") / "artefacts" / path.name
-        write_atomically(target, path.read_bytes())
+        write_whole(target, path.read_bytes())
         copied.append(target)
     return copied
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import numbers
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +15,7 @@ from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.learning.provenance import processor
 from merlib.sources.reported import reported_values
+from merlib.sources.whole_files import renamed_into
 
 PACKAGES = ("merlib", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "opencv-python", "pandas")
 PROVENANCE = ("experiment", "experiment_digest", "source_digest", "samples_digest", "origin", "train_seconds")
@@ -171,32 +170,18 @@ def environment() -> dict:
     return {"versions": versions(), "processor": processor()}
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file of a run whole or not at all.
 
     Raises
     ------
     MerlibError
         When the folder is read-only or the disk is full.
     """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise MerlibError(
-            f"{path.name} cannot be written ({error.strerror or error}).",
-            "a results folder with room that you may write to.",
-            "free space, correct the permissions, or name another run with --name.",
-        ) from error
+    with renamed_into(path, "name another run with --name") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def write_record(path: Path, record: dict) -> None:
     """Write a record as readable JSON, whole or not at all."""
-    write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

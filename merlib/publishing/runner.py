@@ -21,7 +21,8 @@ from merlib.publishing.runner_process import (
     NotebookProgress,
     notebook_environment,
 )
-from merlib.publishing.runner_record import RunRecord, alone_in, writing_to
+from merlib.publishing.runner_record import INSTEAD, RunRecord, alone_in
+from merlib.sources.whole_files import writing_to
 
 # Seconds a cell may take; papermill itself would wait for ever.
 CELL_TIMEOUT = {"smoke": 1800, "teach": 6 * 3600, "paper": 7 * 24 * 3600}
@@ -165,7 +166,7 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
     chosen = select_notebooks(available, request.notebooks)
     jobs = plan_jobs(chosen, {key: settings[key] for key in ("profile", "data", "store")}, request.parameters)
     folder = results / "runs" / settings["name"]
-    with writing_to(folder):
+    with writing_to(folder, INSTEAD):
         folder.mkdir(parents=True, exist_ok=True)
         store.mkdir(parents=True, exist_ok=True)
     screen.begin(folder, [job.name for job in jobs])

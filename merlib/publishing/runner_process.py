@@ -15,7 +15,8 @@ from typing import Any
 
 from merlib.publishing import runner_kernel
 from merlib.publishing.runner_plan import NotebookJob, read_notebook
-from merlib.publishing.runner_record import artefact_times, artefacts_written, read_json, writing_to
+from merlib.publishing.runner_record import INSTEAD, artefact_times, artefacts_written, read_json
+from merlib.sources.whole_files import writing_to
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -98,7 +99,7 @@ class NotebookProcess:
         source = self.scratch / f"{job.name}.ipynb"
         notebook = read_notebook(job.path)
         self._cells = len(notebook.cells) + bool(job.parameters)
-        with writing_to(folder):
+        with writing_to(folder, INSTEAD):
             for place in (self.scratch, self.log.parent, folder / "notebooks"):
                 place.mkdir(parents=True, exist_ok=True)
             self._forget()

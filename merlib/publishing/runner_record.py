@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from merlib.errors import MerlibError
 from merlib.publishing.runner_plan import NotebookJob
+from merlib.sources.whole_files import renamed_into, writing_to
 
+INSTEAD = "choose another place with --results DIR or MERLIB_RESULTS"
 STATES = ("waiting", "running", "done", "failed", "interrupted")
-
-
-@contextmanager
-def writing_to(path: Path) -> Iterator[None]:
-    """Turn a refusal of the file system (read-only, full, a file in the way) into a MerlibError about `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise MerlibError(
-            f"cannot write {error.filename or path}: {error.strerror or error}.",
-            "a results folder that can be written, with space left.",
-            "free space, or choose another place with --results DIR or MERLIB_RESULTS.",
-        ) from error
 
 
 @contextmanager
@@ -39,7 +27,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """
     import fcntl
 
-    with writing_to(folder):
+    with writing_to(folder, INSTEAD):
         lock = (folder / ".lock").open("w")
     with lock:
         try:
@@ -61,24 +49,8 @@ def write_json(path: Path, content: Any) -> None:
     MerlibError
         When the folder is read-only or full; the file that was there stays.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with writing_to(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as stream:
-                json.dump(content, stream, indent=1, sort_keys=True)
-                stream.write("\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-        except OSError:
-            _discard(temporary)
-            raise
-
-
-def _discard(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
+    with renamed_into(path, INSTEAD) as file:
+        file.write((json.dumps(content, indent=1, sort_keys=True) + "\n").encode("utf-8"))
 
 
 def read_json(path: Path) -> dict[str, Any]:

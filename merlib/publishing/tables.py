@@ -11,7 +11,7 @@ import pandas as pd
 from merlib.clips.samples import Samples
 from merlib.publishing.artefact_record import LEAKY, start_record
 from merlib.publishing.ledger import get_artefact
-from merlib.publishing.records import table_cells, write_atomically, write_record
+from merlib.publishing.records import table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
 WORDS = {
@@ -147,9 +147,9 @@ def save_table(
     saved = SavedTable(record, shown)
     base = study.artefact_folder / artefact
     mark = "# SYNTHETIC\n" if record["synthetic"] else ""
-    write_atomically(base.with_name(f"{artefact}.csv"), mark + frame.to_csv())
-    write_atomically(base.with_name(f"{artefact}.md"), f"{saved.headline}\n\n{_markdown(shown)}\n")
+    write_whole(base.with_name(f"{artefact}.csv"), mark + frame.to_csv())
+    write_whole(base.with_name(f"{artefact}.md"), f"{saved.headline}\n\n{_markdown(shown)}\n")
     tex = shown.to_latex(caption=saved.headline, label=artefact, escape=True)
-    write_atomically(base.with_name(f"{artefact}.tex"), tex)
+    write_whole(base.with_name(f"{artefact}.tex"), tex)
     write_record(base.with_name(f"{artefact}.json"), record)
     return saved

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.publishing.runner_record import writing_to
+from merlib.sources.whole_files import renamed_into
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,10 +142,8 @@ def audit_report(
 
 def _write(path: Path | None, text: str) -> None:
     if path:
-        temporary = path.with_name(f".{path.name}.tmp")
-        with writing_to(path):
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, path)
+        with renamed_into(path) as file:
+            file.write(text.encode("utf-8"))
 
 
 def _flow_tables(name: str, folder: str, report: AuditReport) -> RenderableType:

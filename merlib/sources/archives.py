@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 from merlib.errors import MerlibError, unknown_name
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
+from merlib.sources.whole_files import unwritable, writing_to
 
 # A file is written under a temporary name in its own folder and renamed only when its hash is right.
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 30
+INSTEAD = "name another folder; files already fetched are kept"
 
 
 def available_archives() -> list[str]:
@@ -126,25 +128,15 @@ def _fetch_one(file: DownloadFile, url: str, target: Path) -> None:
             "run it again; if it stays, the server changes files and another mirror is needed.",
         ) from error
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error, INSTEAD) from error
     finally:
         (target.parent / temporary).unlink(missing_ok=True)
 
 
 def _make_folders(into: Path, files: list[DownloadFile]) -> None:
-    try:
+    with writing_to(into, INSTEAD):
         for folder in {into, *((into / _local(file)).parent for file in files)}:
             folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(into, error) from error
-
-
-def _unwritable(place: Path, error: OSError) -> MerlibError:
-    return MerlibError(
-        f"{place} cannot be written: {error.strerror or error}.",
-        "a folder with room and permission to write.",
-        "choose another folder or free some space; files already fetched are kept.",
-    )
 
 
 def _is_right(path: Path, file: DownloadFile) -> bool:

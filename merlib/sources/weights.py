@@ -25,6 +25,7 @@ from merlib.sources.weights_registry import (
     list_weights,
     weights_entry,
 )
+from merlib.sources.whole_files import renamed_into
 
 __all__ = [
     "WeightsEntry",
@@ -184,12 +185,8 @@ def _keep(entry: WeightsEntry, content: bytes, folder: Path) -> None:
             f"{entry.digest}.",
             "run it again; if it stays, the server changes files and another source is needed.",
         )
-    temporary = folder / f"{entry.file}.{os.getpid()}.tmp"
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, folder / entry.file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with renamed_into(folder / entry.file) as file:
+        file.write(content)
 
 
 def _from_url(entry: WeightsEntry, temporary: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -50,7 +51,7 @@ def test_full_disk_leaves_the_older_file_whole_and_nothing_else(tmp_path, monkey
     def no_room(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(records.os, "replace", no_room)
+    monkeypatch.setattr(os, "replace", no_room)
     with pytest.raises(MerlibError, match="No space left"):
         records.write_record(path, {"new": 2})
     assert json.loads(path.read_text()) == {"old": 1}

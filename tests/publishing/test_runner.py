@@ -136,7 +136,7 @@ def test_bad_input_is_refused_before_anything_is_written(tmp_path, changes, mess
 def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "01_works.py").write_text(WORKS)
     (tmp_path / "results").write_text("a file in the way")
-    with pytest.raises(MerlibError, match="cannot write"):
+    with pytest.raises(MerlibError, match="cannot be written"):
         run_notebooks(RunRequest(notebooks_dir=tmp_path, results_dir=tmp_path / "results"))
     assert (tmp_path / "results").read_text() == "a file in the way"
 

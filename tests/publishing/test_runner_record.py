@@ -53,7 +53,7 @@ def test_a_full_disk_is_a_merlib_error_and_leaves_the_old_file(tmp_path, monkeyp
 
 def test_a_file_where_the_results_should_be_is_a_merlib_error(tmp_path):
     (tmp_path / "results").write_text("a file")
-    with pytest.raises(MerlibError, match="cannot write"):
+    with pytest.raises(MerlibError, match="cannot be written"):
         write_json(tmp_path / "results" / "run.json", {})
 
 

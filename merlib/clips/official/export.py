@@ -22,6 +22,7 @@ from merlib.clips.official.sets import FrameLayout, OfficialSet, official_set
 from merlib.clips.official.sheet_forms import SheetClip, write_synthetic_sheet
 from merlib.clips.official.watermark import watermark
 from merlib.errors import MerlibError, unknown_name
+from merlib.sources.whole_files import unwritable
 
 QUALITY = 95
 STARTS = {"casme2": (20, 250), "samm": (1000, 60000), "smic": (10000, 900000)}  # where official frame numbers begin
@@ -91,7 +92,7 @@ def export_clips(
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     try:
         sheet_clips = _write_clips(chosen, official, form, aside, seed, (before, after), workers, progress)
         sheet = write_synthetic_sheet(official, sheet_clips, aside)
@@ -109,7 +110,7 @@ def export_clips(
         aside.chmod(0o755)
         os.replace(aside, target)  # an empty folder gives way, any other stays
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return target
@@ -181,14 +182,6 @@ def _check_target(target: Path) -> None:
             "a new or an empty folder; nothing is written over.",
             "name another folder, or remove what is there.",
         )
-
-
-def _unwritable(target: Path, error: OSError) -> MerlibError:
-    return MerlibError(
-        f"{target} cannot be written: {error.strerror or error}.",
-        "a folder that can be written, with space left.",
-        "name another folder, or free space.",
-    )
 
 
 def _write_clips(
