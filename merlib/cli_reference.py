@@ -26,12 +26,14 @@ def reference_list() -> None:
     Example: merlib reference list
     """
     from merlib.learning.reference_plan import planned_states
+    from merlib.learning.references import reference_root
     from merlib.publishing.reference_tables import plan_table
     from merlib.publishing.terminal_tables import frame_table
 
     table = plan_table(planned_states())
     done = int((table["missing"] == "").sum())
-    open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete"))
+    unread = "; none is read, because of MERLIB_REFERENCES=off" if reference_root() is None else ""
+    open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"))
 
 
 @reference_app.command("train")

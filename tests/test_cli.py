@@ -138,6 +138,13 @@ def test_reference_list_tells_what_is_committed_without_any_data():
     assert "0.720" in row
 
 
+def test_reference_list_says_when_nothing_is_read():
+    result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120", "MERLIB_REFERENCES": "off"})
+    assert result.exit_code == 0
+    assert "0 of 23" in result.output
+    assert "MERLIB_REFERENCES=off" in result.output
+
+
 def test_reference_train_goes_through_what_is_missing_in_the_plan_s_order(monkeypatch, tmp_path):
     from merlib.learning import reference_plan
 
