@@ -141,7 +141,7 @@ def test_reference_list_tells_what_is_committed_without_any_data():
 def test_reference_list_says_when_nothing_is_read():
     result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120", "MERLIB_REFERENCES": "off"})
     assert result.exit_code == 0
-    assert "0 of 23" in result.output
+    assert " 0 of 23" in f" {result.output}"
     assert "MERLIB_REFERENCES=off" in result.output
 
 

@@ -66,6 +66,8 @@ class _FileBar:
 
     def show(self, done: float, seconds_left: float | None) -> None:
         state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
+        if not self.path.parent.is_dir():
+            return  # the run's folder is gone: nobody looks
         # progress is a courtesy: a full disk is reported where results are written
         with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
             file.write(json.dumps(state).encode("utf-8"))

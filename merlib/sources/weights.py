@@ -185,7 +185,7 @@ def _keep(entry: WeightsEntry, content: bytes, folder: Path) -> None:
             f"{entry.digest}.",
             "run it again; if it stays, the server changes files and another source is needed.",
         )
-    with renamed_into(folder / entry.file) as file:
+    with renamed_into(folder / entry.file, f"set {FOLDER_VARIABLE} to another folder") as file:
         file.write(content)
 
 

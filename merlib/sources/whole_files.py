@@ -15,7 +15,7 @@ from merlib.errors import MerlibError
 def unwritable(place: Path, error: OSError, instead: str = "name another folder") -> MerlibError:
     """Return the error that tells of a place which the file system refuses; arguments as of `writing_to`."""
     return MerlibError(
-        f"{error.filename or place} cannot be written ({error.strerror or error}).",
+        f"{place} cannot be written ({error.strerror or error}).",
         "a folder with room that you may write to.",
         f"free space, correct the permissions, or {instead}.",
     )
@@ -35,7 +35,7 @@ def writing_to(place: Path, instead: str = "name another folder") -> Iterator[No
     try:
         yield
     except OSError as error:
-        raise unwritable(place, error, instead) from error
+        raise unwritable(Path(error.filename or place), error, instead) from error
 
 
 @contextmanager
@@ -58,15 +58,16 @@ def renamed_into(path: Path, instead: str = "name another folder", durable: bool
         When the folder is read-only or the disk is full; what was there stays.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    with writing_to(path.parent, instead):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, "xb") as file:
-                yield file
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:  # which may name the temporary file: nobody knows that one
+        raise unwritable(path if path.is_dir() else path.parent, error, instead) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

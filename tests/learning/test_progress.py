@@ -80,6 +80,15 @@ def test_a_folder_that_is_gone_does_not_stop_the_work(tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_PROGRESS", str(tmp_path / "absent" / "progress.json"))
     with Progress("x", 1):
         pass
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_progress_file_that_cannot_be_written_does_not_stop_the_work(tmp_path, monkeypatch):
+    (tmp_path / "progress.json").mkdir()
+    monkeypatch.setenv("MERLIB_PROGRESS", str(tmp_path / "progress.json"))
+    with Progress("x", 1):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["progress.json"]
 
 
 def test_off_and_a_pipe_show_nothing(monkeypatch, capfd):

@@ -48,5 +48,6 @@ def test_a_parameter_without_gradient_stays():
     assert line.bias.item() == pytest.approx(moved.item() - 0.1, abs=1e-6)  # Adam's first step is as long as the rate
 
 
-def test_recipes_train_with_it_on_the_processor():
-    assert isinstance(build_optimiser(RECIPES["am3f_flownet"], network()), SharedStepAdam)
+def test_recipes_train_with_it_on_the_processor_alone():
+    assert type(build_optimiser(RECIPES["am3f_flownet"], network())) is SharedStepAdam
+    assert type(build_optimiser(RECIPES["am3f_flownet"], network(), "cuda")) is torch.optim.Adam

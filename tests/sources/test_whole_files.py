@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from merlib.errors import MerlibError
-from merlib.sources.whole_files import renamed_into, unwritable, writing_to
+from merlib.sources.whole_files import renamed_into, writing_to
 
 
 def names(folder):
@@ -27,7 +27,7 @@ def test_the_content_takes_the_place_of_what_was_there(tmp_path, durable):
     assert names(target.parent) == ["entry"]
     umask = os.umask(0)
     os.umask(umask)
-    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~umask  # others may read what they might read before
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~umask  # as the umask says
 
 
 def write_half(target, failure):
@@ -76,6 +76,14 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path, monkeypatch, step
     assert names(tmp_path) == ["entry"]
 
 
+def test_a_folder_in_the_way_is_named_and_not_the_temporary_file(tmp_path):
+    (tmp_path / "entry").mkdir()
+    with pytest.raises(MerlibError, match="entry cannot be written") as told, renamed_into(tmp_path / "entry"):
+        pass
+    assert ".tmp" not in str(told.value)
+    assert names(tmp_path) == ["entry"]
+
+
 def test_a_file_where_the_folder_should_be_is_named(tmp_path):
     (tmp_path / "folder").write_text("a file")
     with pytest.raises(MerlibError, match="folder cannot be written"), renamed_into(tmp_path / "folder" / "entry"):
@@ -85,6 +93,7 @@ def test_a_file_where_the_folder_should_be_is_named(tmp_path):
 
 def test_the_file_that_the_system_names_is_told_before_the_place(tmp_path):
     refusal = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "inner"))
-    assert "inner cannot be written (Permission denied)" in str(unwritable(tmp_path, refusal))
+    with pytest.raises(MerlibError, match=r"inner cannot be written \(Permission denied\)"), writing_to(tmp_path):
+        raise refusal
     with pytest.raises(MerlibError, match="outer cannot be written"), writing_to(tmp_path / "outer"):
         raise OSError(errno.EROFS, "Read-only file system")
