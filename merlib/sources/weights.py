@@ -25,7 +25,7 @@ from merlib.sources.weights_registry import (
     list_weights,
     weights_entry,
 )
-from merlib.sources.whole_files import renamed_into
+from merlib.sources.whole_files import renamed_into, unwritable
 
 __all__ = [
     "WeightsEntry",
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 FOLDER_VARIABLE = "MERLIB_WEIGHTS"
+INSTEAD = f"set {FOLDER_VARIABLE} to another folder"
 _PIP_SECONDS = 600
 _HTTP_SECONDS = 30
 
@@ -118,11 +119,7 @@ def fetch_weights(name: str) -> Path:
             else:
                 _keep(entry, _from_url(entry, Path(temporary)), folder)
     except OSError as error:
-        raise MerlibError(
-            f"{folder} cannot be written: {error.strerror or error}.",
-            "a folder with room and permission to write.",
-            f"set {FOLDER_VARIABLE} to another folder.",
-        ) from error
+        raise unwritable(folder, error, INSTEAD) from error
     return find_weights(name)
 
 
@@ -185,7 +182,7 @@ def _keep(entry: WeightsEntry, content: bytes, folder: Path) -> None:
             f"{entry.digest}.",
             "run it again; if it stays, the server changes files and another source is needed.",
         )
-    with renamed_into(folder / entry.file, f"set {FOLDER_VARIABLE} to another folder") as file:
+    with renamed_into(folder / entry.file, INSTEAD) as file:
         file.write(content)
 
 
