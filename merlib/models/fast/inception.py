@@ -8,6 +8,8 @@ values is alive: the normalised maps are never written, and what batch norm send
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ from torch.autograd.function import once_differentiable
 
 from merlib.errors import MerlibError
 from merlib.models.blocks.inception import Inception
-from merlib.models.fast.kernels import convolution, norms, pooling
+from merlib.models.fast.kernels import blocked, convolution, norms, pooling
 
 
 def inception(block: Inception, x: Tensor) -> Tensor:
@@ -80,11 +82,11 @@ class InceptionStep(torch.autograd.Function):
         padded = _empty(2 * filters, (height + 4) * (width + 4) * n)
         norms.clear_borders(padded, *size)
         inner = slice(filters, 3 * filters)
-        nothing = np.zeros(filters, np.float32)
+        convolve, nothing = _convolution(*size), np.zeros(filters, np.float32)
         norms.rectify_and_pad(z[inner], early[3][inner], early[4][inner], padded, *size)
         for i in (0, 1):
             kernel = weights[4 + i].detach().contiguous().numpy()
-            convolution.convolve(padded[_block(i, filters)], kernel, nothing, z[_block(4 + i, filters)], *size)
+            convolve(padded[_block(i, filters)], kernel, nothing, z[_block(4 + i, filters)], *size)
         late = norms.norm_scales(z[4 * filters :], gamma[4 * filters :], beta[4 * filters :], eps)
         statistics = [np.concatenate(pair) for pair in zip(early, late, strict=True)]
         chosen = _empty(4 * filters, (height // 2) * (width // 2) * n)
@@ -113,6 +115,7 @@ class InceptionStep(torch.autograd.Function):
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
         d_maps = flat.new_empty(4 * filters, flat.shape[1])
         d_padded, nothing = _empty(*padded.shape), np.zeros(filters, np.float32)
+        convolve = _convolution(*size)
         norms.clear_borders(d_padded, *size)
         for i, which in enumerate(_OUTPUTS):
             own, there = _block(which, filters), _block(i, filters)
@@ -129,7 +132,7 @@ class InceptionStep(torch.autograd.Function):
             d_weights.append(d_weight)
             turned = weights[4 + i].flip(2, 3).transpose(0, 1).contiguous().numpy()
             below = d_maps.numpy()[inner]
-            convolution.convolve(d_padded[own], turned, nothing, below, *size)
+            convolve(d_padded[own], turned, nothing, below, *size)
             statistics = mean[inner], inverse[inner], scale[inner], shift[inner]
             norms.unrectify(z[inner], below, *statistics, d_gamma[inner], d_beta[inner])
         direct, around = d_maps[: 3 * filters], d_maps[3 * filters :]
@@ -151,6 +154,10 @@ class InceptionStep(torch.autograd.Function):
 
 _ONE = torch.ones((), dtype=torch.int64)  # a Python number would become a tensor anew for each of those it is added to
 _OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
+
+
+def _convolution(height: int, width: int, n: int) -> Callable:
+    return blocked.convolve if blocked.fits(width, n) else convolution.convolve
 
 
 def _block(i: int, filters: int) -> slice:
