@@ -1,7 +1,7 @@
 """Adam as PyTorch's fused one, to the bit, for networks of many small parameters.
 
-`torch.optim.Adam` keeps a count of steps in a tensor a parameter and raises each by a call of its own, which for AM3F's
-154 parameters takes longer than what Adam computes. Here parameters that have taken as many steps share one.
+`torch.optim.Adam` keeps a count of steps in a tensor a parameter and raises each by an addition of its own, which for
+AM3F's 154 parameters takes longer than what Adam computes. Here parameters that have taken as many steps share one.
 """
 
 from __future__ import annotations

@@ -157,6 +157,15 @@ def test_a_download_of_other_content_leaves_nothing_behind(registry, server, dig
     assert list(weights_folder().iterdir()) == []
 
 
+def test_a_folder_that_refuses_is_named_with_what_to_set(registry, server, home):
+    registry({"name": "toy", "file": "toy.pth", "url": f"{server}/toy.pth", "sha256": SHA256})
+    home.mkdir(exist_ok=True)
+    (home / "weights").write_text("a file where the folder belongs")
+    with pytest.raises(MerlibError, match=r"weights.* cannot be written") as caught:
+        fetch_weights("toy")
+    assert "set MERLIB_WEIGHTS to another folder" in caught.value.action
+
+
 def test_a_server_without_the_file_is_reported_with_the_file_to_put(registry, server):
     registry({"name": "toy", "file": "toy.pth", "url": f"{server}/absent.pth", "sha256": SHA256})
     with pytest.raises(MerlibError, match=r"cannot be reached") as caught:

@@ -82,7 +82,7 @@ class InceptionStep(torch.autograd.Function):
         padded = _empty(2 * filters, (height + 4) * (width + 4) * n)
         norms.clear_borders(padded, *size)
         inner = slice(filters, 3 * filters)
-        convolve, nothing = _convolution(*size), np.zeros(filters, np.float32)
+        convolve, nothing = _suitable_convolve(*size), np.zeros(filters, np.float32)
         norms.rectify_and_pad(z[inner], early[3][inner], early[4][inner], padded, *size)
         for i in (0, 1):
             kernel = weights[4 + i].detach().contiguous().numpy()
@@ -115,7 +115,7 @@ class InceptionStep(torch.autograd.Function):
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
         d_maps = flat.new_empty(4 * filters, flat.shape[1])
         d_padded, nothing = _empty(*padded.shape), np.zeros(filters, np.float32)
-        convolve = _convolution(*size)
+        convolve = _suitable_convolve(*size)
         norms.clear_borders(d_padded, *size)
         for i, which in enumerate(_OUTPUTS):
             own, there = _block(which, filters), _block(i, filters)
@@ -156,7 +156,7 @@ _ONE = torch.ones((), dtype=torch.int64)  # a Python number would become a tenso
 _OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
 
 
-def _convolution(height: int, width: int, n: int) -> Callable:
+def _suitable_convolve(height: int, width: int, n: int) -> Callable:
     return blocked.convolve if blocked.fits(width, n) else convolution.convolve
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from merlib.models.fast import kernels
+from merlib.models.fast.kernels import blocked
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,10 +69,17 @@ def test_what_loops_call_is_inlined():
         loops = [node for node in functions if marks[node.name] & {"compiled", "inlined"}]
         assert loops, path
         for loop in loops:
-            calls = [node.func for node in ast.walk(loop) if isinstance(node, ast.Call)]
+            calls = [node.func for part in loop.body for node in ast.walk(part) if isinstance(node, ast.Call)]
             own = {called.id for called in calls if isinstance(called, ast.Name)} & set(marks)
-            for called in own:  # what is neither is code of LLVM, which is put in place
+            for called in own:  # an intrinsic's code is put in place as well
                 assert marks[called] & {"inlined", "intrinsic(prefer_literal=True)"}, f"{path}: {loop.name}, {called}"
+
+
+def test_each_size_of_blocks_has_an_index_of_its_own():
+    # numba writes an index unlocked: two processes that compile two sizes would take each other's code for their own
+    loops = [blocked._convolution(*sizes) for sizes in ((4, 4, 3), (2, 4, 3), (2, 4, 5))]
+    assert len({loop.__qualname__ for loop in loops}) == 3
+    assert len({loop._cache._impl.filename_base for loop in loops}) == 3
 
 
 def test_whatever_compiles_with_numba_settles_the_width_of_vectors_first():

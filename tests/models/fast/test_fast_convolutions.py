@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -11,40 +10,53 @@ from merlib.models.fast import inception
 from merlib.models.fast.kernels import blocked, convolution
 
 
-# outputs in blocks of 12, 8, 6, 4, 2 and 1; rows that blocks fill, that the last one shares, that are just long enough
+# outputs in blocks of 12, 8, 6, 4, 2 and 1, with and without a last one that overlaps; rows that blocks fill, that the
+# last one shares, that are just long enough; maps worked on in parts of rows and of a row
 @pytest.mark.parametrize(
     ("inputs", "outputs", "height", "width", "n"),
-    [(2, 24, 3, 14, 32), (3, 16, 4, 14, 8), (6, 6, 5, 28, 11), (1, 4, 2, 16, 4), (5, 10, 3, 13, 5), (2, 5, 1, 7, 13)],
+    [
+        (2, 24, 3, 14, 32),
+        (3, 16, 4, 14, 8),
+        (6, 10, 5, 28, 11),
+        (1, 4, 2, 16, 4),
+        (5, 7, 3, 13, 5),
+        (2, 3, 1, 7, 13),
+        (2, 1, 7, 28, 11),
+        (1, 2, 2, 28, 200),
+    ],
 )
 @pytest.mark.parametrize("kernel", [3, 5])
 @pytest.mark.parametrize("loops", [blocked, convolution])
 def test_a_convolution_is_pytorchs(loops, kernel, inputs, outputs, height, width, n):
     torch.manual_seed(0)
-    x, weight, offset = (
-        torch.randn(n, inputs, height, width),
-        torch.randn(outputs, inputs, kernel, kernel),
-        torch.randn(outputs),
-    )
-    padded = functional.pad(x, (2, 2, 2, 2)).permute(1, 2, 3, 0).flatten(1).contiguous()
-    around = torch.full((outputs + 2, height * width * n), torch.nan)  # a write outside is seen
-    maps = around[1:-1]
-    loops.convolve(*(each.numpy() for each in (padded, weight, offset, maps)), height, width, n)
+    x, offset = torch.randn(n, inputs, height, width), torch.randn(outputs)
+    weight = torch.randn(inputs, outputs, kernel, kernel).transpose(0, 1)
+    padded = apart(functional.pad(x, (2, 2, 2, 2)).permute(1, 2, 3, 0).flatten(1))
+    around = torch.full((outputs + 2, height * width * n + 8), torch.nan)
+    maps = around[1:-1, :-8]
+    loops.convolve(padded.numpy(), weight.numpy(), offset.numpy(), maps.numpy(), height, width, n)
     expected = functional.conv2d(x.double(), weight.double(), offset.double(), padding=kernel // 2)
     torch.testing.assert_close(maps.double(), expected.permute(1, 2, 3, 0).flatten(1), atol=1e-5, rtol=1e-5)
-    assert around[0].isnan().all()
-    assert around[-1].isnan().all()
+    maps.fill_(torch.nan)
+    assert around.isnan().all()  # nothing else was written
+
+
+def apart(maps):
+    # the same numbers in rows that do not touch
+    return torch.cat([maps, torch.full((len(maps), 8), torch.nan)], 1)[:, :-8]
 
 
 @pytest.mark.parametrize(("fits", "used", "unused"), [(True, blocked, convolution), (False, convolution, blocked)])
 def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch, fits, used, unused):
     called = []
     monkeypatch.setattr(blocked, "fits", lambda width, n: called.append((width, n)) or fits)
-    monkeypatch.setattr(used, "convolve", lambda *arguments: called.append(used))
+    monkeypatch.setattr(
+        used, "convolve", lambda padded, weight, offset, maps, *size: called.append(used) or maps.fill(1)
+    )
     monkeypatch.setattr(unused, "convolve", None)
     block = inception.Inception(2, 4).train()
-    x = torch.randn(2, 6, 8, 5)
-    inception.inception(block, x)
-    assert called == [(8, 5), used, used]
+    inception.inception(block, torch.randn(2, 6, 8, 5)).sum().backward()
+    assert called == [(8, 5), used, used] * 2
 
 
 def test_rows_shorter_than_a_block_do_not_fit(monkeypatch):
@@ -53,10 +65,3 @@ def test_rows_shorter_than_a_block_do_not_fit(monkeypatch):
     assert not blocked.fits(7, 9)
     monkeypatch.setattr(blocked, "_WIDE", False)
     assert not blocked.fits(28, 128)
-
-
-def test_offsets_alone_fill_the_maps():
-    maps = np.zeros((2, 64 * 3), np.float32)
-    padded, weight = np.zeros((1, 7 * 12 * 8), np.float32), np.ones((2, 1, 3, 3), np.float32)
-    blocked.convolve(padded, weight, np.array([1, 2], np.float32), maps, 3, 8, 8)
-    assert (maps == [[1], [2]]).all()

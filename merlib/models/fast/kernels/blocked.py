@@ -1,4 +1,4 @@
-"""Convolutions of 3x3 and 5x5 whose sums stay in registers: `convolution.convolve`, sooner.
+"""Convolutions of 3x3 and 5x5 whose sums stay in registers: `convolution.convolve`, faster.
 
 The loop that numba makes of `convolution` fetches and stores its sums at each row of a kernel. Here a block of outputs
 by a block of neighbouring numbers is kept until all inputs are added, as in libraries for matrix products: 24 sums of
@@ -22,7 +22,7 @@ from numba.extending import intrinsic  # isort: skip
 
 PAD = 2  # as in `norms`
 LANES = 16  # float32 numbers of a vector
-SUMS = 24  # vectors of sums a block holds
+SUMS = 24  # vectors of sums a block holds at most
 LONGEST = 4  # vectors a block is long at most
 
 _FLOAT, _ADDRESS = ir.FloatType(), ir.IntType(64)
@@ -38,11 +38,28 @@ def fits(width: int, n: int) -> bool:
 def convolve(padded, weight, offset, maps, height, width, n):
     """Write `padded` (I, ...) convolved with `weight` (O, I, K, K), K 3 or 5, plus `offset` (O,), to `maps` (O, M).
 
-    Where it does not `fit`, numbers are read and written that are not there.
+    All are float32, and the numbers of one map lie next to each other. Rows must `fit`: of shorter ones what lies
+    beyond their ends would be read and written.
     """
-    outputs = next(size for size in (12, 8, 6, 4, 2, 1) if len(weight) % size == 0)
-    block = outputs, min(LONGEST, SUMS // outputs), weight.shape[2]
-    _convolution(*block)(padded, weight, offset, maps, height, width, n)
+    outputs = _block_of(len(weight))
+    sizes = outputs, min(LONGEST, SUMS // outputs), weight.shape[2]
+    _convolution(*sizes)(padded, weight, offset, maps, height, width, n)
+
+
+def _block_of(outputs: int) -> int:
+    """Return how many outputs a block has: a divisor if there is one, else what leaves the least to do twice."""
+    sizes = [size for size in (12, 8, 6, 4) if size <= outputs] or [min(outputs, 2)]
+    return min(sizes, key=lambda size: (-outputs % size, -size))
+
+
+def _named(*sizes: int):
+    """Name a function by its sizes: numba keeps one index of compiled code, unlocked, for all of a name."""
+
+    def rename(function):
+        function.__qualname__ += "_" + "_".join(map(str, sizes))
+        return function
+
+    return rename
 
 
 @cache
@@ -50,63 +67,71 @@ def _convolution(outputs: int, vectors: int, kernel: int):
     """Return the loop over blocks of `outputs` by `vectors` vectors, compiled for these sizes."""
 
     @compiled
+    @_named(outputs, vectors, kernel)
     def convolve_blocks(padded, weight, offset, maps, height, width, n):
         inputs, across, length = weight.shape[1], (width + 2 * PAD) * n, width * n
         corner = (PAD - kernel // 2) * (across + n)
-        taps = np.empty((inputs, kernel, kernel, outputs), np.float32)
-        for first in range(0, len(weight), outputs):
+        taps = np.empty((inputs, kernel, kernel, outputs), np.float32)  # named in the loop, or it would be freed before
+        for block in range(0, len(weight), outputs):
+            first = min(block, len(weight) - outputs)  # the last block may write maps, and below numbers, a second time
             for o in range(outputs):
                 taps[:, :, :, o] = weight[first + o]
             for y in range(height):
                 for place in range(0, length, vectors * LANES):
-                    start = min(place, length - vectors * LANES)  # the last block may write numbers a second time
+                    start = min(place, length - vectors * LANES)
                     x = padded.ctypes.data + 4 * (corner + y * across + start)
                     out = maps.ctypes.data + first * maps.strides[0] + 4 * (y * length + start)
-                    known = taps.ctypes.data, offset.ctypes.data + 4 * first
+                    constants = taps.ctypes.data, offset.ctypes.data + 4 * first
                     apart = padded.strides[0], 4 * across, 4 * n, maps.strides[0]
-                    _convolve_block(outputs, vectors, kernel, inputs, x, known, apart, out)
+                    _convolve_block(outputs, vectors, kernel, inputs, x, constants, apart, out)
 
     return convolve_blocks
 
 
 @intrinsic(prefer_literal=True)
-def _convolve_block(typing, outputs, vectors, kernel, inputs, x, known, apart, out):
+def _convolve_block(typing, outputs, vectors, kernel, inputs, x, constants, apart, out):
     """Convolve what lies around the address `x` and write `outputs` by `vectors` vectors at the address `out`.
 
-    `known` are the addresses of the taps (inputs, kernel, kernel, outputs) and offsets (outputs,); `apart` is how many
-    bytes lie between inputs, rows and pixels of x, and between outputs.
+    `constants` are the addresses of the taps (inputs, kernel, kernel, outputs) and offsets (outputs,); `apart` is how
+    many bytes lie between inputs, rows and pixels of x, and between outputs.
     """
     wide, long, side = outputs.literal_value, vectors.literal_value, kernel.literal_value
 
     def generate(context, builder, signature, arguments):
-        _, _, _, inputs, x, known, apart, out = arguments
-        taps, offsets = cgutils.unpack_tuple(builder, known)
+        _, _, _, inputs, x, constants, apart, out = arguments
+        taps, offsets = cgutils.unpack_tuple(builder, constants)
         input_step, row_step, pixel_step, output_step = cgutils.unpack_tuple(builder, apart)
-        ahead = _Addresses(builder)
+        addresses = _Addresses(builder)
         # LLVM keeps these variables in registers
         sums = [[cgutils.alloca_once(builder, _VECTOR) for _ in range(long)] for _ in range(wide)]
         for o, row in enumerate(sums):
             for each in row:
-                builder.store(_everywhere(builder, ahead.load(offsets, 4 * o, _FLOAT)), each)
+                builder.store(_everywhere(builder, addresses.load(offsets, 4 * o, _FLOAT)), each)
         with cgutils.for_range(builder, inputs) as i:
-            own, own_taps = ahead.after(x, i.index, input_step), ahead.after(taps, i.index, 4 * side * side * wide)
+            own, own_taps = (
+                addresses.after(x, i.index, input_step),
+                addresses.after(taps, i.index, 4 * side * side * wide),
+            )
             with cgutils.for_range(builder, _ADDRESS(side)) as k:
-                pixel, row_taps = ahead.after(own, k.index, row_step), ahead.after(own_taps, k.index, 4 * side * wide)
+                pixel, row_taps = (
+                    addresses.after(own, k.index, row_step),
+                    addresses.after(own_taps, k.index, 4 * side * wide),
+                )
                 for column in range(side):
-                    values = [ahead.load(pixel, 4 * LANES * v) for v in range(long)]
+                    values = [addresses.load(pixel, 4 * LANES * v) for v in range(long)]
                     for o, row in enumerate(sums):
-                        tap = _everywhere(builder, ahead.load(row_taps, 4 * (column * wide + o), _FLOAT))
+                        tap = _everywhere(builder, addresses.load(row_taps, 4 * (column * wide + o), _FLOAT))
                         for each, value in zip(row, values, strict=True):
                             product = builder.fmul(value, tap, flags=("contract",))
                             builder.store(builder.fadd(builder.load(each), product, flags=("contract",)), each)
                     pixel = builder.add(pixel, pixel_step)
         for o, row in enumerate(sums):
-            target = ahead.after(out, _ADDRESS(o), output_step)
+            target = addresses.after(out, _ADDRESS(o), output_step)
             for v, each in enumerate(row):
-                builder.store(builder.load(each), ahead.pointer(target, 4 * LANES * v), align=4)
+                builder.store(builder.load(each), addresses.pointer(target, 4 * LANES * v), align=4)
         return context.get_dummy_value()
 
-    return types.void(outputs, vectors, kernel, inputs, x, known, apart, out), generate
+    return types.void(outputs, vectors, kernel, inputs, x, constants, apart, out), generate
 
 
 class _Addresses:

@@ -2,8 +2,8 @@
 
 Compiled code is kept on disk beside its source. numba's cache looks at the file of the compiled function alone and
 would miss a change in another: compiled functions use functions and constants of their own file only, and whoever
-changes the flags here deletes `__pycache__`. What they call is `inlined`: of a `compiled` function the process that
-compiles and those that load the caller from disk would run different copies, with different bits.
+changes the flags here deletes `__pycache__`. What they call is `inlined` or an intrinsic: of a `compiled` function the
+process that compiles and those that load the caller from disk would run different copies, with different bits.
 """
 
 from __future__ import annotations
