@@ -62,18 +62,18 @@ def frame_digest(frame: pd.DataFrame) -> str:
 
 
 def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
-    """Write `frame` with `meta` (JSON) into `path` whole or not at all.
+    """Write `frame` with `meta` (JSON) into `path` whole or not at all; the frame's own ``attrs`` are left out.
 
     Raises
     ------
     MerlibError
         When the folder cannot be written: read-only, or the disk is full.
     """
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)  # pandas' holds the attrs
     text = json.dumps({**meta, "content": frame_digest(frame)})
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), META: text.encode()})
-    with renamed_into(path, INSTEAD) as file:
-        pq.write_table(table, file)
+    with renamed_into(path, INSTEAD) as file, pq.ParquetWriter(file, table.schema, store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({META: text})  # in a schema of arrow's it would be written twice
 
 
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:

@@ -76,8 +76,17 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
             frame = pd.concat([kept, frame], ignore_index=True)
             if len(kept):
                 meta = _joined(old_meta, meta, {int(seed) for seed in kept["seed"]})
-    write_parquet(frame, meta, path)
+    write_parquet(frame, {**meta, "curves": _shortened(meta.get("curves", "{}"))}, path)
     return path
+
+
+def _shortened(curves: str) -> str:
+    """Return learning curves to five digits: they are for looking at, and all digits would be most of the file."""
+    short = {
+        fold: {name: [float(f"{value:.5g}") for value in values] for name, values in named.items()}
+        for fold, named in json.loads(curves).items()
+    }
+    return json.dumps(short)
 
 
 def _joined(older: dict, newer: dict, kept: set[int]) -> dict:

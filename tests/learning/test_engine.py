@@ -233,17 +233,16 @@ def test_a_store_that_cannot_be_written_is_told_before_anything_is_trained(sampl
 
 
 def test_a_disk_that_fills_up_stops_the_run_and_loses_no_finished_fold(samples, tmp_path, monkeypatch):
-    written, real = [], pq.write_table
+    written, real = [], pq.ParquetWriter.write_table
 
-    def full_at_the_second(table, file):
+    def full_at_the_second(writer, table):
+        real(writer, table)
         if written:
-            file.write(b"PAR1 and then")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         written.append(1)
-        real(table, file)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", full_at_the_second)
+        patch.setattr(pq.ParquetWriter, "write_table", full_at_the_second)
         with pytest.raises(MerlibError, match="No space left on device"):
             run(make_experiment(), samples, store=tmp_path, workers=1)
     half_written = [p for p in tmp_path.rglob("*") if p.suffix == ".tmp"]

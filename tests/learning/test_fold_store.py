@@ -136,7 +136,7 @@ def test_the_content_digest_sees_every_value(values):
 @pytest.mark.parametrize(
     ("target", "name", "fault", "reason"),
     [
-        (pq, "write_table", no_space, "No space left on device"),
+        (pq.ParquetWriter, "write_table", no_space, "No space left on device"),
         (os, "replace", no_space, "No space left on device"),
         (os, "fsync", no_space, "No space left on device"),
         (os, "replace", read_only, "Read-only file system"),
@@ -156,7 +156,7 @@ def test_a_full_or_read_only_disk_is_said_and_leaves_nothing_half_written(
 
 def test_an_entry_that_fails_to_be_replaced_stays_as_it_was(store, monkeypatch):
     store.save("ab12", FRAME, META)
-    monkeypatch.setattr(pq, "write_table", no_space)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", no_space)
     with pytest.raises(MerlibError):
         store.save("ab12", FRAME.assign(label=9), META)
     assert store.load("ab12")[0]["label"].tolist() == [0, 2]
@@ -183,6 +183,18 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path):
     path = tmp_path / "profile=teach" / "x.parquet"
     write_parquet(FRAME, META, path)
     assert list(read_parquet(path)[0].columns) == list(FRAME.columns)
+
+
+def test_meta_data_is_written_once_whatever_the_frame_carries(tmp_path):
+    frame = FRAME.copy()
+    frame.attrs = {"curves": "0123456789" * 10_000}
+    sizes = []
+    for each in (FRAME, frame):
+        write_parquet(each, frame.attrs, tmp_path / "x.parquet")
+        sizes.append((tmp_path / "x.parquet").stat().st_size)
+    assert sizes[0] == sizes[1]
+    assert 100_000 < sizes[0] < 110_000
+    assert frame.attrs  # the caller's frame keeps its own
 
 
 def test_a_damaged_file_read_alone_says_what_to_do(tmp_path):

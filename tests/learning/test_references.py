@@ -39,11 +39,13 @@ def test_a_saved_reference_is_found_by_digest_and_nothing_is_trained(samples, tm
         "synthetic",
         "data",
         "classes",
-        "curves",
         "shares_subjects",
     )
     assert {key: again.attrs[key] for key in same} == {key: predictions.attrs[key] for key in same}
     assert not (tmp_path / "empty").exists()
+    curves = learning_curves(again)
+    pd.testing.assert_frame_equal(curves, learning_curves(predictions), check_exact=False, rtol=1e-4)
+    assert all(len(f"{value:.15g}".replace(".", "").lstrip("0")) <= 5 for value in curves["loss"])  # digits it keeps
 
 
 def test_part_of_the_seeds_is_read_in_the_order_asked_for_with_its_own_curves(samples, tmp_path, root, request):
