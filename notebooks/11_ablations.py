@@ -114,6 +114,20 @@ note = analogue_note(samples, "casme2")
 _ = save_figure("extra.am3f_modules", figure, runs, data=values, substitution=note, caption=finding(tests))
 
 # %% [markdown]
+# ## The printed recipe, to its last epoch
+#
+# A profile may shorten training. The same four variants were also trained by the printed recipe: real maps, ten folds apart by subject, three
+# seeds. Their predictions are committed, so that table and picture need neither data nor training. Notebook 15 holds the tests of this family.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.planned_artefacts import planned_figure, planned_table
+
+planned_table("am3f.table4", study)
+
+# %% tags=["nbval-ignore-output"]
+print(planned_figure("am3f.table4", "casme2.f1", study))
+
+# %% [markdown]
 # ## What the paper left open
 #
 # | Errata | Open point | Here |

@@ -107,8 +107,8 @@ real_results(gather(study.folder))
 # ## Every committed run on the real maps
 #
 # The predictions of these runs on the 442 public flow maps lie in the repository, so this table needs neither data nor training. Subjects are apart in all of them;
-# `20 epochs` is the abridged recipe of profile `teach`; the record names those runs, and is the same whatever profile this notebook has. `hours` are those of
-# training on a shared processor. Runs that deal clips at random are in notebook `14_protocol_audit`.
+# `20 epochs` is the abridged recipe of profile `teach`; the record names those runs, and is the same whatever profile this notebook has. `hours` add up
+# each fold's time by the clock, on a shared processor and with what held it up meanwhile. Runs that deal clips at random are in notebook `14_protocol_audit`.
 
 # %% tags=["nbval-ignore-output"]
 from dataclasses import replace

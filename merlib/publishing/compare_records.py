@@ -22,7 +22,7 @@ TOLERANCE = 0.1  # of a share; ten points of a percentage
 def numbers_of(run: Path) -> dict[str, dict[str, dict]]:
     """Return the numbers of a run: artefact, then ``row | column``, then value, unit and whether it was trained.
 
-    A time has no value: the next run's is another.
+    An artefact has its edition behind it where it has one. A time has no value: the next run's is another.
     """
     found: dict[str, dict[str, dict]] = {}
     for record in read_records([run / "artefacts"]):
@@ -36,7 +36,7 @@ def numbers_of(run: Path) -> dict[str, dict[str, dict]]:
             if cell["low"] is not None or not record["experiments"]
         }
         if cells:
-            found[record["id"]] = cells
+            found[Path(record["path"]).stem] = cells
     return found
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
 
-from merlib.errors import MerlibError, unknown_name
-from merlib.learning.reference_plan import PlannedState, of_seeds, planned_states
-from merlib.profiles import get_profile
-from merlib.publishing.results import comparison_table, metric_table
-from merlib.publishing.study import Study
-from merlib.publishing.tables import SavedTable, save_table
+from merlib.learning.reference_plan import PlannedState, of_seeds
+from merlib.publishing.results import comparison_table
 from merlib.scoring import bootstrap_interval, uf1
 
 # ANALYSIS_PLAN.md, "Comparisons, fixed in advance": pairs of planned runs; Holm's correction inside a family
@@ -23,91 +18,7 @@ FAMILIES = {
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
 
-STANDS_IN = "ten subject-disjoint folds of the public maps, one seed, in place of leave one subject out"
 COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "verdict"]
-
-# published tables whose rows are planned runs
-TABLES = {
-    "dual_atme.table5": {
-        "0": "dual-atme-10-lambda-0",
-        "0.0001": "dual-atme-10-lambda-0.0001",
-        "0.001": "dual-atme-10-lambda-0.001",
-        "0.01": "dual-atme-10-hars-aars",
-        "0.1": "dual-atme-10-lambda-0.1",
-    },
-    "dual_atme.table6": {
-        "CE SGD": "dual-atme-10-ce-sgd",
-        "CE Adam": "dual-atme-10-ce-adam",
-        "w-CE Adam": "dual-atme-10-w-ce-adam",
-        "Focal Adam": "dual-atme-10-hars-aars",
-    },
-}
-
-
-def rows_missing(artefact: str, states: Mapping[str, PlannedState]) -> list[str]:
-    """Return the planned runs that rows of a published table wait for."""
-    if artefact not in TABLES:
-        raise unknown_name("table of planned runs", artefact, TABLES)
-    return [name for name in TABLES[artefact].values() if states[name].missing]
-
-
-def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, pd.DataFrame]:
-    """Return the committed predictions of a published table's rows, labelled as printed.
-
-    Raises
-    ------
-    MerlibError
-        When a row is not committed: half a table would be read as the whole.
-    """
-    absent = rows_missing(artefact, states)
-    if absent:
-        raise MerlibError(
-            f"{artefact} lacks {', '.join(absent)}.",
-            "committed predictions of each row.",
-            _how_to_train(absent),
-        )
-    rows = {row: states[name] for row, name in TABLES[artefact].items()}
-    return {row: of_seeds(state.predictions, state.experiment.seeds, row) for row, state in rows.items()}
-
-
-def _how_to_train(names: list[str]) -> str:
-    return f"train them: merlib reference train {' '.join(names)} --data megc2019-flow=DIR."
-
-
-def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
-    """Save a published table from committed runs and return it for display; where rows lack, say which.
-
-    The record says what stands in for the paper's protocol and data, and `note`.
-    """
-    states = planned_states()
-    absent = rows_missing(artefact, states)
-    if absent:
-        return f"Not shown: {artefact} lacks {', '.join(absent)}. {_how_to_train(absent)}"
-    runs = table_runs(artefact, states)
-    values, low, high = metric_table(runs, artefact=artefact)
-    told = [STANDS_IN, *dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])]
-    substitution = "; ".join(filter(None, [*told, note, code_note(runs)]))
-    paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
-    how = {"low": low, "high": high, "caption": spread_caption(values, low, high), "substitution": substitution}
-    return save_table(artefact, values, runs, study=paper, **how)
-
-
-def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
-    """Say how far apart the rows' UF1 on the whole are, and whether every interval holds every row's value."""
-    ours = values["full.uf1"]
-    first, last = ours.idxmin(), ours.idxmax()
-    holds = low["full.uf1"].max() <= ours.min() and ours.max() <= high["full.uf1"].min()
-    told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
-    return f"UF1 from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
-
-
-def code_note(runs: Mapping[str, pd.DataFrame]) -> str:
-    """Say that `runs` were trained by different states of the code; empty when by one."""
-    codes: dict[str, list[str]] = {}
-    for label, frame in runs.items():
-        codes.setdefault(frame.attrs["source_digest"][:8], []).append(label)
-    told = "; ".join(f"{', '.join(labels)} by {code}" for code, labels in codes.items())
-    return f"rows trained by {len(codes)} states of the code: {told}" if len(codes) > 1 else ""
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:

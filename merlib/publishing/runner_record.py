@@ -116,13 +116,9 @@ class RunRecord:
 
 
 def artefact_records(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the artefact records of a run, ``<folder>/artefacts/*.json``, by artefact id."""
-    records = {}
-    for path in sorted((folder / "artefacts").glob("*.json")):
-        content = read_json(path)
-        if content:
-            records[str(content.get("id", path.stem))] = content
-    return records
+    """Return the artefact records of a run, ``<folder>/artefacts/*.json``, by artefact id, with its edition if any."""
+    found = {path.stem: read_json(path) for path in sorted((folder / "artefacts").glob("*.json"))}
+    return {name: record for name, record in found.items() if record}
 
 
 def artefact_times(folder: Path) -> dict[str, int]:
@@ -137,7 +133,7 @@ def artefact_times(folder: Path) -> dict[str, int]:
 
 
 def artefacts_written(folder: Path, notebook: str, before: dict[str, int]) -> list[str]:
-    """Return the ids of the artefacts that `notebook` wrote since `before` was taken by `artefact_times`."""
+    """Return the artefacts, by file stem, that `notebook` wrote since `before` was taken by `artefact_times`."""
     now = artefact_times(folder)
     fresh = [stem for stem in sorted(now) if before.get(stem) != now[stem]]
     return [

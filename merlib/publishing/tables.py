@@ -108,6 +108,7 @@ def save_table(
     substitution: str = "",
     digits: int = 3,
     timed: Sequence[str] = (),
+    edition: str = "",
     study: Study | None = None,
 ) -> SavedTable:
     """Write a table as CSV, Markdown, LaTeX and JSON record, and return it for display.
@@ -134,6 +135,8 @@ def save_table(
         Decimals shown; files keep them all.
     timed : sequence of str
         Columns that a clock filled: the next run's are others, and no check holds the two together.
+    edition : str
+        Tells two records of one artefact in one run apart: files are named ``<artefact>.<edition>``.
     study : Study, optional
         The study that was opened last by default.
     """
@@ -145,11 +148,11 @@ def save_table(
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
     shown = _shown(frame, record["cells"], digits)
     saved = SavedTable(record, shown)
-    base = study.artefact_folder / artefact
+    folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
     mark = "# SYNTHETIC\n" if record["synthetic"] else ""
-    write_whole(base.with_name(f"{artefact}.csv"), mark + frame.to_csv())
-    write_whole(base.with_name(f"{artefact}.md"), f"{saved.headline}\n\n{_markdown(shown)}\n")
-    tex = shown.to_latex(caption=saved.headline, label=artefact, escape=True)
-    write_whole(base.with_name(f"{artefact}.tex"), tex)
-    write_record(base.with_name(f"{artefact}.json"), record)
+    write_whole(folder / f"{name}.csv", mark + frame.to_csv())
+    write_whole(folder / f"{name}.md", f"{saved.headline}\n\n{_markdown(shown)}\n")
+    tex = shown.to_latex(caption=saved.headline, label=name, escape=True)
+    write_whole(folder / f"{name}.tex", tex)
+    write_record(folder / f"{name}.json", record)
     return saved

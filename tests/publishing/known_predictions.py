@@ -8,6 +8,7 @@ import pandas as pd
 from merlib.clips import Samples
 from merlib.learning import Experiment, get_recipe
 from merlib.learning.provenance import provenance
+from merlib.learning.reference_plan import PlannedState, planned_runs
 
 
 def make_samples(synthetic: bool = True, name: str = "megc2019-flow", n: int = 24) -> Samples:
@@ -53,3 +54,17 @@ def make_predictions(samples: Samples, wrong: int = 0, label: str = "model") -> 
     }
     frame.attrs = {**provenance(experiment, samples, "source", [entry]), "origin": "test"}
     return frame
+
+
+def plan_as_if_committed(wrong, without=(), code=()):
+    """The whole plan as if committed: `wrong` answers by run, 0 else; runs in `without` are absent, in `code` newer."""
+    samples, committed = make_samples(synthetic=False), {}
+    for name, planned in planned_runs().items():
+        experiment = planned.experiment
+        one = make_predictions(samples, wrong.get(name, 0))
+        frame = pd.concat([one.assign(seed=seed) for seed in experiment.seeds], ignore_index=True)
+        its = {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+        frame.attrs = {**one.attrs, **its, "source_digest": "newer" if name in code else "older"}
+        absent = name in without
+        committed[name] = PlannedState(experiment, None if absent else frame, experiment.seeds if absent else ())
+    return committed
