@@ -149,7 +149,7 @@ def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) 
     first, last = ours.idxmin(), ours.idxmax()
     holds = low["full.uf1"].max() <= ours.min() and ours.max() <= high["full.uf1"].min()
     told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
-    return f"UF1 from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
+    return f"UF1 on Full from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
 
 
 def code_note(runs: Mapping[str, pd.DataFrame]) -> str:

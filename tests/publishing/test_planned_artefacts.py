@@ -71,7 +71,7 @@ def test_a_planned_table_says_what_stands_in(study, committed):
     seeds = "ten subject-disjoint folds of the public maps, seed 0, in place of leave one subject out"
     assert record["substitution"] == f"{seeds}; canonical boxes; rate of Adam"
     assert record["protocol"] == "groupkfold:10"
-    assert record["caption"].startswith("UF1 from 0.")
+    assert record["caption"].startswith("UF1 on Full from 0.")
     assert {cell["row"] for cell in record["cells"]} == set(TABLES["dual_atme.table6"])
 
 
@@ -125,4 +125,4 @@ def test_the_caption_says_whether_the_rows_can_be_told_apart(ends, told):
     values = pd.DataFrame({"full.uf1": [0.7, 0.65, 0.72]}, index=["a", "b", "c"])
     low, high = (values * 0 + end for end in ends)
     caption = spread_caption(values, low, high)
-    assert caption.startswith("UF1 from 0.650 (b) to 0.720 (c)" + told)
+    assert caption.startswith("UF1 on Full from 0.650 (b) to 0.720 (c)" + told)
