@@ -155,7 +155,8 @@ save_table("extra.dual_atme_tests", tests, runs, caption=finding(tests))
 # ## Table 1 by the printed recipe, to its last epoch
 #
 # A profile may shorten training. The four rows were also trained by the printed recipe: real maps, ten folds apart by subject, one seed. Their
-# predictions are committed, so that this table needs neither data nor training. No test was planned for these rows, and none is made.
+# predictions are committed, so that this table needs neither data nor training. The tests above, on the profile's runs, are exploratory; none was
+# planned for these rows, and none is made.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned_artefacts import planned_table

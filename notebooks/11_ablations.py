@@ -138,8 +138,8 @@ print(planned_figure("am3f.table4", "casme2.f1", study))
 #
 # ## Recap
 #
-# An ablation table without intervals invites a story for every decimal. The paired tests above say which of these stories the data can
-# tell; "not shown" means that these people are too few to tell, not that the variants are equal.
+# An ablation table without intervals invites a story for every decimal. The paired tests above, and for the printed recipe those of notebook 15, say which
+# of these stories the data can tell; "not shown" means that these people are too few to tell, not that the variants are equal.
 #
 # ## Exercises
 #

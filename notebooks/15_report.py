@@ -96,7 +96,7 @@ _ = save_figure("extra.verdicts", figure, data=earned, caption="Points below the
 # %% [markdown]
 # ## All results on the whole composite
 #
-# The linear row is part of every comparison: a network that does not beat it has not shown anything yet.
+# The linear rows stand further down, among the committed runs: a network that does not beat them has not shown anything yet.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.report import real_results
@@ -143,7 +143,8 @@ beside_reported(runs, values, low, high).round(3)
 #
 # `results/reference/ANALYSIS_PLAN.md` was written before the first of these runs: which pairs are compared, with which test, and that Holm's correction counts
 # a whole family. A family is tested once all its runs are committed, never in part; the tests of notebooks 04, 10 and 11 on abridged runs are preliminary.
-# `merlib reference train` makes a missing run.
+# `merlib reference train` makes a missing run. `detectable` is the difference that people like these would show in that family with 80 % power; it comes from
+# how much the answers of two runs vary from person to person, and says nothing about a test that did not reject.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.learning.reference_plan import planned_states
@@ -160,7 +161,7 @@ for family, names in lacking.items():
     print(f"not tested yet: {family}, which waits for {', '.join(names)}")
 
 # %% tags=["nbval-ignore-output"]
-caption = finding(tests)
+caption = finding(tests) + (f" Not tested yet: {', '.join(lacking)}." if lacking else "")
 none = "No family of tests is complete yet."
 save_table("extra.planned_tests", tests, tested, caption=caption, study=any_profile) if tested else none
 

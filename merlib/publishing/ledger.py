@@ -112,12 +112,16 @@ def record_folders(run: Path | None = None) -> list[Path]:
 
 
 def best_records(records: Iterable[dict]) -> dict[str, dict]:
-    """Keep the best-graded record of each artefact; of equals, the one with the longer recipe."""
+    """Keep the best-graded record of each artefact; of equals, the one nearer to the paper.
+
+    Nearer is first the longer recipe, then leaving one subject out, then nothing that stands in for the paper's data.
+    """
     best: dict[str, dict] = {}
     order = {"paper": 0, "teach": 1, "smoke": 2}
 
-    def rank(record: dict) -> tuple[int, int]:
-        return GRADES.index(record["grade"]), order.get(record.get("profile"), 3)
+    def rank(record: dict) -> tuple[int, int, bool, bool]:
+        recipe = order.get(record.get("profile"), 3)
+        return GRADES.index(record["grade"]), recipe, record.get("protocol") != "loso", bool(record.get("substitution"))
 
     for record in records:
         current = best.get(record["id"])

@@ -15,7 +15,7 @@ from merlib.publishing.figures import save_figure
 from merlib.publishing.plots import draw_intervals
 from merlib.publishing.results import metric_table
 from merlib.publishing.study import Study
-from merlib.publishing.tables import SavedTable, save_table
+from merlib.publishing.tables import SavedTable, heading, save_table
 
 EDITION = "planned"  # beside the same table of a run by its profile
 THREE_CLASSES = "CASME II part of the composite with its three classes, in place of five classes of CASME II alone"
@@ -83,13 +83,14 @@ def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, p
 
 
 def _how_to_train(names: list[str]) -> str:
-    return f"train them: merlib reference train {' '.join(names)} --data megc2019-flow=DIR."
+    command = f"merlib reference train {' '.join(names)} --data megc2019-flow=DIR"
+    return f"train them: {command}; then execute the notebook anew: make reproduce RESUME=."
 
 
 class _Rows(NamedTuple):
     runs: dict[str, pd.DataFrame]
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]  # values, ends of the intervals
-    told: dict[str, object]  # caption, substitution and study, as records want them
+    told: dict[str, object]  # substitution and study, as records want them
 
 
 def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
@@ -103,11 +104,7 @@ def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
     notes = dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])
     told = [stands_in(runs), *notes, THREE_CLASSES if artefact.startswith("am3f.") else "", note, code_note(runs)]
     paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
-    return _Rows(
-        runs,
-        tables,
-        {"caption": spread_caption(*tables), "substitution": "; ".join(filter(None, told)), "study": paper},
-    )
+    return _Rows(runs, tables, {"substitution": "; ".join(filter(None, told)), "study": paper})
 
 
 def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
@@ -120,7 +117,8 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
     if isinstance(found, str):
         return found
     values, low, high = found.tables
-    return save_table(artefact, values, found.runs, low=low, high=high, edition=EDITION, **found.told)
+    how = {"low": low, "high": high, "caption": spread_caption(*found.tables, "full.uf1"), "edition": EDITION}
+    return save_table(artefact, values, found.runs, **how, **found.told)
 
 
 def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> str:
@@ -133,7 +131,9 @@ def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> 
         return found
     figure = draw_intervals(*found.tables, artefact=artefact, column=column)
     name = f"extra.planned_{artefact.replace('.', '_')}"
-    return save_figure(name, figure, found.runs, data=found.tables[0], **found.told)["caption"]
+    caption = spread_caption(*found.tables, column)
+    save_figure(name, figure, found.runs, data=found.tables[0], caption=caption, **found.told)
+    return caption
 
 
 def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
@@ -143,13 +143,13 @@ def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
     return f"ten subject-disjoint folds of the public maps, {named}, in place of leave one subject out"
 
 
-def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
-    """Say how far apart the rows' UF1 on the whole are, and whether every interval holds every row's value."""
-    ours = values["full.uf1"]
+def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str) -> str:
+    """Say how far apart the rows are in one column, and whether every interval holds every row's value."""
+    ours = values[column]
     first, last = ours.idxmin(), ours.idxmax()
-    holds = low["full.uf1"].max() <= ours.min() and ours.max() <= high["full.uf1"].min()
+    holds = low[column].max() <= ours.min() and ours.max() <= high[column].min()
     told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
-    return f"UF1 on Full from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
+    return f"{heading(column)} from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
 
 
 def code_note(runs: Mapping[str, pd.DataFrame]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from merlib.learning.reference_plan import PlannedState, of_seeds
 from merlib.publishing.results import comparison_table
-from merlib.scoring import bootstrap_interval, uf1
+from merlib.scoring import bootstrap_interval, detectable_difference, uf1
 
 # ANALYSIS_PLAN.md, "Comparisons, fixed in advance": pairs of planned runs; Holm's correction inside a family
 FAMILIES = {
@@ -18,7 +18,7 @@ FAMILIES = {
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
 
-COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "verdict"]
+COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "detectable", "verdict"]
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
@@ -45,7 +45,8 @@ def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
 class PlannedTests(NamedTuple):
     """The tests of the plan as far as its families are complete.
 
-    `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first; `runs`:
+    `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first and,
+    before the verdict, ``detectable``, the difference that the family's first Holm step finds with 80 % power; `runs`:
     the predictions that were compared, by planned run; `lacking`: the planned runs that each other family waits for.
     """
 
@@ -72,6 +73,8 @@ def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
         table = comparison_table(runs, pairs)
         table.insert(0, "family", family)
         table.insert(1, "seeds", " ".join(map(str, seeds)))
+        spread = [detectable_difference(runs[a], runs[b], comparisons=len(pairs)).difference for a, b in pairs]
+        table.insert(table.columns.get_loc("verdict"), "detectable", spread)
         tables.append(table)
         tested |= runs
     return PlannedTests(pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS), tested, lacking)

@@ -50,6 +50,15 @@ def test_better_grade_wins_and_of_equal_grades_the_longer_recipe():
     assert ledger.best_records(records)["a"] == records[2]
 
 
+def test_a_run_by_the_paper_s_protocol_outranks_committed_folds_of_the_same_recipe():
+    folds = {"id": "a", "grade": "real analogue", "profile": "paper", "protocol": "groupkfold:10", "substitution": "x"}
+    loso = folds | {"protocol": "loso"}
+    own_data = loso | {"substitution": ""}
+    assert ledger.best_records([folds, loso])["a"] == loso
+    assert ledger.best_records([folds, loso, own_data])["a"] == own_data
+    assert ledger.best_records([folds, loso | {"profile": "teach"}])["a"] == folds
+
+
 def test_status_counts_add_up_to_the_ledger(tmp_path):
     folder = tmp_path / "artefacts"
     folder.mkdir()

@@ -35,6 +35,19 @@ def test_tables_name_planned_runs_and_printed_rows():
         assert list(rows) == list(dict.fromkeys(reported_values(artefact)["row"]))
 
 
+def test_each_row_is_the_run_that_is_labelled_so():
+    plan = planned_runs()
+    shared = {"LASCE": "AM3F-FlowNet", "0.01": "HARS + AARS", "Focal Adam": "HARS + AARS"}  # rows of two tables
+    for rows in TABLES.values():
+        for row, name in rows.items():
+            experiment = plan[name].experiment
+            assert experiment.label.removeprefix("lambda ") == shared.get(row, row)
+            assert experiment.protocol == "groupkfold:10"  # as `stands_in` says
+    assert plan[TABLES["am3f.table5"]["LASCE"]].experiment.recipe.loss == "lasce"
+    both = plan[TABLES["dual_atme.table5"]["0.01"]].experiment.recipe
+    assert (both.auxiliary_weight, both.loss, both.optimiser) == (0.01, "focal", "adam")
+
+
 def test_rows_are_labelled_as_printed_and_half_a_table_is_refused():
     runs = table_runs("dual_atme.table6", states({}))
     assert list(runs) == ["CE SGD", "CE Adam", "w-CE Adam", "Focal Adam"]
@@ -71,7 +84,7 @@ def test_a_planned_table_says_what_stands_in(study, committed):
     seeds = "ten subject-disjoint folds of the public maps, seed 0, in place of leave one subject out"
     assert record["substitution"] == f"{seeds}; canonical boxes; rate of Adam"
     assert record["protocol"] == "groupkfold:10"
-    assert record["caption"].startswith("UF1 on Full from 0.")
+    assert record["caption"].startswith("Full UF1 from 0.")
     assert {cell["row"] for cell in record["cells"]} == set(TABLES["dual_atme.table6"])
 
 
@@ -109,7 +122,8 @@ def test_the_table_of_the_profile_stays_beside_the_planned_one(study, committed)
 def test_a_planned_figure_tells_what_its_table_tells(study, committed):
     committed({"am3f-10-without-mofrw": 6})
     caption = planned_figure("am3f.table4", "casme2.f1", study)
-    assert caption == planned_table("am3f.table4", study).record["caption"]
+    assert caption.startswith("CASME II F1 from 0.")
+    assert planned_table("am3f.table4", study).record["caption"].startswith("Full UF1 from 0.")
     record = json.loads((study.artefact_folder / "extra.planned_am3f_table4.json").read_text())
     assert (record["profile"], record["seeds"], record["grade"]) == ("paper", [0, 1, 2], "real analogue")
     plotted = pd.read_csv(study.artefact_folder / "extra.planned_am3f_table4.csv", index_col=0)
@@ -120,9 +134,16 @@ def test_seeds_are_named():
     assert "seeds 0, 1, 2," in stands_in(table_runs("am3f.table4", states({})))
 
 
-@pytest.mark.parametrize(("ends", "told"), [((0.6, 0.75), "; every interval"), ((0.6, 0.71), "; not every interval")])
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((0.6, 0.75), "; every interval"),
+        ((0.6, 0.71), "; not every interval"),
+        ((0.66, 0.75), "; not every interval"),
+    ],
+)
 def test_the_caption_says_whether_the_rows_can_be_told_apart(ends, told):
-    values = pd.DataFrame({"full.uf1": [0.7, 0.65, 0.72]}, index=["a", "b", "c"])
+    values = pd.DataFrame({"samm.uf1": [0.7, 0.65, 0.72]}, index=["a", "b", "c"])
     low, high = (values * 0 + end for end in ends)
-    caption = spread_caption(values, low, high)
-    assert caption.startswith("UF1 on Full from 0.650 (b) to 0.720 (c)" + told)
+    caption = spread_caption(values, low, high, "samm.uf1")
+    assert caption.startswith("SAMM UF1 from 0.650 (b) to 0.720 (c)" + told)

@@ -41,6 +41,15 @@ def test_what_rests_on_several_sources_is_not_filed_as_resting_on_none(tmp_path)
     assert {each.parents[2].name for each in new if each.stem == "a.table1"} == {"casme2_twin_and_smic_twin"}
 
 
+def test_two_editions_of_one_artefact_are_both_copied(tmp_path):
+    run = make_run(tmp_path / "run")
+    for path in list((run / "artefacts").glob("a.table1.*")):
+        (path.parent / f"a.table1.planned{path.suffix}").write_bytes(path.read_bytes())
+    new = promote_run(run, tmp_path / "reference")
+    both = {f"a.table1{edition}{suffix}" for edition in ("", ".planned") for suffix in (".json", ".md")}
+    assert {path.name for path in new if path.stem.startswith("a.table1")} == both
+
+
 def test_one_grade_alone_is_copied(tmp_path):
     new = promote_run(make_run(tmp_path / "run"), tmp_path / "reference", "diagram")
     assert {path.stem for path in new} == {"a.figure1"}
