@@ -231,11 +231,16 @@ save_table("extra.larnet_split", values, runs, low=low, high=high, caption=capti
 # ## Table 4, people apart
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.class_tables import class_table
+from merlib.publishing.class_tables import class_clips, class_table
 
 honest = {pretrained.label: by_clip[pretrained.label]}
 values, low, high = class_table(by_clip[pretrained.label])
-save_table("larnet.table4", values, honest, low=low, high=high, caption=f"{trained} {against_chance(honest)}")
+clips_of = class_clips(by_clip[pretrained.label])
+print("test clips:", ", ".join(f"{n} of {name}" for name, n in clips_of.items()))
+
+# %% tags=["nbval-ignore-output"]
+caption = f"{trained} {against_chance(honest)}"
+save_table("larnet.table4", values, honest, low=low, high=high, clips=clips_of, caption=caption)
 
 # %% [markdown]
 # ## How it learned (Fig. 8)

@@ -39,6 +39,12 @@ def class_table(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, 
     return tuple(tables)
 
 
+def class_clips(predictions: pd.DataFrame) -> dict[str, int]:
+    """Return how many test clips each class has, named as the rows of `class_table`."""
+    clips = predictions["label"].value_counts()
+    return {name.capitalize(): int(clips.get(index, 0)) for index, name in enumerate(class_names(predictions, None))}
+
+
 def _by_class(predictions: pd.DataFrame) -> float:
     """Return one value of one class."""
 

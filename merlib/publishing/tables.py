@@ -109,6 +109,7 @@ def save_table(
     digits: int = 3,
     timed: Sequence[str] = (),
     edition: str = "",
+    clips: Mapping[str, int] | None = None,
     study: Study | None = None,
 ) -> SavedTable:
     """Write a table as CSV, Markdown, LaTeX and JSON record, and return it for display.
@@ -137,6 +138,8 @@ def save_table(
         Columns that a clock filled: the next run's are others, and no check holds the two together.
     edition : str
         Tells two records of one artefact in one run apart: files are named ``<artefact>.<edition>``.
+    clips : mapping of str to int, optional
+        How many test clips a row rests on, where they are few; `compare_records` heeds it.
     study : Study, optional
         The study that was opened last by default.
     """
@@ -145,6 +148,8 @@ def save_table(
     record["manifests"] = list(manifests)
     if timed:
         record["timed"] = list(timed)
+    if clips:
+        record["clips"] = dict(clips)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
     shown = _shown(frame, record["cells"], digits)
     saved = SavedTable(record, shown)

@@ -12,7 +12,13 @@ from merlib.errors import MerlibError
 from merlib.publishing import front_inputs
 from merlib.publishing.attention_times import time_attention
 from merlib.publishing.checks import check_answer
-from merlib.publishing.class_tables import against_chance, averages_over_people, class_table, cost_of_sharing
+from merlib.publishing.class_tables import (
+    against_chance,
+    averages_over_people,
+    class_clips,
+    class_table,
+    cost_of_sharing,
+)
 from merlib.publishing.front_inputs import with_front
 from merlib.publishing.plots import draw_confusions
 from merlib.publishing.prediction_figures import draw_predictions
@@ -28,6 +34,12 @@ def test_the_table_by_class_holds_the_metrics_by_class_within_their_intervals():
         assert values[column].tolist() == pytest.approx(by_class(predictions).tolist())
     assert ((low <= values) & (values <= high)).all().all()
     assert (low < high).any().any()
+
+
+def test_clips_are_counted_by_class():
+    predictions = make_predictions(make_samples(), wrong=7)
+    assert class_clips(predictions) == {"Negative": 8, "Positive": 8, "Surprise": 8}
+    assert class_clips(predictions[predictions["label"] != 1]) == {"Negative": 8, "Positive": 0, "Surprise": 8}
 
 
 def test_a_sentence_tells_whether_guessing_is_excluded():

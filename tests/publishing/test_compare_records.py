@@ -56,6 +56,29 @@ def test_a_time_must_be_there_and_may_be_any_other(run):
     assert len(differences(numbers_of(run), expected)) == 1
 
 
+@pytest.mark.parametrize(
+    ("clips", "value", "faults"),
+    [
+        (4, 0.85, 0),  # one of four clips moves it by .25
+        (10, 0.85, 1),  # one of ten does not move it further than the tolerance
+        (4, 1.25, 1),
+        (4, float("nan"), 1),
+    ],
+)
+def test_a_number_of_few_clips_need_only_be_a_share(run, clips, value, faults):
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(_record(0.6) | {"clips": {"CE": clips}}))
+    expected = numbers_of(run)
+    assert expected["am3f.table5"]["CE | full.uf1"]["clips"] == clips
+    path.write_text(json.dumps(_record(value) | {"clips": {"CE": clips}}))
+    assert len(differences(numbers_of(run), expected)) == faults
+
+
+def test_how_many_clips_there_are_is_held_too(run):
+    expected = _expect(run, clips=4)
+    assert "clips" in differences(numbers_of(run), expected)[0]
+
+
 def test_missing_and_new_numbers_are_faults(run):
     found = numbers_of(run)
     assert "missing" in differences({}, found)[0]
