@@ -74,6 +74,14 @@ def test_a_number_of_few_clips_need_only_be_a_share(run, clips, value, faults):
     assert len(differences(numbers_of(run), expected)) == faults
 
 
+def test_few_clips_excuse_no_count(run):
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(_record(0.6, low=None) | {"clips": {"CE": 4}, "experiments": []}))
+    expected = numbers_of(run)
+    path.write_text(json.dumps(_record(0.61, low=None) | {"clips": {"CE": 4}, "experiments": []}))
+    assert len(differences(numbers_of(run), expected)) == 1
+
+
 def test_how_many_clips_there_are_is_held_too(run):
     expected = _expect(run, clips=4)
     assert "clips" in differences(numbers_of(run), expected)[0]

@@ -119,7 +119,7 @@ def test_the_table_of_the_profile_stays_beside_the_planned_one(study, committed)
     assert set(numbers_of(study.folder)) == set(artefact_records(study.folder)) == both
 
 
-def test_a_planned_figure_tells_what_its_table_tells(study, committed):
+def test_a_planned_figure_s_caption_is_of_the_column_that_it_draws(study, committed):
     committed({"am3f-10-without-mofrw": 6})
     caption = planned_figure("am3f.table4", "casme2.f1", study)
     assert caption.startswith("CASME II F1 from 0.")
