@@ -76,23 +76,10 @@ def unpool_pairs(maps, gradients, chosen, pooled, statistics, targets, into_padd
 
 
 @inlined
-def _take(values, best, place, code, ties):
-    """Where one of `values` is larger (or, with `ties`, equal), put it in `best` and `code` in `place`."""
-    for j in range(len(values)):
-        new, old = values[j], best[j]
-        taken = new >= old if ties else new > old
-        best[j] = new if taken else old
-        place[j] = code if taken else place[j]
-
-
-@inlined
-def _take_row(values, codes, best, place, more, ties):
-    """Like `_take`, each of `values` with its own code, plus `more`."""
-    for j in range(len(values)):
-        new, old = values[j], best[j]
-        taken = new >= old if ties else new > old
-        best[j] = new if taken else old
-        place[j] = codes[j] + more if taken else place[j]
+def _larger(new, code, best, place):
+    """Return the larger of two values and its code, of equal ones the second."""
+    taken = new > best
+    return (new if taken else best), (np.int32(code) if taken else place)
 
 
 @compiled
@@ -102,25 +89,30 @@ def pool_neighbours(maps, pooled, places, height, width, n):
     Of equal values the first in reading order counts, as in PyTorch.
     """
     length = width * n
-    along, where = np.empty(height * length, np.float32), np.empty(height * length, np.int8)
+    rows = np.empty((3, length + 2 * n), np.float32)  # above, here and below, turn by turn, with borders
+    rows[:] = -np.inf
     for c in range(len(maps)):
+        rows[0] = -np.inf
+        rows[1, n : n + length] = maps[c, :length]
         for y in range(height):
-            row = maps[c, y * length : (y + 1) * length]
-            best, place = along[y * length : (y + 1) * length], where[y * length : (y + 1) * length]
-            best[:] = row
-            place[:] = 1
-            _take(row[: length - n], best[n:], place[n:], np.int8(0), True)
-            _take(row[n:], best[: length - n], place[: length - n], np.int8(2), False)
-        for y in range(height):
-            best, place = pooled[c, y * length : (y + 1) * length], places[c, y * length : (y + 1) * length]
-            best[:] = along[y * length : (y + 1) * length]
-            place[:] = where[y * length : (y + 1) * length] + np.int8(3)
-            if y > 0:
-                above = slice((y - 1) * length, y * length)
-                _take_row(along[above], where[above], best, place, np.int8(0), True)
+            above, here, below = rows[y % 3], rows[(y + 1) % 3], rows[(y + 2) % 3]
             if y + 1 < height:
-                below = slice((y + 1) * length, (y + 2) * length)
-                _take_row(along[below], where[below], best, place, np.int8(6), False)
+                below[n : n + length] = maps[c, (y + 1) * length : (y + 2) * length]
+            else:
+                below[:] = -np.inf
+            a1, a2, h1, h2, b1, b2 = above[n:], above[2 * n :], here[n:], here[2 * n :], below[n:], below[2 * n :]
+            out, where = pooled[c, y * length : (y + 1) * length], places[c, y * length : (y + 1) * length]
+            for j in range(length):
+                best, place = above[j], np.int32(0)
+                best, place = _larger(a1[j], 1, best, place)
+                best, place = _larger(a2[j], 2, best, place)
+                best, place = _larger(here[j], 3, best, place)
+                best, place = _larger(h1[j], 4, best, place)
+                best, place = _larger(h2[j], 5, best, place)
+                best, place = _larger(below[j], 6, best, place)
+                best, place = _larger(b1[j], 7, best, place)
+                best, place = _larger(b2[j], 8, best, place)
+                out[j], where[j] = best, place
 
 
 @compiled
