@@ -71,18 +71,18 @@ class InceptionStep(torch.autograd.Function):
             raise MerlibError(f"maps of {height} x {width} pixels.", "even sides.", "call the readable block instead.")
         weights, gamma, beta = parameters[0::4], _joined(parameters[2::4]), _joined(parameters[3::4])
         filters = len(weights[0])
-        pointwise = _rows(weights[:3])
         neighbours, places = torch.empty_like(flat), torch.empty(flat.shape, dtype=torch.int8)
         pooling.pool_neighbours(flat.numpy(), neighbours.numpy(), places.numpy(), *size)
         maps = flat.new_empty(6 * filters, flat.shape[1])
-        torch.mm(pointwise, flat, out=maps[: 3 * filters])
-        torch.mm(_rows(weights[3:4]), neighbours, out=maps[3 * filters : 4 * filters])
+        convolve, multiply = _suitable_loops(width, n)
+        multiply(_rows(weights[:3]), flat, maps[: 3 * filters])
+        multiply(_rows(weights[3:4]), neighbours, maps[3 * filters : 4 * filters])
         z = maps.numpy()
         early = norms.norm_scales(z[: 4 * filters], gamma[: 4 * filters], beta[: 4 * filters], eps)
         padded = _empty(2 * filters, (height + 4) * (width + 4) * n)
         norms.clear_borders(padded, *size)
         inner = slice(filters, 3 * filters)
-        convolve, nothing = _suitable_convolve(*size), np.zeros(filters, np.float32)
+        nothing = np.zeros(filters, np.float32)
         norms.rectify_and_pad(z[inner], early[3][inner], early[4][inner], padded, *size)
         for i in (0, 1):
             kernel = weights[4 + i].detach().contiguous().numpy()
@@ -115,7 +115,7 @@ class InceptionStep(torch.autograd.Function):
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
         d_maps = flat.new_empty(4 * filters, flat.shape[1])
         d_padded, nothing = _empty(*padded.shape), np.zeros(filters, np.float32)
-        convolve = _suitable_convolve(*size)
+        convolve, multiply = _suitable_loops(*size[1:])
         norms.clear_borders(d_padded, *size)
         for i, which in enumerate(_OUTPUTS):
             own, there = _block(which, filters), _block(i, filters)
@@ -140,8 +140,9 @@ class InceptionStep(torch.autograd.Function):
         d_weights = [*d_pointwise.split(filters), torch.mm(around, neighbours.t()), *d_weights]
         d_x = None
         if ctx.needs_input_grad[0]:
-            d_x = torch.mm(_rows(weights[:3]).t(), direct)
-            d_neighbours = torch.mm(_rows(weights[3:4]).t(), around)
+            d_x, d_neighbours = torch.empty_like(flat), torch.empty_like(flat)
+            multiply(_rows(weights[:3]).t(), direct, d_x)
+            multiply(_rows(weights[3:4]).t(), around, d_neighbours)
             pooling.unpool_neighbours(d_neighbours.numpy(), places.numpy(), d_x.numpy(), *size)
             d_x = d_x.view(-1, *size)
         gradients = []
@@ -156,8 +157,17 @@ _ONE = torch.ones((), dtype=torch.int64)  # a Python number would become a tenso
 _OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
 
 
-def _suitable_convolve(height: int, width: int, n: int) -> Callable:
-    return blocked.convolve if blocked.fits(width, n) else convolution.convolve
+def _suitable_loops(width: int, n: int) -> tuple[Callable, Callable]:
+    """Return what convolves and what multiplies maps whose rows are `width` pixels of `n` samples."""
+    return (blocked.convolve, _blocked_product) if blocked.fits(width, n) else (convolution.convolve, _product)
+
+
+def _blocked_product(weight: Tensor, maps: Tensor, out: Tensor) -> None:
+    blocked.pointwise(maps.numpy(), weight.contiguous().numpy(), out.numpy())
+
+
+def _product(weight: Tensor, maps: Tensor, out: Tensor) -> None:
+    torch.mm(weight, maps, out=out)
 
 
 def _block(i: int, filters: int) -> slice:

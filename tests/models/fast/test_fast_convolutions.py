@@ -1,4 +1,4 @@
-"""Both loops of a convolution give PyTorch's numbers, whatever the blocks and rows; each is used where it belongs."""
+"""All loops of a convolution give PyTorch's numbers, whatever the blocks and rows; each is used where it belongs."""
 
 from __future__ import annotations
 
@@ -46,17 +46,32 @@ def apart(maps):
     return torch.cat([maps, torch.full((len(maps), 8), torch.nan)], 1)[:, :-8]
 
 
-@pytest.mark.parametrize(("fits", "used", "unused"), [(True, blocked, convolution), (False, convolution, blocked)])
-def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch, fits, used, unused):
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "count"), [(3, 18, 640), (24, 36, 75), (5, 7, 64), (12, 24, 1000), (1, 3, 129), (2, 1, 65)]
+)
+def test_a_pointwise_convolution_is_a_product(inputs, outputs, count):
+    torch.manual_seed(0)
+    maps, weight = apart(torch.randn(inputs, count)), torch.randn(outputs, inputs)
+    around = torch.full((outputs + 2, count + 8), torch.nan)
+    out = around[1:-1, :-8]
+    blocked.pointwise(maps.numpy(), weight.numpy(), out.numpy())
+    torch.testing.assert_close(out.double(), weight.double() @ maps.double(), atol=1e-5, rtol=1e-5)
+    out.fill_(torch.nan)
+    assert around.isnan().all()  # nothing else was written
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch, fits):
     called = []
-    monkeypatch.setattr(blocked, "fits", lambda width, n: called.append((width, n)) or fits)
-    monkeypatch.setattr(
-        used, "convolve", lambda padded, weight, offset, maps, *size: called.append(used) or maps.fill(1)
-    )
-    monkeypatch.setattr(unused, "convolve", None)
+    monkeypatch.setattr(blocked, "fits", lambda width, n: (width, n) == (8, 5) and fits)
+    for loops, name in [(blocked, "convolve"), (blocked, "pointwise"), (convolution, "convolve")]:
+        own = getattr(loops, name)
+        monkeypatch.setattr(loops, name, lambda *a, own=own, each=(loops, name): called.append(each) or own(*a))
     block = inception.Inception(2, 4).train()
-    inception.inception(block, torch.randn(2, 6, 8, 5)).sum().backward()
-    assert called == [(8, 5), used, used] * 2
+    inception.inception(block, torch.randn(2, 6, 8, 5, requires_grad=True)).sum().backward()
+    products = [(blocked, "pointwise")] * 2 if fits else []
+    convolutions = [(blocked if fits else convolution, "convolve")] * 2
+    assert called == [*products, *convolutions, *convolutions, *products]
 
 
 def test_rows_shorter_than_a_block_do_not_fit(monkeypatch):

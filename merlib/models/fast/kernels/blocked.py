@@ -1,4 +1,4 @@
-"""Convolutions of 3x3 and 5x5 whose sums stay in registers: `convolution.convolve`, faster.
+"""Convolutions of 1x1, 3x3 and 5x5 whose sums stay in registers: `convolution.convolve` and matrix products, faster.
 
 The loop that numba makes of `convolution` fetches and stores its sums at each row of a kernel. Here a block of outputs
 by a block of neighbouring numbers is kept until all inputs are added, as in libraries for matrix products: 24 sums of
@@ -31,7 +31,7 @@ _WIDE = bool(llvm.get_host_cpu_features().get("avx512f"))
 
 
 def fits(width: int, n: int) -> bool:
-    """Whether this processor and rows of `width` pixels of `n` samples suit `convolve`."""
+    """Whether this processor and rows of `width` pixels of `n` samples suit `convolve` and `pointwise`."""
     return _WIDE and width * n >= LONGEST * LANES
 
 
@@ -41,15 +41,22 @@ def convolve(padded, weight, offset, maps, height, width, n):
     All are float32, and the numbers of one map lie next to each other. Rows must `fit`: of shorter ones what lies
     beyond their ends would be read and written.
     """
-    outputs = _block_of(len(weight))
-    sizes = outputs, min(LONGEST, SUMS // outputs), weight.shape[2]
-    _convolution(*sizes)(padded, weight, offset, maps, height, width, n)
+    _convolution(*_block_of(len(weight)), weight.shape[2])(padded, weight, offset, maps, height, width, n)
 
 
-def _block_of(outputs: int) -> int:
-    """Return how many outputs a block has: a divisor if there is one, else what leaves the least to do twice."""
+def pointwise(maps, weight, out):
+    """Write the product of `weight` (O, I) and `maps` (I, M), a convolution of 1x1, to `out` (O, M).
+
+    All are float32, and the numbers of one map lie next to each other, as many as a block is long at least.
+    """
+    _pointwise(*_block_of(len(weight)))(maps, weight, out)
+
+
+def _block_of(outputs: int) -> tuple[int, int]:
+    """Return a block's outputs, a divisor if there is one, else what leaves the least to do twice, and its vectors."""
     sizes = [size for size in (12, 8, 6, 4) if size <= outputs] or [min(outputs, 2)]
-    return min(sizes, key=lambda size: (-outputs % size, -size))
+    size = min(sizes, key=lambda size: (-outputs % size, -size))
+    return size, min(LONGEST, SUMS // size)
 
 
 def _named(*sizes: int):
@@ -86,6 +93,32 @@ def _convolution(outputs: int, vectors: int, kernel: int):
                     _convolve_block(outputs, vectors, kernel, inputs, x, constants, apart, out)
 
     return convolve_blocks
+
+
+@cache
+def _pointwise(outputs: int, vectors: int):
+    """Like `_convolution`; all outputs of some places before the next, whose inputs stay in the first-level cache."""
+
+    @compiled
+    @_named(outputs, vectors)
+    def multiply_blocks(maps, weight, out):
+        inputs, length = maps.shape
+        nothing, firsts = np.zeros(outputs, np.float32), np.arange(0, len(weight), outputs)
+        firsts[-1] = len(weight) - outputs
+        taps = np.empty((len(firsts), inputs, outputs), np.float32)
+        for b in range(len(firsts)):
+            for o in range(outputs):
+                taps[b, :, o] = weight[firsts[b] + o]
+        apart = maps.strides[0], 0, 0, out.strides[0]
+        for place in range(0, length, vectors * LANES):
+            start = min(place, length - vectors * LANES)
+            x = maps.ctypes.data + 4 * start
+            for b in range(len(firsts)):
+                there = out.ctypes.data + firsts[b] * out.strides[0] + 4 * start
+                constants = taps.ctypes.data + b * taps.strides[0], nothing.ctypes.data
+                _convolve_block(outputs, vectors, 1, inputs, x, constants, apart, there)
+
+    return multiply_blocks
 
 
 @intrinsic(prefer_literal=True)
