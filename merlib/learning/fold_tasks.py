@@ -16,7 +16,7 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.fold_store import FoldStore
 from merlib.learning.folds import Fold
-from merlib.learning.memory import keep_freed_memory
+from merlib.learning.memory import freed_memory_kept
 from merlib.learning.progress import Heartbeats
 from merlib.learning.provenance import processor
 from merlib.learning.source_digest import source_digest
@@ -114,9 +114,8 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
     from merlib.learning.training import train_fold
 
     experiment, samples, first = work.experiment, work.samples, None
-    keep_freed_memory()
     begun = time.perf_counter()
-    with one_thread():
+    with one_thread(), freed_memory_kept():
         if work.network:
             first = read_start(experiment.start, work.store.root) if experiment.start else None
             state = first.state if first else None
