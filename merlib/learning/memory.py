@@ -1,31 +1,37 @@
-"""Memory that a training step frees and the next one needs again stays with the process."""
+"""Memory that a training step frees and the next one needs again stays with the process while a fold is trained."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # their numbers in glibc's malloc.h
 _LARGE = 2**30  # bytes; larger than any map of a batch
+_USUAL = 2**25  # bytes; how far glibc raises the threshold by itself, on 64 bits
 
 
 @contextmanager
 def freed_memory_kept() -> Iterator[bool]:
-    """Ask the C library not to return freed memory to the system before the block ends; True where it can (glibc).
+    """Ask the C library to keep freed memory until the block ends; yields whether it does.
 
     A batch's maps have tens of megabytes. By default glibc gives such blocks back when they are freed, and the system
     clears each of their pages when the next step asks for them. At the end all that is free goes back, or joblib takes
-    the process for one that leaks, and ends it.
+    the process for one that leaks, and ends it. Asked are versions of glibc that take so large a threshold, in the
+    main thread: the memory of other threads lies in small heaps of their own.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if not (hasattr(library, "mallopt") and hasattr(library, "malloc_trim")):
+    there = hasattr(library, "mallopt") and hasattr(library, "malloc_trim")
+    asked = there and threading.current_thread() is threading.main_thread()
+    if not (asked and library.mallopt(_MMAP_THRESHOLD, _LARGE)):
         yield False
         return
-    library.mallopt(_MMAP_THRESHOLD, _LARGE)
     library.mallopt(_TRIM_THRESHOLD, _LARGE)
     try:
         yield True
     finally:
+        library.mallopt(_MMAP_THRESHOLD, _USUAL)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _USUAL)
         library.malloc_trim(0)

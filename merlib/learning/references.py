@@ -7,6 +7,7 @@ the code has changed since, and ``merlib run --fresh`` trains everything again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -28,6 +29,14 @@ def reference_root() -> Path | None:
     if folder == "off":
         return None
     return Path(folder) if folder else repository_root() / "results" / "reference"
+
+
+def references_digest() -> str:
+    """SHA-256 of all reference predictions: what read them is out of date when one has come or changed."""
+    root, digest = reference_root(), hashlib.sha256()
+    for path in sorted(root.glob("*/predictions/*.parquet")) if root else []:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def reference_name(experiment: Experiment, samples: Samples) -> str:

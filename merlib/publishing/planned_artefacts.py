@@ -84,7 +84,7 @@ def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, p
 
 def _how_to_train(names: list[str]) -> str:
     command = f"merlib reference train {' '.join(names)} --data megc2019-flow=DIR"
-    return f"train them: {command}; then execute the notebook anew: make reproduce RESUME=."
+    return f"train them: {command}; then execute the notebook again: make reproduce."
 
 
 class _Rows(NamedTuple):

@@ -33,7 +33,8 @@ class NotebookJob:
     parameters : dict
         Values to inject, each of the type of the notebook's own default.
     digest : str
-        Digest of the code cells and of the library, which decides whether ``--resume`` may skip it.
+        Digest of the code cells, the library and the reference predictions, which decides whether ``--resume`` may
+        skip it.
     """
 
     name: str
@@ -147,10 +148,10 @@ def library_digest() -> str:
     return digest.hexdigest()
 
 
-def source_digest(notebook: NotebookNode, library: str) -> str:
-    """Digest of the code cells in order, and of the library; prose and outputs do not count."""
+def source_digest(notebook: NotebookNode, read: str) -> str:
+    """Digest of the code cells in order, and of what else they read (`read`); prose and outputs do not count."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(json.dumps([library, code]).encode()).hexdigest()[:20]
+    return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
 
 
 def plan_jobs(
@@ -170,10 +171,12 @@ def plan_jobs(
     for key in RUN_PARAMETERS:
         if key in extra:
             raise MerlibError(f"-p {key}=... .", f"the option --{key}.", f"use --{key} instead of -p.")
-    library = library_digest()
+    from merlib.learning.references import references_digest  # pandas takes a second, and typing errors come first
+
+    read = library_digest() + references_digest()
     jobs = []
     for name, path in notebooks.items():
         notebook = read_notebook(path)
         values = typed_parameters(name, notebook, {**parameters, **extra})
-        jobs.append(NotebookJob(name, path, values, source_digest(notebook, library)))
+        jobs.append(NotebookJob(name, path, values, source_digest(notebook, read)))
     return jobs

@@ -103,7 +103,7 @@ class RunRecord:
         if before.get("parameters") != job.parameters:
             return "its parameters changed"
         if before.get("source") != job.digest:
-            return "its source or the library changed"
+            return "its source, the library or a reference changed"
         if not (self.folder / "notebooks" / f"{job.name}.ipynb").is_file():
             return "the executed notebook is gone"
         records = self.folder / "artefacts"

@@ -1,7 +1,8 @@
 """A step of folds together leaves nothing on the processor: PyTorch's device ``meta`` stands in for a GPU.
 
-Tensors there have shapes and a device but no numbers, and what mixes them with tensors of the processor fails as on a
-GPU. Not seen here: chance of the device's own generators, autocast, and time.
+Tensors there have shapes and a device but no numbers, and most of what mixes them with tensors of the processor fails
+as on a GPU (not all: a convolution or a product takes an operand of either). Not seen here: chance of the device's own
+generators, autocast, and time.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ CASES = [
     ("am3f_flownet", {}),
     ("dual_atme", {}),
     ("ststnet", {}),
+    ("dual_atme", {"loss": "lasce", "loss_options": {}}),
     ("ststnet", {"optimiser": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
     ("ststnet", {"normalisation": "unit", "loss": "focal", "loss_options": {}}),
     ("ststnet", {"normalisation": "none", "loss": "weighted_ce", "loss_options": {}}),

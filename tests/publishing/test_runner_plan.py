@@ -91,6 +91,23 @@ def test_the_digest_follows_code_and_library_but_not_prose(folder):
     assert source_digest(read_notebook(path), "library") != before
 
 
+def test_a_new_or_changed_reference_puts_notebooks_out_of_date(folder, tmp_path, monkeypatch):
+    def digest() -> str:
+        return plan_jobs(find_notebooks(folder), {}, {})[0].digest
+
+    references = tmp_path / "references"
+    monkeypatch.setenv("MERLIB_REFERENCES", str(references))
+    predictions = references / "some_data" / "predictions" / "model.parquet"
+    predictions.parent.mkdir(parents=True)
+    seen = [digest()]
+    for content in (b"one seed", b"two seeds"):
+        predictions.write_bytes(content)
+        seen.append(digest())
+    assert len(set(seen)) == 3
+    monkeypatch.setenv("MERLIB_REFERENCES", "off")
+    assert digest() == seen[0]
+
+
 def test_an_unreadable_notebook_is_named(tmp_path):
     (tmp_path / "01_flow.ipynb").write_text('{"cells": [')
     with pytest.raises(MerlibError, match=r"01_flow\.ipynb"):

@@ -67,7 +67,10 @@ def test_an_unknown_notebook_runs(tmp_path):
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [({"digest": "b"}, "source or the library"), ({"parameters": {"profile": "teach"}}, "parameters changed")],
+    [
+        ({"digest": "b"}, "source, the library or a reference"),
+        ({"parameters": {"profile": "teach"}}, "parameters changed"),
+    ],
 )
 def test_a_change_voids_the_finished_notebook(tmp_path, changes, reason):
     assert reason in finished(tmp_path).reason_to_run(job(**changes))

@@ -60,18 +60,23 @@ def test_a_pointwise_convolution_is_a_product(inputs, outputs, count):
     assert around.isnan().all()  # nothing else was written
 
 
-@pytest.mark.parametrize("fits", [True, False])
-def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch, fits):
-    called = []
-    monkeypatch.setattr(blocked, "fits", lambda width, n: (width, n) == (8, 5) and fits)
+def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch):
+    called, results = {}, {}
     for loops, name in [(blocked, "convolve"), (blocked, "pointwise"), (convolution, "convolve")]:
         own = getattr(loops, name)
-        monkeypatch.setattr(loops, name, lambda *a, own=own, each=(loops, name): called.append(each) or own(*a))
-    block = inception.Inception(2, 4).train()
-    inception.inception(block, torch.randn(2, 6, 8, 5, requires_grad=True)).sum().backward()
-    products = [(blocked, "pointwise")] * 2 if fits else []
-    convolutions = [(blocked if fits else convolution, "convolve")] * 2
-    assert called == [*products, *convolutions, *convolutions, *products]
+        monkeypatch.setattr(loops, name, lambda *a, own=own, each=(loops, name): called[fits].append(each) or own(*a))
+    torch.manual_seed(0)
+    block, x = inception.Inception(2, 4).train(), torch.randn(2, 6, 8, 8, requires_grad=True)
+    for fits in (True, False):
+        called[fits] = []
+        monkeypatch.setattr(blocked, "fits", lambda width, n, fits=fits: (width, n) == (8, 8) and fits)
+        out = inception.inception(block, x)
+        results[fits] = out.detach(), *torch.autograd.grad(out.square().sum(), x)
+    products, convolutions = [(blocked, "pointwise")] * 2, [(blocked, "convolve")] * 2
+    assert called[True] == [*products, *convolutions, *convolutions, *products]
+    assert called[False] == [(convolution, "convolve")] * 4
+    for blocks, loops in zip(results[True], results[False], strict=True):
+        torch.testing.assert_close(blocks, loops, atol=1e-5, rtol=1e-5)
 
 
 def test_rows_shorter_than_a_block_do_not_fit(monkeypatch):

@@ -68,6 +68,23 @@ def test_the_first_of_equal_neighbours_counts_as_in_pytorch():
     torch.testing.assert_close(back, x.grad.permute(1, 2, 3, 0).flatten(1))
 
 
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+def test_not_a_number_is_the_largest_neighbour_as_in_pytorch(share):
+    from merlib.models.fast.kernels.pooling import pool_neighbours
+
+    torch.manual_seed(0)
+    x = torch.randn(5, 4, 6, 7)
+    x[torch.rand(x.shape) < share] = torch.nan
+    expected, indices = nn.functional.max_pool2d(x, 3, stride=1, padding=1, return_indices=True)
+    maps = x.permute(1, 2, 3, 0).contiguous().flatten(1)
+    pooled, places = torch.empty_like(maps), torch.empty(maps.shape, dtype=torch.int8)
+    pool_neighbours(maps.numpy(), pooled.numpy(), places.numpy(), 6, 7, 5)
+    torch.testing.assert_close(pooled, expected.permute(1, 2, 3, 0).flatten(1), equal_nan=True, rtol=0, atol=0)
+    places = places.view(4, 6, 7, 5).permute(3, 0, 1, 2).long()
+    down, right = places // 3 - 1, places % 3 - 1
+    assert torch.equal(indices, torch.arange(42).view(6, 7) + 7 * down + right)
+
+
 def test_a_diverged_training_is_seen():
     _, block = blocks(2, 4)
     x = torch.randn(2, 8, 8, 5)

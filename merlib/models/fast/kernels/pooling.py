@@ -77,8 +77,8 @@ def unpool_pairs(maps, gradients, chosen, pooled, statistics, targets, into_padd
 
 @inlined
 def _larger(new, code, best, place):
-    """Return the larger of two values and its code, of equal ones the second."""
-    taken = new > best
+    """Return the larger of two values and its code, of equal ones the second; a new NaN is larger than all."""
+    taken = (new > best) | (new != new)
     return (new if taken else best), (np.int32(code) if taken else place)
 
 
@@ -86,7 +86,8 @@ def _larger(new, code, best, place):
 def pool_neighbours(maps, pooled, places, height, width, n):
     """Write ``max_pool2d(maps, 3, stride=1, padding=1)`` to `pooled` and where each came from (0 to 8) to `places`.
 
-    Of equal values the first in reading order counts, as in PyTorch.
+    Of equal values the first in reading order counts, of several NaN the last, as in PyTorch. Values are above minus
+    infinity, which stands for what lies outside.
     """
     length = width * n
     rows = np.empty((3, length + 2 * n), np.float32)  # above, here and below, turn by turn, with borders
