@@ -141,15 +141,11 @@ def _convolve_block(typing, outputs, vectors, kernel, inputs, x, constants, apar
             for each in row:
                 builder.store(_everywhere(builder, addresses.load(offsets, 4 * o, _FLOAT)), each)
         with cgutils.for_range(builder, inputs) as i:
-            own, own_taps = (
-                addresses.after(x, i.index, input_step),
-                addresses.after(taps, i.index, 4 * side * side * wide),
-            )
+            own = addresses.after(x, i.index, input_step)
+            own_taps = addresses.after(taps, i.index, 4 * side * side * wide)
             with cgutils.for_range(builder, _ADDRESS(side)) as k:
-                pixel, row_taps = (
-                    addresses.after(own, k.index, row_step),
-                    addresses.after(own_taps, k.index, 4 * side * wide),
-                )
+                pixel = addresses.after(own, k.index, row_step)
+                row_taps = addresses.after(own_taps, k.index, 4 * side * wide)
                 for column in range(side):
                     values = [addresses.load(pixel, 4 * LANES * v) for v in range(long)]
                     for o, row in enumerate(sums):
