@@ -29,7 +29,7 @@ def overfit_one_batch(
     model : str
         Name of a network.
     samples : Samples
-        Where the clips come from; they are taken evenly from all classes.
+        Where the clips come from; they are taken evenly from all classes, as far as these have enough.
     options : mapping, optional
         Options of the model; switch dropout off.
     clips, steps, learning_rate, seed
@@ -38,7 +38,8 @@ def overfit_one_batch(
     torch.manual_seed(seed)
     network = build_model(model, classes=len(samples.classes), **(options or {}))
     by_class = [np.flatnonzero(samples.labels == c) for c in range(len(samples.classes))]
-    rows = np.array([members[i // len(by_class)] for i in range(clips) for members in [by_class[i % len(by_class)]]])
+    in_turn = [members[k] for k in range(clips) for members in by_class if k < len(members)]
+    rows = np.array(in_turn[:clips])
     inputs = as_tensors(samples, rows)
     inputs = Normaliser("standardise", inputs)(inputs)
     labels = torch.from_numpy(samples.labels[rows])

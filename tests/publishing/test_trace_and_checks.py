@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from known_predictions import make_samples
 
+from merlib.learning.training import as_tensors
 from merlib.models import build_model
-from merlib.publishing import am3f_diagrams
+from merlib.publishing import am3f_diagrams, checks
 from merlib.publishing.checks import overfit_one_batch
 from merlib.publishing.trace import count_parameters, trace_modules
 
@@ -35,6 +37,19 @@ def test_overfit_check_passes_a_network_and_fails_one_that_cannot_learn(monkeypa
     samples = make_samples()
     assert overfit_one_batch("ststnet", samples, {"dropout": 0.0}, steps=80, learning_rate=1e-2) == 1.0
     assert overfit_one_batch("ststnet", samples, {"dropout": 0.0}, learning_rate=0.0) < 1.0
+
+
+def test_overfit_check_takes_what_small_classes_have(monkeypatch):
+    samples, seen = make_samples(), []
+    monkeypatch.setattr(
+        checks, "as_tensors", lambda samples, rows: seen.append(list(rows)) or as_tensors(samples, rows)
+    )
+    first, second = (list(np.flatnonzero(samples.labels == c)) for c in (0, 1))
+    few = samples.take(np.array([first[0], *second[:6]]))  # one clip of a class, none of another
+    overfit_one_batch("ststnet", few, {"dropout": 0.0}, steps=1)
+    overfit_one_batch("ststnet", samples, {"dropout": 0.0}, clips=5, steps=1)
+    third = list(np.flatnonzero(samples.labels == 2))
+    assert seen == [[0, 1, 2, 3, 4, 5, 6], [first[0], second[0], third[0], first[1], second[1]]]
 
 
 def test_parameter_count_is_that_of_the_formula():
