@@ -1,7 +1,7 @@
 """How wide a vector numba's loops use, settled before anything is compiled.
 
 LLVM prefers vectors of 256 bits on processors that have 512, which halves the speed of the loops below
-`merlib.models.fast`; and numba settles it once a process, when the first function is compiled. Whatever compiles with
+`merlib.learning.fast`; and numba settles it once a process, when the first function is compiled. Whatever compiles with
 numba imports this module first, so that all of merlib's processes agree and one worker gives the bits of two.
 """
 

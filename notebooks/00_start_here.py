@@ -60,7 +60,7 @@ print("classes:", ", ".join(samples.classes))
 # must never be tested on a person it was trained on.
 
 # %%
-from merlib.publishing.overview import clips_by_class
+from merlib.publishing.figures.samples import clips_by_class
 
 clips_by_class(samples)
 
@@ -71,7 +71,7 @@ clips_by_class(samples)
 # already tells the classes apart.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.overview import draw_class_means
+from merlib.publishing.figures.samples import draw_class_means
 
 figure = draw_class_means(samples)
 _ = save_figure(
@@ -88,7 +88,7 @@ _ = save_figure(
 # never seen. Whoever claims that a network is better must beat this row, with a test.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.metrics import metric_table
 
 linear = study.experiment("linear")
 runs = {"Linear on pixels": study.run(linear, samples)}
@@ -105,7 +105,7 @@ save_table("extra.first_number", values, runs, low=low, high=high)
 # flatters it, because the person is recognised along with the expression.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.overview import leakage_table
+from merlib.publishing.figures.samples import leakage_table
 
 values, low, high, leak_runs = leakage_table(study, samples)
 save_table("extra.leakage", values, leak_runs, low=low, high=high, caption="The same classifier, two ways to split.")

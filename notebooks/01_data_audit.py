@@ -43,7 +43,7 @@ study
 # 442 clips of the MEGC2019 challenge. Everything else in this companion runs on a synthetic twin unless you bring your own licensed copy.
 
 # %%
-from merlib.publishing.audit_tables import doors_table
+from merlib.publishing.tables.data import doors_table
 
 doors_table()
 
@@ -55,19 +55,19 @@ doors_table()
 # clips that are loaded - real maps if you named them, else the twin - must agree with it, person by person.
 
 # %%
-from merlib.publishing.audit_tables import agrees_with_manifest
+from merlib.publishing.tables.data import agrees_with_manifest
 
 samples = study.samples("megc2019-flow")
 print(f"{len(samples)} clips of {len(set(samples.groups))} subjects are loaded")
 print("clips of every subject and class as in the organisers' list:", agrees_with_manifest(samples))
 
 # %%
-from merlib.publishing.audit_tables import am3f_table1
+from merlib.publishing.tables.data import am3f_table1
 
 save_table("am3f.table1", am3f_table1(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees.")
 
 # %%
-from merlib.publishing.audit_tables import dual_atme_table2
+from merlib.publishing.tables.data import dual_atme_table2
 
 save_table(
     "dual_atme.table2", dual_atme_table2(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees."
@@ -79,9 +79,9 @@ save_table(
 # LARNet opens with a sample (Fig. 1). Real recordings may not be shown, so this is a clip of the rendered twin: SYNTHETIC, made from NASA's public-domain portrait.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.clips.twin.rendered import twin_clips
+from merlib.datasets.twin.rendering.rendered import twin_clips
 from merlib.publishing import save_figure
-from merlib.publishing.clip_figures import draw_frames
+from merlib.publishing.figures.clips import draw_frames
 
 twin = twin_clips("casme2")
 row = next(r for r in twin.itertuples(index=False) if r.label == "surprise")
@@ -94,8 +94,9 @@ _ = save_figure("larnet.figure1", figure, samples=[twin], caption=caption, shows
 # `data = ["megc2019-cd=FOLDER"]` the licensed ones are counted, without them the twin's. SMIC's clips carry no codes.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.clips import action_unit_counts, open_clips
-from merlib.publishing.clip_figures import draw_action_units
+from merlib.clips import action_unit_counts
+from merlib.datasets import open_clips
+from merlib.publishing.figures.clips import draw_action_units
 
 composite = open_clips("megc2019-cd", study.data)
 counts = action_unit_counts(composite)
@@ -109,7 +110,7 @@ _ = save_figure("dual_atme.figure3", figure, data=counts, samples=[composite], c
 # ASTNet lists the two sets' characteristics (Table 2) and the number of clips before and after twenty-fold augmentation (Table 3).
 
 # %%
-from merlib.publishing.audit_tables import astnet_table2, astnet_table3
+from merlib.publishing.tables.data import astnet_table2, astnet_table3
 
 sheets = ["smic", "casme2"]
 save_table("astnet.table2", astnet_table2(), manifests=sheets, digits=0, caption="The countable rows agree.")
@@ -129,7 +130,7 @@ save_table(
 # whole `k`. This check needs no data at all.
 
 # %%
-from merlib.publishing.audit_tables import accuracies_of, possible_sizes
+from merlib.publishing.tables.data import accuracies_of, possible_sizes
 
 printed = accuracies_of("am3f.table4", "am3f.table5")
 print("printed accuracies on CASME II:", sorted(set(printed)))
@@ -153,7 +154,7 @@ print(f"N = 246 explains {stated['explained'].iloc[0]} of {len(set(printed))} ac
 # official ones. In this notebook:
 
 # %% tags=["nbval-ignore-output"]
-from merlib.clips.audit import audit_flow_archive
+from merlib.datasets.archive.audit import audit_flow_archive
 
 if "megc2019-flow" in study.data:
     report = audit_flow_archive(study.data["megc2019-flow"])

@@ -68,13 +68,13 @@ save_picture = partial(save_figure, samples=[clips], shows_single_samples=True)
 clips.drop(columns=["source", "action_units"]).head(4)
 
 # %%
-from merlib.clips.twin.rendered import twin_clips
+from merlib.datasets.twin.rendering.rendered import twin_clips
 
 row = next(r for r in twin_clips("casme2").itertuples(index=False) if r.label == "happiness")
 print(f"{row.subject}/{row.clip}: {row.label}, AU {row.action_units}, {row.n_frames} frames at {row.fps:g} a second")
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.clip_figures import draw_frames
+from merlib.publishing.figures.clips import draw_frames
 
 where = [row.onset, (row.onset + row.apex) // 2, row.apex, row.offset]
 figure = draw_frames(row, where, ["onset", "half way", "apex", "offset"])
@@ -84,8 +84,8 @@ _ = save_picture("extra.one_clip", figure, caption="The movement is hard to see.
 # The twin's people differ as people do; four of them:
 
 # %% tags=["nbval-ignore-output"]
-from merlib.clips.twin.contact_sheet import contact_sheet
-from merlib.publishing.clip_figures import draw_pictures
+from merlib.datasets.twin.rendering.contact_sheet import contact_sheet
+from merlib.publishing.figures.clips import draw_pictures
 
 figure = draw_pictures({"": contact_sheet("casme2", subjects=4, columns=4)}, width=6.0, height=2.0)
 _ = save_picture("extra.people", figure, caption="None of these people exists.")
@@ -94,7 +94,7 @@ _ = save_picture("extra.people", figure, caption="None of these people exists.")
 # Back to the one clip. You will hardly see it move: that is what *micro* means. In JupyterLab, drag through the frames:
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.clip_figures import frame_slider
+from merlib.publishing.figures.clips import frame_slider
 
 frame_slider(row)
 
@@ -105,8 +105,8 @@ frame_slider(row)
 # their jitter would look like motion. The signs are those of errata C8.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.clip_features import locate, preprocessing
-from merlib.publishing.clip_figures import draw_hars
+from merlib.inputs.preprocessing import locate, preprocessing
+from merlib.publishing.figures.clips import draw_hars
 
 how = preprocessing("flow")
 figure = draw_hars(row, how)
@@ -119,7 +119,7 @@ _ = save_picture("dual_atme.figure2", figure, caption="Brows and mouth are cut a
 # far they get from the onset's. UAMRN takes the middle frame instead (F14). Public lists of SMIC apexes agree in 9 clips of 164 (X5).
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.clip_figures import draw_apex
+from merlib.publishing.figures.clips import draw_apex
 
 figure, curves = draw_apex(row, how)
 _ = save_picture(
@@ -135,8 +135,8 @@ _ = save_picture(
 # The flow says for every pixel of the onset where it went: `u` pixels to the right, `v` downwards. On the twin the truth is known.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.clip_features import motion_of
-from merlib.publishing.clip_figures import draw_flows
+from merlib.inputs.preprocessing import motion_of
+from merlib.publishing.figures.clips import draw_flows
 
 found = locate(row, how)
 names = {"truth": "true motion", "tvl1": "TV-L1", "dis": "DIS", "farneback": "Farneback"}
@@ -157,8 +157,8 @@ _ = save_picture(
 # is averaged down to 28 x 28 and stretched to 0..255 by its own minimum and maximum, as in the public maps. After that, zero motion has no fixed grey.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.clip_features import clip_input
-from merlib.publishing.clip_figures import draw_channels
+from merlib.inputs.preprocessing import clip_input
+from merlib.publishing.figures.clips import draw_channels
 
 maps = clip_input(row, how).array
 figure = draw_channels(maps)
@@ -185,7 +185,7 @@ _ = save_picture(
 # Measured on clips of all three twins: each person's clips are averaged, the interval is over people. Noise of the rendered sensor, in grey levels (rms):
 
 # %%
-from merlib.clips.twin.camera import LOOKS
+from merlib.datasets.twin.rendering.camera import LOOKS
 
 print({name: look.noise for name, look in LOOKS.items()})
 
@@ -193,8 +193,8 @@ print({name: look.noise for name, look in LOOKS.items()})
 import pandas as pd
 
 from merlib.clips.selection import few_clips
-from merlib.motion.accuracy import apex_errors, face_errors, flow_errors
-from merlib.publishing.measurements import means, measure
+from merlib.inputs.accuracy import apex_errors, face_errors, flow_errors
+from merlib.publishing.tables.preprocessing import means, measure
 
 people = 1 if study.profile.name == "smoke" else 8
 tables = {name: few_clips(twin_clips(name), people, 1) for name in ("casme2", "samm", "smic")}
@@ -247,7 +247,7 @@ for label, samples in sources.items():
     runs[label] = study.run(study.experiment("am3f_flownet", label=label), samples)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 pairs = [("flow computed from frames", "true flow")]
 tests = comparison_table(runs, pairs)

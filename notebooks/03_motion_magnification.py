@@ -60,8 +60,8 @@ study
 # %%
 from functools import partial
 
-from merlib.clips.twin.rendered import twin_clips
-from merlib.motion.clip_features import locate, preprocessing
+from merlib.datasets.twin.rendering.rendered import twin_clips
+from merlib.inputs.preprocessing import locate, preprocessing
 
 clips = twin_clips("casme2")
 save_picture = partial(save_figure, samples=[clips], shows_single_samples=True)
@@ -77,8 +77,8 @@ for label in ("disgust", "happiness", "surprise"):
 print({label: pair.shape for label, pair in pairs.items()})
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.magnification.choice import choose_method
-from merlib.publishing.clip_figures import draw_magnified
+from merlib.motion.magnification.magnify import choose_method
+from merlib.publishing.figures.clips import draw_magnified
 
 method = choose_method("auto" if study.profile.name != "smoke" else "eulerian")
 figure = draw_magnified(pairs, (1, 2, 3, 4), method)
@@ -113,8 +113,8 @@ if choose_method() == "magnet" and study.profile.name != "smoke":
 print("measured here:", ", ".join(methods))
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.magnification.choice import magnify
-from merlib.publishing.clip_figures import draw_pictures
+from merlib.motion.magnification.magnify import magnify
+from merlib.publishing.figures.clips import draw_pictures
 
 onset, apex = pairs["surprise"]
 shown = {"onset": onset, "apex": apex}
@@ -138,8 +138,8 @@ factors = (2.0, 4.0, 12.0) if study.profile.name == "smoke" else (2.0, 3.0, 4.0,
 print(f"{len(few)} clips, factors {factors}")
 
 # %% tags=["nbval-ignore-output"]
-from merlib.motion.accuracy import magnifier_gains
-from merlib.publishing.measurements import means, measure
+from merlib.inputs.accuracy import magnifier_gains
+from merlib.publishing.tables.preprocessing import means, measure
 
 measured = measure(few, magnifier_gains, tuple(methods), factors, cache=study.cache)
 values, low, high = means(measured, ["method", "factor"], ["gain", "artefact", "noise"])
@@ -148,7 +148,7 @@ caption = f"Lagrangian magnification is off by at most {off:.0%} of its factor; 
 save_table("extra.magnifier_gains", values, low=low, high=high, samples=[few], caption=caption, digits=2)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.clip_figures import draw_gains
+from merlib.publishing.figures.clips import draw_gains
 
 figure = draw_gains(values, low, high, "gain", "times the true motion")
 caption = "What is asked for (dotted) and what is reached, with 95 % intervals over people."

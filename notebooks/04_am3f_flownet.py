@@ -44,7 +44,7 @@ study
 # Fu et al. (Entropy 2023, 25, 1064) report for the MEGC2019 composite, leave one subject out:
 
 # %%
-from merlib.publishing.results import reported_row
+from merlib.publishing.tables.metrics import reported_row
 
 reported_row("am3f.table3", "AM3F-FlowNet")
 
@@ -55,7 +55,7 @@ reported_row("am3f.table3", "AM3F-FlowNet")
 
 # %%
 from merlib.models import build_model
-from merlib.publishing import am3f_diagrams
+from merlib.publishing.diagrams import am3f_flownet as am3f_diagrams
 
 samples = study.samples("megc2019-flow")
 model = build_model("am3f_flownet", classes=len(samples.classes))
@@ -121,7 +121,7 @@ print(tuple(weights.shape), "sums to one across the flows:", torch.allclose(weig
 # ## Step 4: the whole network, layer by layer
 
 # %%
-from merlib.publishing.trace import count_parameters, trace_modules
+from merlib.explaining.shape_trace import count_parameters, trace_modules
 
 table = trace_modules(model, {"flow": torch.zeros(2, 3, 28, 28)})
 table.loc[["branches.u.low", "branches.u.high", "branches.u.fusion", "branches.u", "reweighting", "classifier"]]
@@ -135,7 +135,7 @@ print(f"{count_parameters(model):,} parameters")
 # Before any experiment: eight clips, no dropout, a few steps. A network that cannot learn eight clips by heart has a defect.
 
 # %%
-from merlib.publishing.checks import overfit_one_batch
+from merlib.publishing.exercises import overfit_one_batch
 
 accuracy = overfit_one_batch("am3f_flownet", samples, options={"dropout": 0.0})
 print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
@@ -160,7 +160,7 @@ for name, label in (("ststnet", "STSTNet"), ("linear", "Linear on pixels")):
 print({label: one.attrs["origin"] for label, one in runs.items()})
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_learning_curves
+from merlib.publishing.figures.results import draw_learning_curves
 
 figure, curves = draw_learning_curves({"AM3F-FlowNet": runs["AM3F-FlowNet"], "STSTNet": runs["STSTNet"]})
 _ = save_figure(
@@ -173,7 +173,7 @@ _ = save_figure(
 # Intervals are 95 %, subjects resampled. With profile `smoke` these numbers only prove that everything runs.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.metrics import metric_table
 
 values, low, high = metric_table(runs, by_dataset=True)
 save_table("extra.am3f_and_peers", values, runs, low=low, high=high)
@@ -183,7 +183,7 @@ save_table("extra.am3f_and_peers", values, runs, low=low, high=high)
 # chance makes a difference this large. The tests were fixed in advance (`results/reference/ANALYSIS_PLAN.md`).
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 tests = comparison_table(runs, [("AM3F-FlowNet", "Linear on pixels"), ("AM3F-FlowNet", "STSTNet")])
 save_table("extra.am3f_tests", tests, runs, caption=finding(tests))
@@ -192,7 +192,7 @@ save_table("extra.am3f_tests", tests, runs, caption=finding(tests))
 # ## Where it errs
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_confusions
+from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions({"AM3F-FlowNet": runs["AM3F-FlowNet"]})
 _ = save_figure("extra.am3f_confusion", figure, runs, data=counts, caption="Rows are the truth and sum to one.")

@@ -44,7 +44,7 @@ study
 # *automatically selected* ones (AARS) complement each other.
 
 # %%
-from merlib.publishing.results import reported_table
+from merlib.publishing.tables.metrics import reported_table
 
 reported_table("dual_atme.table1")
 
@@ -54,7 +54,7 @@ reported_table("dual_atme.table1")
 # %%
 from merlib.clips.puzzle import with_puzzle
 from merlib.models import build_model
-from merlib.publishing import dual_atme_diagrams
+from merlib.publishing.diagrams import dual_atme as dual_atme_diagrams
 
 samples = with_puzzle(study.samples("megc2019-flow"))
 model = build_model("dual_atme", classes=len(samples.classes))
@@ -112,7 +112,7 @@ print("between 0 and 1 for every row:", bool(((apart >= 0) & (apart <= 1)).all()
 # ## Step 5: can it learn at all?
 
 # %%
-from merlib.publishing.checks import overfit_one_batch
+from merlib.publishing.exercises import overfit_one_batch
 
 accuracy = overfit_one_batch("dual_atme", samples, options={"dropout": 0.0, "hidden": 64})
 print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
@@ -135,7 +135,7 @@ for label, options in TABLE1_OPTIONS.items():
 runs["Linear on pixels"] = study.run(study.experiment("linear", label="Linear on pixels"), samples)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.metrics import metric_table
 
 values, low, high = metric_table(runs, artefact="dual_atme.table1")
 note = samples.notes[-1]
@@ -145,7 +145,7 @@ save_table("dual_atme.table1", values, runs, low=low, high=high, substitution=no
 # ## Does the second branch help?
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 pairs = [("HARS + AARS", "HARS"), ("HARS + AARS", "AARS"), ("HARS + AARS", "Linear on pixels")]
 tests = comparison_table(runs, pairs)
@@ -159,7 +159,7 @@ save_table("extra.dual_atme_tests", tests, runs, caption=finding(tests))
 # planned for these rows, and none is made.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.planned_artefacts import planned_table
+from merlib.publishing.planned.tables import planned_table
 
 planned_table("dual_atme.table1", study)
 
@@ -167,8 +167,8 @@ planned_table("dual_atme.table1", study)
 # ## Where it errs
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_confusions
-from merlib.publishing.results import part_of
+from merlib.publishing.figures.results import draw_confusions
+from merlib.publishing.tables.metrics import part_of
 
 full = runs["HARS + AARS"]
 sets = {"Full": "full", "CASME II": "casme2", "SMIC": "smic", "SAMM": "samm"}

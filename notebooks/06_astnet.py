@@ -47,7 +47,7 @@ study
 # are relative, and over some of the methods only (B5).
 
 # %%
-from merlib.publishing.results import reported_row, reported_table
+from merlib.publishing.tables.metrics import reported_row, reported_table
 
 reported_table("astnet.table5")
 
@@ -60,8 +60,8 @@ reported_table("astnet.table5")
 import torch
 
 from merlib.models import build_model
-from merlib.publishing import astnet_diagrams
-from merlib.publishing.trace import count_parameters
+from merlib.publishing.diagrams import astnet as astnet_diagrams
+from merlib.explaining.shape_trace import count_parameters
 
 with torch.device("meta"):
     paper = build_model("astnet", classes=5)
@@ -79,7 +79,7 @@ _ = save_figure("astnet.figure1", figure, caption="A clip becomes ten flows, ten
 # those of the SYNTHETIC twin.
 
 # %%
-from merlib.motion.clip_features import preprocessing
+from merlib.inputs.preprocessing import preprocessing
 
 size, width = (56, 8) if study.profile.abridged else (224, 64)
 how = preprocessing("flow_sequence", size=size, unit="px")
@@ -115,7 +115,7 @@ figure = astnet_diagrams.residual_block(paper)
 _ = save_figure("astnet.figure6", figure, caption="Where the shape changes, the shortcut is a 1x1 convolution.")
 
 # %%
-from merlib.publishing import network_tables
+from merlib.publishing.tables import networks as network_tables
 
 table = network_tables.astnet_structure(paper)
 caption = f"{table['parameters'].sum():,} parameters, {table['parameters'].idxmax()} holds most."
@@ -187,7 +187,7 @@ save_table("astnet.table4", table, caption=network_tables.differing("astnet.tabl
 # so u and v turn with the map:
 
 # %%
-from merlib.learning.warping import warp
+from merlib.learning.training.warping import warp
 
 right = torch.zeros(1, 3, 5, 5)
 right[:, 0] = 1.0  # everything moves to the right by a pixel
@@ -200,7 +200,7 @@ print("steps:", *recipe.augmentation, "- copies of a training row an epoch:", re
 # ## Step 6: can it learn at all?
 
 # %%
-from merlib.publishing.checks import overfit_one_batch
+from merlib.publishing.exercises import overfit_one_batch
 
 options = {"width": width, "dropout": 0.0}
 accuracy = overfit_one_batch("astnet", samples["CASME II"], options=options, steps=40)
@@ -226,8 +226,8 @@ for name, one in samples.items():
     runs[name] = study.run(experiment, one)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.class_tables import against_chance
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.classes import against_chance
+from merlib.publishing.tables.metrics import metric_table
 
 values, low, high = metric_table(runs)
 save_table("extra.astnet_results", values, runs, low=low, high=high, caption=f"{trained} {against_chance(runs)}")
@@ -239,7 +239,7 @@ save_table("extra.astnet_results", values, runs, low=low, high=high, caption=f"{
 reported_row("astnet.table5", "ASTNet")
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.class_tables import averages_over_people
+from merlib.publishing.tables.classes import averages_over_people
 
 people = averages_over_people(runs)
 caption = "The mean over people is another number than that of all clips, and F1 needs a rule for classes a person lacks (B9)."
@@ -271,7 +271,7 @@ for name, one in samples.items():
     both[f"{name}, pretrained"] = study.run(experiment, one)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 tests = comparison_table(both, [(f"{name}, pretrained", f"{name}, from scratch") for name in samples])
 values, low, high = metric_table(both)
@@ -282,7 +282,7 @@ save_table("extra.astnet_pretraining", values, both, low=low, high=high, caption
 # ## Where it errs
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_confusions
+from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions(runs)
 _ = save_figure("astnet.figure13", figure, runs, data=counts, caption="Rows are the truth, sum to one.")
@@ -323,7 +323,7 @@ answer = None  # your number
 answer = 2 * 512 * (512 // 16) + 2 * 7 * 7
 
 # %%
-from merlib.publishing.checks import check_answer
+from merlib.publishing.exercises import check_answer
 
 check_answer(answer, count_parameters(paper.attention), "two matrices of C times C / r, and a kernel over two maps")
 

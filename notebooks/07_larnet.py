@@ -44,7 +44,7 @@ study
 # Hashmi et al. (Sensors 2021, 21, 1098), Table 4: seven classes of CASME II, each told with high precision and recall.
 
 # %%
-from merlib.publishing.results import reported_table
+from merlib.publishing.tables.metrics import reported_table
 
 reported_table("larnet.table4")
 
@@ -69,8 +69,8 @@ for note in table4.loc[table4["row"].isin(["Fear", "Sadness"]), "note"].unique()
 import torch
 
 from merlib.models import build_model
-from merlib.publishing import larnet_diagrams
-from merlib.publishing.trace import count_parameters
+from merlib.publishing.diagrams import larnet as larnet_diagrams
+from merlib.explaining.shape_trace import count_parameters
 
 with torch.device("meta"):
     paper = build_model("larnet", classes=7)
@@ -143,7 +143,7 @@ for name, table in (("here", table2), ("printed", printed)):
 
 # %%
 from merlib.clips import as_frames
-from merlib.motion.clip_features import preprocessing
+from merlib.inputs.preprocessing import preprocessing
 
 size, width, length = (64, 4, 4) if study.profile.abridged else (224, 64, 8)
 seven = [row.lower() for row in table4["row"].unique()]
@@ -168,7 +168,7 @@ print(*classes, sep=", ")
 # ## Step 5: can it learn at all?
 
 # %%
-from merlib.publishing.checks import overfit_one_batch
+from merlib.publishing.exercises import overfit_one_batch
 
 options = {"width": width, "image_size": size}
 accuracy = overfit_one_batch("larnet", frames, options=options, steps=40)
@@ -215,8 +215,8 @@ by_frame = {one.label: study.run(one, frames) for one in (apart, pretrained, lea
 
 # %% tags=["nbval-ignore-output"]
 from merlib.learning import vote_by_clip
-from merlib.publishing.class_tables import against_chance, cost_of_sharing
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.classes import against_chance, cost_of_sharing
+from merlib.publishing.tables.metrics import metric_table
 
 by_clip = {label: vote_by_clip(one) for label, one in by_frame.items()}
 runs = {f"{label}, frames counted": one for label, one in by_frame.items()}
@@ -231,7 +231,7 @@ save_table("extra.larnet_split", values, runs, low=low, high=high, caption=capti
 # ## Table 4, people apart
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.class_tables import class_clips, class_table
+from merlib.publishing.tables.classes import class_clips, class_table
 
 honest = {pretrained.label: by_clip[pretrained.label]}
 values, low, high = class_table(by_clip[pretrained.label])
@@ -246,7 +246,7 @@ save_table("larnet.table4", values, honest, low=low, high=high, clips=clips_of, 
 # ## How it learned (Fig. 8)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_learning_curves
+from merlib.publishing.figures.results import draw_learning_curves
 
 figure, curves = draw_learning_curves(by_frame)
 _ = save_figure(
@@ -257,7 +257,7 @@ _ = save_figure(
 # ## Where it errs (Fig. 10)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_confusions
+from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions(by_clip)
 _ = save_figure("larnet.figure10", figure, by_clip, data=counts, caption="Rows are the truth, sum to one.")
@@ -274,7 +274,7 @@ experiment = replace(apart, label="people apart, uncropped")
 uncropped = vote_by_clip(study.run(experiment, as_frames(uncut)))
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.prediction_figures import draw_predictions
+from merlib.publishing.figures.predictions import draw_predictions
 from merlib.scoring import accuracy
 
 pair = {"larnet.figure11": (clips, by_clip["people apart"]), "larnet.figure12": (uncut, uncropped)}
@@ -335,7 +335,7 @@ answer = 3 + 3 + 2
 
 # %%
 from merlib.models.blocks.residual import ResidualUnit
-from merlib.publishing.checks import check_answer
+from merlib.publishing.exercises import check_answer
 
 mask = paper.stages[0].levels[0][1].mask
 units = sum(isinstance(module, ResidualUnit) for module in mask.modules())

@@ -45,7 +45,7 @@ study
 # The percentages of CASME II are shares of 247 clips, not of the 246 named (F7).
 
 # %%
-from merlib.publishing.results import reported_table
+from merlib.publishing.tables.metrics import reported_table
 
 reported_table("uamrn.table5")
 
@@ -61,8 +61,8 @@ reported_table("uamrn.table6")
 import torch
 
 from merlib.models import build_model
-from merlib.publishing import uamrn_diagrams
-from merlib.publishing.trace import count_parameters
+from merlib.publishing.diagrams import uamrn as uamrn_diagrams
+from merlib.explaining.shape_trace import count_parameters
 
 with torch.device("meta"):
     paper = build_model("uamrn", classes=5, reads="magnified", masked=True)
@@ -78,7 +78,7 @@ _ = save_figure("uamrn.figure2", figure, caption="One apex at many magnification
 # The printed range has twelve factors for a sequence of 32; the authors' code has 32 from 2 to 12 (F1):
 
 # %%
-from merlib.publishing import network_tables
+from merlib.publishing.tables import networks as network_tables
 
 table = network_tables.uamrn_hyperparameters(paper)
 save_table("uamrn.table1", table, caption=network_tables.differing("uamrn.table1", table))
@@ -88,8 +88,8 @@ save_table("uamrn.table1", table, caption=network_tables.differing("uamrn.table1
 # are those of the SYNTHETIC twin; and where the layers trained on FER+ are not on this machine, random ones stand in, as the notes say.
 
 # %%
-from merlib.motion.clip_features import preprocessing
-from merlib.publishing.front_inputs import with_front
+from merlib.inputs.preprocessing import preprocessing
+from merlib.inputs.front import with_front
 
 size, front_width = (64, 16) if study.profile.abridged else (224, 64)
 magnified = study.features("casme2", preprocessing("magnified", size=size))
@@ -131,7 +131,7 @@ _ = save_figure("uamrn.figure3", figure, data=points, caption=caption)
 # %% tags=["nbval-ignore-output"]
 import pandas as pd
 
-from merlib.learning.training import Normaliser, as_tensors
+from merlib.learning.training.loop import Normaliser, as_tensors
 
 options = {"width": samples.inputs["front"].shape[-1], "front_size": samples.inputs["front"].shape[-1]}
 narrow = build_model("uamrn", classes=len(samples.classes), **options).eval()
@@ -162,7 +162,7 @@ print("as masking gives, within 1e-5:", bool((sparse.output - dense_attention(q,
 # multiplying whole matrices. The paper's orders of growth are two different formulas (F4); measured on this machine:
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.attention_times import time_attention
+from merlib.publishing.tables.attention_times import time_attention
 
 lengths = (32, 128, 512) if study.profile.clip_subjects else (32, 128, 512, 2048, 4096)
 times = time_attention(lengths)
@@ -192,7 +192,7 @@ print("gamma of each class:", [round(value, 3) for value in uncertainty(means, v
 # ## Step 5: can it learn at all?
 
 # %%
-from merlib.publishing.checks import overfit_one_batch
+from merlib.publishing.exercises import overfit_one_batch
 
 accuracy = overfit_one_batch("uamrn", samples, options={**options, "dropout": 0.0, "monte_carlo": 0})
 print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
@@ -217,14 +217,14 @@ for label, changes in variants.items():
     runs[label] = study.run(experiment, samples)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.class_tables import against_chance
-from merlib.publishing.results import metric_table
+from merlib.publishing.tables.classes import against_chance
+from merlib.publishing.tables.metrics import metric_table
 
 values, low, high = metric_table(runs)
 save_table("extra.uamrn_variants", values, runs, low=low, high=high, caption=against_chance(runs))
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 tests = comparison_table(runs, [("UAMRN", "full attention"), ("UAMRN", "deterministic")])
 save_table("extra.uamrn_tests", tests, runs, caption=finding(tests))
@@ -242,7 +242,7 @@ save_table("extra.uamrn_smic", values, second, low=low, high=high, caption=again
 # ## How it learned
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_learning_curves
+from merlib.publishing.figures.results import draw_learning_curves
 
 figure, curves = draw_learning_curves(runs)
 caption = "Losses of different weighting are different quantities: compare shapes, not heights."
@@ -285,7 +285,7 @@ answer = None  # your share, between 0 and 1
 answer = 1 - (1 - 0.5**3) ** 4
 
 # %%
-from merlib.publishing.checks import check_answer
+from merlib.publishing.exercises import check_answer
 
 check_answer(answer, pairs.float().mean().item(), "a table misses a pair with probability 1 - 1/8", within=0.1)
 

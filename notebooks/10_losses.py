@@ -41,7 +41,7 @@ study
 # AM3F-FlowNet, Table 5: on CASME II with five classes, the logit-adjusted loss LASCE is best.
 
 # %%
-from merlib.publishing.results import reported_table
+from merlib.publishing.tables.metrics import reported_table
 
 reported_table("am3f.table5")
 
@@ -54,7 +54,7 @@ reported_table("am3f.table5")
 # $$ L_{LASCE} = -\frac1N \sum_i \log \frac{e^{z_{i y_i} + a_{y_i}}}{\sum_k e^{z_{ik} + a_k}} $$
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_losses
+from merlib.publishing.figures.results import draw_losses
 
 figure, curves = draw_losses()
 _ = save_figure(
@@ -104,13 +104,13 @@ losses = {"CE": "ce", "Focal": "focal", "LA-Focal": "la_focal", "LASCE": "lasce"
 print(f"{len(samples)} clips, {len(samples.classes)} classes:", ", ".join(samples.classes))
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import loss_experiments
+from merlib.publishing.tables.metrics import loss_experiments
 
 runs = {label: study.run(one, samples) for label, one in loss_experiments(study, losses).items()}
 print({label: one.attrs["origin"] for label, one in runs.items()})
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import analogue_note, metric_table
+from merlib.publishing.tables.metrics import analogue_note, metric_table
 
 values, low, high = metric_table(runs, artefact="am3f.table5")
 save_table("am3f.table5", values, runs, low=low, high=high, substitution=analogue_note(samples, "casme2"))
@@ -121,7 +121,7 @@ save_table("am3f.table5", values, runs, low=low, high=high, substitution=analogu
 # Three tests, fixed in advance: LASCE against each of the others, swapping answers subject by subject, Holm-corrected.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 tests = comparison_table(runs, [("LASCE", "CE"), ("LASCE", "Focal"), ("LASCE", "LA-Focal")])
 save_table("extra.loss_tests", tests, runs, caption=finding(tests))
@@ -130,7 +130,7 @@ save_table("extra.loss_tests", tests, runs, caption=finding(tests))
 # ## Which classes gain?
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.plots import draw_confusions
+from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions(runs)
 note = analogue_note(samples, "casme2")
@@ -143,7 +143,7 @@ _ = save_figure("am3f.figure5", figure, runs, data=counts, substitution=note, ca
 # Their predictions are committed, so that this table needs neither data nor training. Notebook 15 holds the tests of this family.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.planned_artefacts import planned_table
+from merlib.publishing.planned.tables import planned_table
 
 planned_table("am3f.table5", study)
 

@@ -39,7 +39,7 @@ study
 # ## AM3F-FlowNet, Table 4: the paper's claim
 
 # %%
-from merlib.publishing.results import reported_table
+from merlib.publishing.tables.metrics import reported_table
 
 reported_table("am3f.table4")
 
@@ -68,7 +68,7 @@ variants = {
 
 # %%
 from merlib.models import build_model
-from merlib.publishing.trace import count_parameters
+from merlib.explaining.shape_trace import count_parameters
 
 for label, options in variants.items():
     print(f"{count_parameters(build_model('am3f_flownet', **options)):>7,} parameters  {label}")
@@ -85,7 +85,7 @@ for label, options in variants.items():
     runs[label] = study.run(study.experiment("am3f_flownet", options=options, label=label), samples)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import analogue_note, metric_table
+from merlib.publishing.tables.metrics import analogue_note, metric_table
 
 values, low, high = metric_table(runs, artefact="am3f.table4")
 save_table("am3f.table4", values, runs, low=low, high=high, substitution=analogue_note(samples, "casme2"))
@@ -94,7 +94,7 @@ save_table("am3f.table4", values, runs, low=low, high=high, substitution=analogu
 # ## Is any loss more than chance?
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import comparison_table, finding
+from merlib.publishing.tables.metrics import comparison_table, finding
 
 pairs = [("AM3F-FlowNet", label) for label in variants if label != "AM3F-FlowNet"]
 tests = comparison_table(runs, pairs)
@@ -107,7 +107,7 @@ save_table("extra.module_tests", tests, runs, caption=finding(tests))
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing import save_figure
-from merlib.publishing.plots import draw_intervals
+from merlib.publishing.figures.results import draw_intervals
 
 figure = draw_intervals(values, low, high, artefact="am3f.table4", column="casme2.f1")
 note = analogue_note(samples, "casme2")
@@ -120,7 +120,7 @@ _ = save_figure("extra.am3f_modules", figure, runs, data=values, substitution=no
 # seeds. Their predictions are committed, so that table and picture need neither data nor training. Notebook 15 holds the tests of this family.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.planned_artefacts import planned_figure, planned_table
+from merlib.publishing.planned.tables import planned_figure, planned_table
 
 planned_table("am3f.table4", study)
 

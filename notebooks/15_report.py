@@ -50,13 +50,13 @@ study
 # | missing | not made yet |
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.ledger import grade_counts, status_table
+from merlib.publishing.records.ledger import grade_counts, status_table
 
 status = status_table(study.artefact_folder)
 grade_counts(status)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.report import draw_ledger
+from merlib.publishing.verify.verdicts import draw_ledger
 
 figure = draw_ledger(status)
 _ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 73 artefacts by paper and grade.")
@@ -67,7 +67,7 @@ _ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 
 # Committed reference runs and the current run are read together; the better-graded record of each artefact counts.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.report import gather, verdict_counts, verdict_table
+from merlib.publishing.verify.verdicts import gather, verdict_counts, verdict_table
 
 verdicts = verdict_table(gather(study.folder))
 verdict_counts(verdicts)
@@ -78,7 +78,7 @@ verdict_counts(verdicts)
 # Reported and regenerated values, with the reason why they may differ. The reported accuracies are percentages.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.report import trained_on_real
+from merlib.publishing.verify.verdicts import trained_on_real
 
 earned = trained_on_real(verdicts)
 earned.drop(columns=["grade", "reason"]).round(3)
@@ -88,7 +88,7 @@ for artefact, why in earned.groupby("artefact")["reason"].first().items():
     print(f"{artefact}: {why}")
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.report import draw_verdicts
+from merlib.publishing.verify.verdicts import draw_verdicts
 
 figure = draw_verdicts(earned)
 _ = save_figure("extra.verdicts", figure, data=earned, caption="Points below the dotted line: reported is higher.")
@@ -99,7 +99,7 @@ _ = save_figure("extra.verdicts", figure, data=earned, caption="Points below the
 # The linear rows stand further down, among the committed runs: a network that does not beat them has not shown anything yet.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.report import real_results
+from merlib.publishing.verify.verdicts import real_results
 
 real_results(gather(study.folder))
 
@@ -115,8 +115,8 @@ from dataclasses import replace
 
 from merlib.profiles import get_profile
 from merlib.publishing import save_table
-from merlib.publishing.reference_runs import abridged_note, beside_reported, reference_runs, training_table
-from merlib.publishing.results import metric_table
+from merlib.publishing.planned.runs import abridged_note, beside_reported, reference_runs, training_table
+from merlib.publishing.tables.metrics import metric_table
 
 runs = reference_runs("megc2019_flow")
 training_table(runs).round(2)
@@ -147,14 +147,14 @@ beside_reported(runs, values, low, high).round(3)
 # how much the answers of two runs vary from person to person, and says nothing about a test that did not reject.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.learning.reference_plan import planned_states
-from merlib.publishing.reference_tables import plan_table, planned_tests
+from merlib.publishing.planned.plan import planned_states
+from merlib.publishing.planned.comparisons import plan_table, planned_tests
 
 states = planned_states()
 plan_table(states).round(3)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.results import finding
+from merlib.publishing.tables.metrics import finding
 
 tests, tested, lacking = planned_tests(states)
 for family, names in lacking.items():

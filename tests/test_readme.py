@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from merlib.publishing.readme_table import fill_readme
+from merlib.publishing.site.readme import fill_readme
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_add_your_model_block_trains_and_scores_a_new_network(monkeypatch, tmp_p
 
 
 def test_add_your_data_block_reads_a_folder_into_samples(monkeypatch, tmp_path):
-    from merlib.clips import doors
+    from merlib.datasets import registry as doors
 
     monkeypatch.setattr(doors, "READERS", dict(doors.READERS))
     _execute(BLOCKS[1], "my_reader", monkeypatch)
@@ -53,7 +53,7 @@ def test_add_your_data_block_reads_a_folder_into_samples(monkeypatch, tmp_path):
 
 
 def test_ledger_table_is_what_the_committed_records_say():
-    assert fill_readme(README) == README, "run: python -m merlib.publishing.readme_table"
+    assert fill_readme(README) == README, "run: python -m merlib.publishing.site.readme"
 
 
 def test_files_that_the_readme_names_exist():

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merlib.clips.twin.face68 import canonical_face, face_to_map
+from merlib.clips.landmarks68 import canonical_face, face_to_map
 from merlib.errors import MerlibError
 from merlib.faces.face import check_landmarks
 from merlib.faces.landmarks import one_face

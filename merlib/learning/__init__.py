@@ -3,12 +3,12 @@
 from merlib.learning.curves import learning_curves
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
-from merlib.learning.fold_store import FoldStore
 from merlib.learning.folds import Fold, check_disjoint, make_folds
 from merlib.learning.frame_votes import vote_by_clip
 from merlib.learning.pretraining import pretrain
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
-from merlib.learning.references import save_reference
+from merlib.learning.store.fold_store import FoldStore
+from merlib.learning.store.references import save_reference
 
 __all__ = [
     "RECIPES",

@@ -13,18 +13,18 @@ from joblib import Parallel, cpu_count, delayed
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.learning.cluster import cluster_address, on_cluster
 from merlib.learning.experiment import Experiment
-from merlib.learning.fold_store import FoldStore, entry_key
-from merlib.learning.fold_tasks import Task, Work, one_thread, train_task
 from merlib.learning.folds import make_folds, shares_subjects
-from merlib.learning.progress import Progress
-from merlib.learning.provenance import provenance
-from merlib.learning.references import find_reference
-from merlib.learning.source_digest import source_digest
-from merlib.learning.starts import check_people, read_start
+from merlib.learning.store.fold_store import FoldStore, entry_key
+from merlib.learning.store.provenance import provenance
+from merlib.learning.store.references import find_reference
+from merlib.learning.store.source_digest import source_digest
+from merlib.learning.store.starts import check_people, read_start
+from merlib.learning.workers.cluster import cluster_address, on_cluster
+from merlib.learning.workers.progress import Progress
+from merlib.learning.workers.tasks import Task, Work, one_thread, train_task
 from merlib.models.registry import model_factory
-from merlib.sources.places import repository_root
+from merlib.places import repository_root
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def run(
     together = together and _is_network(experiment, samples)
     code = source
     if together:
-        from merlib.learning.together import together_source, train_together
+        from merlib.learning.vectorised.entries import together_source, train_together
 
         code = together_source(source, pairs, precision)
     tasks = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from merlib.errors import MerlibError
 from merlib.learning.folds import parse_protocol
 from merlib.learning.recipes import Recipe, abridge, get_recipe
-from merlib.learning.starts import check_start
+from merlib.learning.store.starts import check_start
 from merlib.profiles import Profile
 
 

@@ -18,16 +18,16 @@ import numpy as np
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
+from merlib.files import renamed_into
 from merlib.learning.engine import default_store, one_thread
 from merlib.learning.experiment import Experiment, canonical_json
-from merlib.learning.fold_store import INSTEAD, FoldStore
 from merlib.learning.folds import Fold
-from merlib.learning.progress import Heartbeats, Progress
-from merlib.learning.source_digest import source_digest
-from merlib.learning.starts import Start, check_people, read_start, start_path, taker
-from merlib.learning.store_index import described_start
+from merlib.learning.store.fold_store import INSTEAD, FoldStore
+from merlib.learning.store.index import described_start
+from merlib.learning.store.source_digest import source_digest
+from merlib.learning.store.starts import Start, check_people, read_start, start_path, taker
+from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.models.registry import build_model
-from merlib.sources.whole_files import renamed_into
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def pretrain(
     experiment : Experiment
         Its protocol does not matter. It may have a start of its own, such as ``resnet18-imagenet``.
     samples : Samples
-        SYNTHETIC macro-expressions, such as those of `clips.macro_clips`; `run` refuses to test on their people.
+        SYNTHETIC macro-expressions, such as those of `datasets.macro_clips`; `run` refuses to test on their people.
     store : path or FoldStore, optional
         The start is written below it, under ``starts/``; as for `run`.
     device : str
@@ -71,7 +71,7 @@ def pretrain(
         raise MerlibError(
             f"pretraining on {samples.name}.",
             "SYNTHETIC macro-expressions of people whom nobody tests.",
-            "use those of clips.macro_clips.",
+            "use those of datasets.macro_clips.",
         )
     with one_thread():
         network = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
@@ -95,7 +95,7 @@ def _lies_in(store: FoldStore, digest: str) -> bool:
 def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest: str, device: str) -> None:
     import torch
 
-    from merlib.learning.training import train_fold
+    from merlib.learning.training.loop import train_fold
 
     before = Start({}, {"people": [], "notes": []})
     if experiment.start:

@@ -34,7 +34,7 @@ from torch.nn import functional
 
 from merlib.models.blocks.attention import ChannelAttention, SpatialAttention
 from merlib.models.blocks.inception import Inception
-from merlib.models.inputs import take_input
+from merlib.models.blocks.input_check import take_input
 
 FLOWS = ("u", "v", "os")
 

@@ -40,9 +40,9 @@ from torch import Tensor, nn
 from merlib.errors import MerlibError, unknown_name
 from merlib.models.blocks.attention import CBAM
 from merlib.models.blocks.convlstm import ConvLSTM
+from merlib.models.blocks.input_check import take_input
 from merlib.models.blocks.resnet import ResNet18
 from merlib.models.blocks.weights import load_weights
-from merlib.models.inputs import take_input
 
 # Table 6: which parts of CBAM a row keeps
 ATTENTION: dict[str, dict[str, bool]] = {

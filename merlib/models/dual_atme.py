@@ -41,8 +41,8 @@ from torch.nn import functional
 from merlib.errors import MerlibError, unknown_name
 from merlib.models.blocks.attention import CBAM
 from merlib.models.blocks.inception import Inception
+from merlib.models.blocks.input_check import take_input
 from merlib.models.blocks.weights import load_weights
-from merlib.models.inputs import take_input
 
 BRANCHES = {"hars": ("puzzle",), "aars": ("flow",), "both": ("flow", "puzzle")}
 

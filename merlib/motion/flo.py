@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from merlib.errors import MerlibError
+from merlib.files import renamed_into
 from merlib.motion.flow import check_flow
-from merlib.sources.whole_files import renamed_into
 
 TAG = b"PIEH"
 _LARGEST_SIDE = 99_999

@@ -1,4 +1,4 @@
-"""What is shown: the artefact ledger, tables and figures with records, diagrams, the notebook runner.
+"""What is shown: the artefact ledger, tables and figures with records, and diagrams.
 
 The public names are imported when first used, so that the command line starts without torch and matplotlib.
 """
@@ -10,8 +10,8 @@ from importlib import import_module
 _HOMES = {
     "Study": "study",
     "open_study": "study",
-    "save_figure": "figures",
-    "save_table": "tables",
+    "save_figure": "records.save_figure",
+    "save_table": "records.save_table",
 }
 __all__ = ["Study", "open_study", "save_figure", "save_table"]
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from merlib.clips.samples import Samples
 from merlib.learning.folds import shared_by
-from merlib.publishing.ledger import Artefact, grade_of
-from merlib.publishing.records import data_of, environment, experiments_of
+from merlib.publishing.records.ledger import Artefact, grade_of
+from merlib.publishing.records.record import data_of, environment, experiments_of
 from merlib.publishing.study import Study
 
 LEAKY = "LEAKY, for comparison only"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlib.clips.doors import CLIP_READERS, TWINS, open_samples, parse_data
 from merlib.clips.samples import Samples
+from merlib.datasets.registry import CLIP_READERS, TWINS, open_samples, parse_data
 from merlib.errors import MerlibError
+from merlib.inputs.cache import MotionCache
+from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
 from merlib.learning.engine import default_store
-from merlib.learning.references import reference_root
-from merlib.motion.cache import MotionCache
-from merlib.motion.clip_features import Preprocessing, preprocessing
+from merlib.learning.store.references import reference_root
+from merlib.places import repository_root
 from merlib.profiles import Profile, get_profile
-from merlib.sources.places import repository_root
 
 SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
 _current: list[Study] = []
@@ -82,8 +82,8 @@ class Study:
 
         A short profile keeps a few people with one clip a class.
         """
-        from merlib.clips.doors import open_clips
         from merlib.clips.selection import few_clips
+        from merlib.datasets.registry import open_clips
 
         table = open_clips(name, self.data)
         few = self.profile.clip_subjects
@@ -97,14 +97,14 @@ class Study:
         name : str
             ``casme2``, ``samm``, ``smic`` or their composite ``megc2019-cd``.
         *how : Preprocessing
-            One an input; see `merlib.motion.clip_features.preprocessing`.
+            One an input; see `merlib.inputs.preprocessing.preprocessing`.
         classes : sequence of str, optional
             By default those of the papers' work on that source.
         """
         from joblib import cpu_count
 
-        from merlib.clips.twin.population import POPULATIONS
-        from merlib.motion.clip_samples import samples_of_clips
+        from merlib.datasets.twin.population import POPULATIONS
+        from merlib.inputs.clip_samples import samples_of_clips
 
         chosen = classes or POPULATIONS["megc2019-flow" if name in TWINS else name].classes
         return samples_of_clips(self.clips(name), how, chosen, self.cache, workers=cpu_count())
@@ -115,7 +115,7 @@ class Study:
         Parameters
         ----------
         name : str
-            A data set of `clips.macro_clips`.
+            A data set of `datasets.macro_clips`.
         *how : Preprocessing
             As the experiments' own; macro-expressions need no magnification.
         people : int, optional
@@ -124,9 +124,9 @@ class Study:
         from joblib import cpu_count
 
         from merlib.clips.selection import few_clips
-        from merlib.clips.twin.macro import macro_clips
-        from merlib.clips.twin.population import POPULATIONS
-        from merlib.motion.clip_samples import samples_of_clips
+        from merlib.datasets.twin.macro import macro_clips
+        from merlib.datasets.twin.population import POPULATIONS
+        from merlib.inputs.clip_samples import samples_of_clips
 
         table, few = macro_clips(name), self.profile.clip_subjects
         if few is not None:

@@ -1,10 +1,10 @@
 """What is fetched: manifests of the data sets, hash-checked archives, published logs and reported values."""
 
+from merlib.places import manifests_dir, repository_root
 from merlib.sources.archives import available_archives, fetch_archive
 from merlib.sources.counts import counted_schemes, subject_counts
 from merlib.sources.croissant import to_croissant
 from merlib.sources.manifests import DatasetManifest, available_manifests, download_files, load_manifest
-from merlib.sources.places import manifests_dir, repository_root
 from merlib.sources.published_logs import read_published_log
 from merlib.sources.reported import reported_artefacts, reported_values
 

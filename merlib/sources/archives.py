@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from merlib.errors import MerlibError, unknown_name
+from merlib.files import unwritable, writing_to
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
-from merlib.sources.whole_files import unwritable, writing_to
 
 # A file is written under a temporary name in its own folder and renamed only when its hash is right.
 _ATTEMPTS = 3
@@ -29,7 +29,7 @@ def fetch_archive(
     Parameters
     ----------
     name : str
-        ``megc2019-flow`` (442 maps and their label list, laid out as `merlib.clips.read_flow_archive` reads
+        ``megc2019-flow`` (442 maps and their label list, laid out as `merlib.datasets.read_flow_archive` reads
         them) or ``published-logs`` (three text files).
     into : path
         Folder to fetch into; created when missing. Files already there with the right hash are kept, others

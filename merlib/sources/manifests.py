@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.sources.places import manifests_dir
+from merlib.places import manifests_dir
 
 if TYPE_CHECKING:
     import pandas as pd

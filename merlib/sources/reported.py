@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.sources.places import manifests_dir
+from merlib.places import manifests_dir
 
 if TYPE_CHECKING:
     import pandas as pd

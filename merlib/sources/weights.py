@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from merlib.errors import MerlibError
+from merlib.files import renamed_into, unwritable
 from merlib.sources.weights_registry import (
     WeightsEntry,
     Wheel,
@@ -25,7 +26,6 @@ from merlib.sources.weights_registry import (
     list_weights,
     weights_entry,
 )
-from merlib.sources.whole_files import renamed_into, unwritable
 
 __all__ = [
     "WeightsEntry",

@@ -16,12 +16,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "motion"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from warped_face import pair, portrait
 
 from merlib.errors import MerlibError
-from merlib.motion.cache import each_pair
+from merlib.inputs.cache import each_pair
 from merlib.motion.flow import dense_flow, end_point_error
 
 METHODS = {

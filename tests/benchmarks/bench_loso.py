@@ -22,14 +22,14 @@ from statistics import median
 import torch
 from joblib import cpu_count
 
-from merlib.clips import open_samples
 from merlib.clips.puzzle import with_puzzle
+from merlib.datasets import open_samples
 from merlib.learning import Experiment, engine, make_folds
-from merlib.learning.augmentation import augment_inputs
-from merlib.learning.fold_store import FoldStore
 from merlib.learning.losses import bind_loss, class_prior
-from merlib.learning.provenance import processor
-from merlib.learning.training import Normaliser, as_tensors, batches, logits_of, needed_inputs, score
+from merlib.learning.store.fold_store import FoldStore
+from merlib.learning.store.provenance import processor
+from merlib.learning.training.augmentation import augment_inputs
+from merlib.learning.training.loop import Normaliser, as_tensors, batches, logits_of, needed_inputs, score
 from merlib.models import build_model
 from merlib.profiles import get_profile
 

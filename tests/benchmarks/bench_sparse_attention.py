@@ -13,8 +13,8 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from merlib.learning.provenance import processor
-from merlib.publishing.attention_times import PLANES, TABLES, time_attention
+from merlib.learning.store.provenance import processor
+from merlib.publishing.tables.attention_times import PLANES, TABLES, time_attention
 
 LENGTHS = (32, 128, 512, 2048, 4096)
 

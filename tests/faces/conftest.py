@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from merlib.clips.twin.face68 import canonical_face
+from merlib.clips.landmarks68 import canonical_face
 
 
 @pytest.fixture(scope="session")

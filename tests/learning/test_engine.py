@@ -19,9 +19,11 @@ import torch
 from toy_samples import make_experiment, make_samples
 
 from merlib.errors import MerlibError
-from merlib.learning import FoldStore, engine, fold_tasks, run, training
+from merlib.learning import FoldStore, engine, run
 from merlib.learning.folds import make_folds
-from merlib.learning.progress import Heartbeats
+from merlib.learning.training import loop as training
+from merlib.learning.workers import tasks as fold_tasks
+from merlib.learning.workers.progress import Heartbeats
 
 ROWS = ["seed", "dataset", "subject", "clip"]
 

@@ -14,8 +14,8 @@ from warped_face import pair
 from merlib.errors import MerlibError
 from merlib.motion.flow import dense_flow
 from merlib.motion.magnification import magnify
-from merlib.motion.magnification.choice import MAGNET_FILE
 from merlib.motion.magnification.magnet import SHA256, MagNet, load_magnet, magnify_learned
+from merlib.motion.magnification.magnify import MAGNET_FILE
 from merlib.motion.weights import VARIABLE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlib.clips.twin import flow as twin_flow
+from merlib.datasets.twin import flow as twin_flow
 from merlib.errors import MerlibError
 from merlib.motion.strain import strain_magnitude, strain_ststnet8, strain_tensor
 

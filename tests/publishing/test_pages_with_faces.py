@@ -7,8 +7,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from merlib.clips import doors
-from merlib.clips.twin.rendered import twin_clips
+from merlib.datasets import registry as doors
+from merlib.datasets.twin.rendering.rendered import twin_clips
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 

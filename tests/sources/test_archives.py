@@ -184,7 +184,7 @@ def test_unknown_and_licensed_names_are_told_apart(tmp_path):
 
 @pytest.mark.real
 def test_the_real_archive_is_fetched_complete_and_readable(flow_archive, serve, tmp_path):
-    from merlib.clips.flow_archive import read_flow_archive
+    from merlib.datasets.archive.reader import read_flow_archive
 
     url, asked = serve(flow_archive)
     into = fetch_archive("megc2019-flow", tmp_path / "into", base_url=url, progress=False)

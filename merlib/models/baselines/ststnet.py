@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from merlib.errors import unknown_name
-from merlib.models.inputs import take_input
+from merlib.models.blocks.input_check import take_input
 
 FILTERS = (3, 5, 8)
 CHANNEL_ORDERS = ("bgr", "rgb")

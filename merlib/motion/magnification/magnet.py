@@ -30,7 +30,7 @@ from torch.nn import functional
 
 from merlib.errors import MerlibError
 from merlib.motion.frames import check_pair, colour
-from merlib.motion.magnification.choice import MAGNET_FILE
+from merlib.motion.magnification.magnify import MAGNET_FILE
 from merlib.motion.weights import find_weights, open_state
 
 SHA256 = "a259b19b5bbef69d3efea1182369fd179e429c315ace107ebe0ded6792ff60ba"

@@ -1,0 +1,230 @@
+"""Is this machine ready? Each check says what it found and, when that is not right, what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merlib.errors import MerlibError
+from merlib.running.run import results_folder, store_folder
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NEEDED_GIB, COMFORTABLE_GIB = 1, 5
+OPENCV_BUILDS = ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless")
+STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its name, ``ok``, ``warn`` or ``fail``, what was found, and what to do about it."""
+
+    check: str
+    level: str
+    found: str
+    action: str = ""
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
+    """Python 3.11 or newer."""
+    found = ".".join(map(str, version[:3]))
+    if version[:2] < (3, 11):
+        return Finding("Python", "fail", found, "install Python 3.11 or newer, then: make PYTHON=python3.11 venv")
+    return Finding("Python", "ok", found)
+
+
+def pinned_versions(constraints: Path) -> dict[str, str]:
+    """Return the versions of a constraints file by canonical package name."""
+    from packaging.utils import canonicalize_name
+
+    lines = (line.split("#")[0].strip() for line in constraints.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("==", 1) for line in lines if "==" in line)
+    return {canonicalize_name(name): version.strip() for name, version in pairs}
+
+
+def check_versions(pinned: Mapping[str, str], wanted: tuple[str, ...]) -> list[Finding]:
+    """Compare the installed versions of `wanted` with `pinned`; a missing package fails, another version warns."""
+    from packaging.utils import canonicalize_name
+    from packaging.version import Version
+
+    different = []
+    findings = []
+    for name in wanted:
+        pin = pinned.get(canonicalize_name(name))
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            findings.append(Finding(f"package {name}", "fail", "not installed", "run make venv"))
+            continue
+        if pin and Version(installed).public != Version(pin).public:
+            different.append(f"{name} {installed} (pinned {pin})")
+    if different:
+        action = "results may differ in the last digits; make clean venv restores the pinned versions"
+        findings.append(Finding("versions", "warn", ", ".join(different), action))
+    elif not findings:
+        findings.append(Finding("versions", "ok", f"{len(wanted)} packages as pinned"))
+    return findings
+
+
+def direct_dependencies() -> tuple[str, ...]:
+    """Return the packages that merlib itself requires, extras left out."""
+    from packaging.requirements import Requirement
+
+    needs = (Requirement(text) for text in metadata.requires("merlib") or [])
+    return tuple(need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""}))
+
+
+def check_opencv_builds(installed: set[str] | None = None) -> Finding:
+    """At most one OpenCV: several builds overwrite each other's files silently."""
+    if installed is None:
+        installed = {str(dist.metadata["Name"]).lower().replace("_", "-") for dist in metadata.distributions()}
+    builds = [name for name in OPENCV_BUILDS if name in installed]
+    if len(builds) > 1:
+        action = f"pip uninstall -y {' '.join(builds)}, then: pip install -c constraints.txt opencv-python"
+        return Finding("one OpenCV", "fail", " and ".join(builds), action)
+    return Finding(
+        "one OpenCV", "ok" if builds else "fail", builds[0] if builds else "none", "" if builds else "make venv"
+    )
+
+
+def check_import(module: str, advice: Mapping[str, str]) -> Finding:
+    """Import `module` in a process of its own; `advice` maps a part of the error to what to do."""
+    code = f"import {module}; print({module}.__version__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    if done.returncode == 0:
+        return Finding(f"import {module}", "ok", done.stdout.strip())
+    last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+    action = next((text for part, text in advice.items() if part in last), "run make clean venv")
+    return Finding(f"import {module}", "fail", last, action)
+
+
+def check_kernel() -> Finding:
+    """The Jupyter kernel that the notebooks name, ``python3``, belongs to this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding("kernel python3", "fail", "none", "python -m ipykernel install --sys-prefix")
+    program = spec.argv[0]
+    if os.path.isabs(program) and Path(program).parent != Path(sys.executable).parent:
+        action = "python -m ipykernel install --sys-prefix"
+        return Finding("kernel python3", "warn", f"starts another Python, {program}", action)
+    return Finding("kernel python3", "ok", spec.resource_dir)
+
+
+def check_writable(label: str, folder: Path) -> Finding:
+    """A file can be made in `folder`, or in the nearest parent that exists."""
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    probe = place / f".merlib-doctor-{os.getpid()}.tmp"
+    try:
+        probe.write_text("x", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        return Finding(label, "fail", f"{folder}: {error.strerror}", "choose another with --results or --store")
+    return Finding(label, "ok", str(folder))
+
+
+def check_disk(folder: Path, free: int | None = None) -> Finding:
+    """Room for stores and results on the disk of `folder`; `free` in bytes."""
+    while not folder.exists():
+        folder = folder.parent
+    gib = (shutil.disk_usage(folder).free if free is None else free) / 2**30
+    level = "fail" if gib < NEEDED_GIB else "warn" if gib < COMFORTABLE_GIB else "ok"
+    action = "" if level == "ok" else f"free some: profile teach wants {COMFORTABLE_GIB} GiB"
+    return Finding("free disk", level, f"{gib:.1f} GiB", action)
+
+
+def check_cores() -> Finding:
+    """Cores that this process may use; folds are spread over them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    note = "" if cores > 1 else "folds run one after another"
+    return Finding("cores", "ok", f"{cores}, {platform.machine()}", note)
+
+
+def check_weights() -> Finding:
+    """The weights registry, and which files of it are on this machine; none is needed by the flow notebooks."""
+    from merlib.places import manifests_dir
+
+    registry = manifests_dir() / "weights.yaml"
+    if not registry.is_file():
+        return Finding("weights", "ok", "no registry: nothing that runs needs weights")
+    import yaml
+
+    entries = yaml.safe_load(registry.read_text(encoding="utf-8")) or {}
+    entries = entries.get("weights", entries) if isinstance(entries, dict) else entries
+    return Finding("weights", "ok", f"{len(entries)} registered; fetched when first needed")
+
+
+def check_data(folders: Mapping[str, Path]) -> list[Finding]:
+    """Each folder of real data that was named passes its audit; without any, everything runs on the twin."""
+    if not folders:
+        return [Finding("real data", "ok", "none named: everything runs on the synthetic twin", "try --data NAME=DIR")]
+    from merlib.cli.tables import audit_report
+
+    findings = []
+    for name, folder in folders.items():
+        try:
+            _, problems = audit_report(name, str(folder), None, quick=True)
+        except MerlibError as error:
+            findings.append(Finding(f"data {name}", "warn", error.found, error.action))
+            continue
+        action = f"merlib data check {name}={folder}" if problems else ""
+        findings.append(Finding(f"data {name}", "fail" if problems else "ok", str(folder), action))
+    return findings
+
+
+def diagnose(
+    data: Mapping[str, Path] | None = None, store: Path | None = None, results: Path | None = None
+) -> list[Finding]:
+    """Run every check; none of them raises for what it finds.
+
+    Parameters
+    ----------
+    data : mapping of str to Path, optional
+        Folders of real data by source name.
+    store, results : Path, optional
+        As for `merlib.running.run.run_notebooks`.
+    """
+    from merlib.places import repository_root
+
+    gl = "install libGL: apt-get install libgl1 libglib2.0-0 (Debian), dnf install mesa-libGL (Fedora)"
+    constraints = repository_root() / "constraints.txt"
+    pinned = pinned_versions(constraints) if constraints.is_file() else {}
+    return [
+        check_python(),
+        *check_versions(pinned, direct_dependencies()),
+        check_opencv_builds(),
+        check_import("cv2", {"libGL": gl, "libgthread": gl, "libglib": gl}),
+        check_import("torch", {}),
+        check_kernel(),
+        check_cores(),
+        check_disk(results_folder(results)),
+        check_writable("results", results_folder(results)),
+        check_writable("fold store", store_folder(store, results)),
+        check_weights(),
+        *check_data(data or {}),
+    ]
+
+
+def findings_table(findings: list[Finding]) -> Table:
+    """Return the findings as a terminal table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("check", "", "found", "what to do", title="this machine", title_justify="left")
+    for finding in findings:
+        level = Text(finding.level, style=STYLES[finding.level])
+        table.add_row(finding.check, level, Text(finding.found, overflow="fold"), Text(finding.action, overflow="fold"))
+    return table

@@ -1,0 +1,255 @@
+"""The command line: every verb is one call into a room, and heavy imports wait until the verb is called."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from merlib.cli.console import open_console
+from merlib.cli.data import data_app
+from merlib.cli.reference import reference_app
+from merlib.errors import MerlibError
+
+EXAMPLES = """An executable companion to five papers on micro-expression recognition.
+
+[bold]merlib run[/]  every notebook, smoke profile, synthetic twin
+
+[bold]merlib run 04 --profile teach[/]  one notebook, ten folds
+
+[bold]merlib run --data megc2019-flow=DIR[/]  on the public flow maps
+
+[bold]merlib run --name mine --resume[/]  continue an interrupted run
+
+[bold]merlib data get megc2019-flow[/]  fetch the public maps
+
+[bold]merlib data check casme2=DIR[/]  is my licensed copy sound?
+
+[bold]merlib status[/]  the papers' tables and figures, by grade
+
+[bold]merlib reference list[/]  the planned runs on real maps: which are committed?
+
+[bold]merlib doctor[/]  is this machine ready?
+"""
+
+app = typer.Typer(
+    help=EXAMPLES, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich"
+)
+app.add_typer(data_app, name="data")
+app.add_typer(reference_app, name="reference")
+weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
+store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
+DataOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data", metavar="NAME=DIR", help="Folder of real data; repeatable. What is missing runs on the twin."
+    ),
+]
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", metavar="DIR", help="Results folder (MERLIB_RESULTS, else results/).")
+]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
+]
+
+
+def data_folders(pairs: list[str] | None) -> dict[str, Path]:
+    """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
+    if not pairs:
+        return {}
+    from merlib.datasets.registry import parse_data
+
+    return {name: folder.resolve() for name, folder in parse_data(pairs).items()}
+
+
+def _named_values(pairs: list[str] | None) -> dict[str, str]:
+    values = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise MerlibError(f"-p {pair!r}.", "NAME=VALUE.", "for example -p clips=3.")
+        values[name.strip()] = value
+    return values
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@app.command()
+def run(
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names, their beginnings (04) or paths; none means all.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="smoke (minutes), teach (hours), paper (days).")] = "smoke",
+    data: DataOption = None,
+    store: StoreOption = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run; default: profile and data.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
+    jobs: Annotated[int, typer.Option(help="Notebooks at once.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="Processes a notebook spreads its folds over.")] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that trains the folds."),
+    ] = None,
+    timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take; default by profile.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Notebook parameter; repeatable."),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Folder of notebooks (default: notebooks/).")
+    ] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Execute notebooks into results/runs/NAME/: tables, figures and their records.
+
+    A failing notebook is shown with its cell, the others still run, and the exit status is 1.
+
+    Example: merlib run 04 10 --profile teach --data megc2019-flow=DIR --name first
+    """
+    from merlib.cli.screen import RichScreen, artefact_table
+    from merlib.running.run import RunRequest, run_notebooks
+
+    request = RunRequest(
+        notebooks=tuple(notebooks or ()),
+        profile=profile,
+        data=data_folders(data),
+        store=store,
+        name=name,
+        resume=resume,
+        jobs=jobs,
+        workers=workers,
+        dask=dask,
+        timeout=timeout,
+        parameters=_named_values(parameter),
+        notebooks_dir=source,
+        results_dir=results,
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    console = open_console()
+    with RichScreen(console) as screen:
+        outcome = run_notebooks(request, screen)
+    table = artefact_table(outcome.folder)
+    console.print(table if table else "no artefacts", soft_wrap=table is None)
+    if outcome.failed:
+        names = ", ".join(failure.name for failure in outcome.failed)
+        console.print(
+            f"[red]{len(outcome.failed)} failed:[/] {names}. Mend, then: merlib run ... --resume", highlight=False
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
+    from merlib.cli.tables import frame_table
+    from merlib.publishing.records.ledger import grade_counts, status_table
+
+    ledger = status_table()
+    console = open_console()
+    console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
+    console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
+
+
+@app.command()
+def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataOption = None) -> None:
+    """Check this machine: versions, OpenCV, kernels, disk, folders, weights, real data; exit 1 when something fails."""
+    from merlib.cli.doctor import diagnose, findings_table
+
+    findings = diagnose(data_folders(data), store=store, results=results)
+    open_console().print(findings_table(findings))
+    raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """List the weights files that the companion can use, and whether each is on this machine."""
+    from merlib.cli.tables import weights_table
+
+    open_console().print(weights_table())
+
+
+@weights_app.command("get")
+def weights_get(name: Annotated[str, typer.Argument(help="A name that merlib weights list shows.")]) -> None:
+    """Fetch a weights file from where it is published; its digest is checked.
+
+    Example: merlib weights get face-mesh
+    """
+    from merlib.sources.weights import fetch_weights
+
+    open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
+
+
+@store_app.command("list")
+def store_list(
+    store: StoreOption = None,
+    entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
+) -> None:
+    """List the finished folds and the pretrained starts, by experiment.
+
+    Example: merlib store list --entries
+    """
+    from merlib.cli.tables import frame_table
+    from merlib.learning.store.fold_store import FoldStore
+    from merlib.learning.store.index import list_store, summarise_store
+    from merlib.running.run import store_folder
+
+    listed = list_store(FoldStore(store_folder(store)))
+    shown = listed if entries else summarise_store(listed)
+    open_console().print(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"))
+
+
+@store_app.command("prune")
+def store_prune(
+    store: StoreOption = None,
+    older: Annotated[float | None, typer.Option(metavar="DAYS", help="Entries written longer ago.")] = None,
+    model: Annotated[str | None, typer.Option(help="Entries of this model; 'damaged' for unreadable ones.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only say what would go.")] = False,
+) -> None:
+    """Delete finished folds and starts that match every condition given; they can be trained again.
+
+    Example: merlib store prune --older 90 --yes
+    """
+    from merlib.learning.store.fold_store import FoldStore
+    from merlib.learning.store.index import prune_store
+    from merlib.running.run import store_folder
+
+    gone = prune_store(FoldStore(store_folder(store)), older, model, dry_run=not yes)
+    verb = "deleted" if yes else "would go (repeat with --yes)"
+    open_console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
+
+
+def main() -> None:
+    """Run the command line; a MerlibError is shown in three lines, with exit status 2 and no traceback."""
+    try:
+        app()
+    except MerlibError as error:
+        if os.environ.get("MERLIB_DEBUG") == "1":
+            raise
+        from rich.panel import Panel
+
+        open_console(stderr=True).print(
+            Panel(_plain(str(error)), title="merlib", title_align="left", border_style="red")
+        )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        open_console(stderr=True).print("interrupted; continue with merlib run ... --resume")
+        sys.exit(130)
+
+
+def _plain(text: str):
+    from rich.text import Text
+
+    return Text(text, overflow="fold")
+
+
+if __name__ == "__main__":
+    main()

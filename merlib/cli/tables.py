@@ -1,0 +1,165 @@
+"""Tables of the command line: the ledger, the data doors and the audit of a data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.files import renamed_into
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from merlib.datasets.archive.audit import AuditReport
+
+GRADE_STYLES = {
+    "real exact": "bold green",
+    "real analogue": "green",
+    "twin, paper's recipe": "yellow",
+    "twin smoke": "yellow",
+    "diagram": "cyan",
+    "missing": "dim",
+}
+
+
+def frame_table(frame: pd.DataFrame, title: str) -> Table:
+    """Return `frame` as a terminal table; numbers to the right with three decimals, grades in colour."""
+    import pandas as pd
+
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        style = next((GRADE_STYLES[value] for value in row if isinstance(value, str) and value in GRADE_STYLES), None)
+        table.add_row(*(Text(_cell(value)) for value in row), style=style)
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # NaN
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def weights_table() -> Table:
+    """Return the weights registry: purpose, licence, origin, and whether the file is on this machine."""
+    from merlib.sources.weights import list_weights, weights_path
+
+    table = Table("name", "purpose", "licence", "origin", "here", title="weights", title_justify="left")
+    for entry in list_weights():
+        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
+    return table
+
+
+def sources_table() -> Table:
+    """Return the data sources: size, licence, and the door each comes in by."""
+    from merlib.datasets.registry import known_sources
+    from merlib.sources import available_manifests, load_manifest
+
+    table = Table("name", "what", "clips", "subjects", "access", "licence page", "how", title="data sources")
+    table.title_justify = "left"
+    for key in available_manifests():
+        manifest = load_manifest(key)
+        name = key.replace("_", "-")
+        doors = [f"merlib data get {name}"] if manifest.download else []
+        doors += [f"--data {name}=DIR"] if name in known_sources() else []
+        table.add_row(
+            Text(name, no_wrap=True),
+            manifest.title,
+            str(manifest.clips),
+            str(manifest.subjects),
+            manifest.access,
+            Text(manifest.licence.page, overflow="fold"),
+            "\n".join(doors) or "counts only; runs on the twin",
+        )
+    return table
+
+
+def audit_report(
+    name: str,
+    folder: str,
+    json_file: Path | None,
+    html_file: Path | None = None,
+    *,
+    layout: str | None = None,
+    quick: bool = False,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[RenderableType, bool]:
+    """Audit the data source `name` in `folder`.
+
+    Parameters
+    ----------
+    name : str
+        Source, hyphens and underscores alike.
+    folder : str
+        Where its files are; for the flow archive an absent folder is a finding.
+    json_file, html_file : Path, optional
+        Where the report is written as well, in one step; a page only for recorded clips.
+    layout, quick, workers, progress
+        For recorded clips, see `merlib.datasets.official.audit.audit_clips`.
+
+    Returns
+    -------
+    report, problems
+        What to print, and whether an error was found.
+
+    Raises
+    ------
+    MerlibError
+        For a source without an audit, a pair without folder, or a file that cannot be written.
+    """
+    from merlib.datasets.archive.audit import audit_flow_archive
+    from merlib.datasets.official.audit import audit_clips
+    from merlib.datasets.official.sets import SETS
+
+    name = name.replace("_", "-")
+    if name not in ("megc2019-flow", *SETS):
+        raise unknown_name("data source with an audit", name, ["megc2019-flow", *SETS])
+    if not folder:
+        raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
+    place = Path(folder).expanduser()
+    if name in SETS:
+        from merlib.cli.clip_audit import clip_audit_page, clip_audit_tables
+
+        audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
+        _write(json_file, audit.to_json() + "\n")
+        _write(html_file, clip_audit_page(audit) if html_file else "")
+        return clip_audit_tables(audit), not audit.ok
+    if html_file:
+        raise MerlibError(f"--html with {name}.", "recorded clips: casme2, samm or smic.", "use --json for the maps.")
+    report = audit_flow_archive(place)
+    _write(json_file, report.to_json() + "\n")
+    return _flow_tables(name, folder, report), not report.ok
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path:
+        with renamed_into(path) as file:
+            file.write(text.encode("utf-8"))
+
+
+def _flow_tables(name: str, folder: str, report: AuditReport) -> RenderableType:
+    summary = Table(show_header=False, title=f"{name} in {folder}", title_justify="left")
+    for label, counts in (("classes", report.by_class), ("data sets", report.by_dataset)):
+        summary.add_row(label, ", ".join(f"{key} {count}" for key, count in counts.items()))
+    summary.add_row("clips, subjects", f"{report.clips}, {report.subjects}")
+    summary.add_row("layout", report.layout or "not recognised")
+    summary.add_row("digest", report.digest or "none: it cannot be read")
+    if not report.findings:
+        return Group(summary, Text("no problem found", style="green"))
+    problems = Table(
+        "", "where", "found", "expected", "do", title=f"{len(report.findings)} findings", title_justify="left"
+    )
+    for finding in report.findings:
+        style = "red" if finding.severity == "error" else "yellow"
+        cells = (finding.severity, finding.where, finding.what, finding.expected, finding.action)
+        problems.add_row(*(Text(str(cell), overflow="fold") for cell in cells), style=style)
+    return Group(summary, problems)

@@ -1,0 +1,185 @@
+"""All that is wrong with a copy of CASME II, SAMM or SMIC-HS at once, instead of the first fault.
+
+A report holds counts, hashes, numbers, clip and frame ids; nothing else of the data set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from merlib import __version__
+from merlib.datasets.official.findings import SEVERITIES, ClipFinding, Findings
+from merlib.datasets.official.frame_checks import check_frames, compare_clips
+from merlib.datasets.official.scan import Scan, scan_clips
+from merlib.datasets.official.sets import official_set
+from merlib.datasets.official.sheets import UNKNOWN
+
+ONE_SIZE = {"casme2", "samm"}  # SMIC's crops follow the face
+
+Progress = Callable[[int, int], None]
+"""Called with how many clips are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class ClipAudit:
+    """What a copy holds and every problem found in it.
+
+    Attributes
+    ----------
+    name, folder, layout : str
+        Data set, name of the folder looked into (never its path), which of its layouts was read (empty when there is
+        none).
+    edition, sheet, sheet_sha256 : str
+        The annotation sheet: edition, file name, hash.
+    synthetic : bool
+        Whether it is an exported twin.
+    clips, subjects, frames : int
+        Annotated clips, people among them, files that are frames.
+    readable : int
+        Clips without an error; a reader leaves the others out, or refuses the copy.
+    by_class : dict of str to int
+        Annotated clips by class.
+    quick : bool
+        Whether only the first frame of each clip was decoded.
+    decoded : int
+        Frames decoded without fault.
+    findings : tuple of ClipFinding
+        Errors first, then warnings and notes; by clip and frame.
+    """
+
+    name: str
+    folder: str
+    layout: str
+    edition: str
+    sheet: str
+    sheet_sha256: str
+    synthetic: bool
+    clips: int
+    subjects: int
+    frames: int
+    readable: int
+    by_class: dict[str, int]
+    quick: bool
+    decoded: int
+    findings: tuple[ClipFinding, ...]
+    merlib: str = __version__
+
+    @property
+    def errors(self) -> tuple[ClipFinding, ...]:
+        """The findings that must be mended."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was found; repaired known defects are notes."""
+        return not self.errors
+
+    @property
+    def by_severity(self) -> dict[str, int]:
+        """Number of errors, warnings and notes."""
+        counts = Counter(finding.severity for finding in self.findings)
+        return {severity: counts[severity] for severity in SEVERITIES}
+
+    @property
+    def by_rule(self) -> dict[str, int]:
+        """Number of findings of each rule, the most frequent first."""
+        return dict(Counter(finding.rule for finding in self.findings).most_common())
+
+    def to_json(self) -> str:
+        """Return the report as JSON, with ``ok`` and the counts of findings added."""
+        counts = {"ok": self.ok, "by_severity": self.by_severity, "by_rule": self.by_rule}
+        return json.dumps({**counts, **asdict(self)}, indent=2)
+
+
+def audit_clips(
+    name: str,
+    folder: str | Path,
+    layout: str | None = None,
+    quick: bool = False,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> ClipAudit:
+    """Check a copy of a data set against its manifest, frame by frame, and report all problems.
+
+    Parameters
+    ----------
+    name : {'casme2', 'samm', 'smic'}
+        The data set.
+    folder : path
+        As for its reader; nothing in it is changed.
+    layout : str, optional
+        ``cropped`` or ``raw`` for CASME II; by default the first that is there.
+    quick : bool
+        Decode the first frame of each clip only: cut frames and duplicates go unseen.
+    workers : int
+        Processes that decode.
+    progress : callable, optional
+        Told about each clip.
+
+    Returns
+    -------
+    ClipAudit
+        An exported twin is compared with its marker instead of the manifest.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown data set or layout, or a folder that does not exist; never for bad data.
+    """
+    scan = scan_clips(name, folder, layout)
+    if len(set(scan.layouts)) > 1:
+        others = ", ".join(sorted(set(scan.layouts) - {scan.root.layout.name}))
+        scan.findings.add(
+            "note",
+            "other-layout",
+            f"layout {others} is there too.",
+            "one layout an audit.",
+            f"only {scan.root.layout.name} was looked at; ask for the other by name.",
+        )
+    decoded = _decode(scan, quick, workers, progress)
+    broken = {finding.clip for finding in scan.findings.blocking()}
+    labels = Counter(label or "unknown" for _, _, label in scan.labels)
+    return ClipAudit(
+        name=scan.official.name,
+        folder=scan.folder.name,
+        layout=scan.root.layout.name if scan.root else "",
+        edition=scan.sheet.edition if scan.sheet else UNKNOWN,
+        sheet=scan.sheet.path.name if scan.sheet else "",
+        sheet_sha256=scan.sheet.sha256 if scan.sheet else "",
+        synthetic=scan.marker is not None,
+        clips=len(scan.labels),
+        subjects=len({subject for subject, _, _ in scan.labels}),
+        frames=sum(len(clip.source.files) for clip in scan.folders),
+        readable=sum(f"{row['subject']}/{row['clip']}" not in broken for row in scan.rows),
+        by_class=dict(sorted(labels.items())),
+        quick=quick,
+        decoded=decoded,
+        findings=_sorted(scan.findings),
+    )
+
+
+def _decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) -> int:
+    from joblib import Parallel, delayed
+
+    clips = [(f"{clip.subject}/{clip.clip}", clip.source) for clip in scan.folders]
+    jobs = (delayed(check_frames)(key, source, quick) for key, source in clips)
+    checked = []
+    for clip in Parallel(n_jobs=max(1, min(workers, len(clips))), return_as="generator")(jobs):
+        checked.append(clip)
+        scan.findings.extend(clip.findings)
+        if progress:
+            progress(len(checked), len(clips))
+    compare_clips(checked, official_set(scan.official.name).colour, scan.official.name in ONE_SIZE, scan.findings)
+    return sum(clip.checked for clip in checked)
+
+
+def _sorted(findings: Findings) -> tuple[ClipFinding, ...]:
+    def place(finding: ClipFinding) -> tuple:
+        whole = bool(finding.clip)  # what concerns the copy as a whole comes first
+        return SEVERITIES.index(finding.severity), whole, finding.rule, finding.clip, finding.frame or 0
+
+    return tuple(sorted(findings, key=place))

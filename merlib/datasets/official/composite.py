@@ -1,0 +1,159 @@
+"""MEGC2019-CD: the clips and labels of the organisers' list, with the frames of the three data sets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.clips.clip_table import clip_table
+from merlib.clips.subjects import DATASETS, canonical_dataset, canonical_subject
+from merlib.datasets.archive.labels import check_labels, read_label
+from merlib.datasets.official.findings import Findings
+from merlib.datasets.official.readers import ORDER, read_scan, standing_notes
+from merlib.datasets.official.scan import scan_clips
+from merlib.datasets.official.sets import official_clip
+from merlib.errors import MerlibError
+from merlib.sources import load_manifest
+
+NAME = "megc2019-cd"
+MANIFEST = "megc2019_cd"
+LIST = "combined_3class_gt.csv"
+
+
+def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
+    """Read the three-class composite of the MEGC2019 challenge.
+
+    Parameters
+    ----------
+    folders : mapping of str to path
+        ``casme2``, ``samm`` and ``smic``, each as its own reader takes it.
+    list_csv : path
+        The organisers' ``combined_3class_gt.csv``: data set, subject, clip, label, no header. Labels are read from
+        it, never from regrouping the sheets (errata C7).
+    verify : bool
+        Compare the list with the organisers', by counts and hash. Turn it off for a list of your own.
+
+    Returns
+    -------
+    DataFrame
+        A clip table of the list's clips, labels negative, positive, surprise; the edition names those of the three
+        sheets. Clips that the list does not name are left out, whatever is wrong with them.
+
+    Raises
+    ------
+    MerlibError
+        For a data set without a folder, a list that is not the organisers', or a clip of the list that a copy lacks.
+
+    References
+    ----------
+    See et al., "MEGC 2019 - the second facial micro-expressions grand challenge", IEEE FG (2019).
+    """
+    listed = read_list(list_csv, verify)
+    needed = [name for name in DATASETS if name in set(listed["dataset"])]
+    absent = [name for name in needed if name not in folders]
+    if absent:
+        raise MerlibError(f"no folder for {', '.join(absent)}.", f"folders of {', '.join(needed)}.", "name them too.")
+    tables, notes = [], []
+    for name in needed:
+        scan = scan_clips(name, folders[name])
+        tables.append(read_scan(scan, strict=False))
+        wanted = {f"{row.subject}/{row.clip}" for row in listed.itertuples() if row.dataset == name}
+        about = Findings(each for each in scan.findings if "/" not in each.clip or each.clip in wanted)
+        notes += [f"{name}: {note}" for note in (*standing_notes(scan.official), *about.notes())]
+    clips = pd.concat(tables, ignore_index=True).drop(columns="label")
+    joined = listed.merge(clips, on=ORDER, how="left", validate="one_to_one")
+    lost = joined[joined["source"].isna()]
+    if len(lost):
+        first = "/".join(lost.iloc[0][ORDER])
+        raise MerlibError(
+            f"{len(lost)} of the list's {len(listed)} clips cannot be read, first {first}.",
+            "every clip of the list in the three copies.",
+            f"merlib data check {lost.iloc[0]['dataset']}=DIR tells what is wrong.",
+        )
+    editions = ", ".join(f"{table.attrs['name']} {table.attrs['edition']}" for table in tables)
+    synthetic = {table.attrs["synthetic"] for table in tables}
+    if len(synthetic) > 1:
+        raise MerlibError(
+            f"real and synthetic copies mixed: {editions}.", "all of one kind.", "name three copies of one kind."
+        )
+    rows = joined.sort_values(ORDER).to_dict("records")
+    return clip_table(rows, NAME, editions, synthetic.pop(), notes)
+
+
+def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
+    """Return the challenge's list with canonical ids: columns ``dataset subject clip label``, labels as words.
+
+    Parameters
+    ----------
+    list_csv : path
+        As for `read_composite`.
+    verify : bool
+        As for `read_composite`.
+
+    Raises
+    ------
+    MerlibError
+        For a file that is no such list, or with `verify` another list than the organisers'.
+    """
+    path = Path(list_csv).expanduser()
+    try:
+        content = path.read_bytes()
+        raw = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise MerlibError(
+            f"{path}: {error}.", f"the organisers' {LIST}.", "copy the list into the folder, or correct the path."
+        ) from error
+    if raw.shape[1] != 4:
+        raise MerlibError(
+            f"{path} has {raw.shape[1]} columns.",
+            "data set, subject, clip, label; no header.",
+            "take the list as it is.",
+        )
+    rows = []
+    for line, (dataset, subject, clip, label) in enumerate(raw.itertuples(index=False), 1):
+        try:
+            dataset = canonical_dataset(dataset)
+            subject = canonical_subject(dataset, subject)
+            rows.append((dataset, subject, official_clip(dataset, subject, clip), read_label(label)))
+        except MerlibError as problem:
+            raise MerlibError(f"{path} line {line}: {problem.found}", problem.expected, problem.action) from problem
+    known = {sheet.sha256 for sheet in load_manifest(MANIFEST).sheets}
+    if verify and hashlib.sha256(content).hexdigest() not in known:
+        check_labels(rows, _raise)
+    classes = load_manifest(MANIFEST).labels.classes
+    table = pd.DataFrame(rows, columns=[*ORDER, "label"])
+    table["label"] = [classes[label] for label in table["label"]]
+    return table
+
+
+def _raise(problem: MerlibError, where: str, severity: str) -> None:
+    raise problem
+
+
+def read_composite_folder(folder: str | Path, others: Mapping[str, str | Path] | None = None) -> pd.DataFrame:
+    """Read the composite from one folder: the list, beside folders that are called like the three data sets.
+
+    Parameters
+    ----------
+    folder : path
+        Holds ``combined_3class_gt.csv``; a data set's folder in it is recognised by any usual spelling, such as
+        ``CASME II``.
+    others : mapping of str to path, optional
+        Folders of data sets that lie elsewhere; they go first.
+
+    Raises
+    ------
+    MerlibError
+        As `read_composite`.
+    """
+    folder = Path(folder).expanduser()
+    folders = {name: place for name, place in (others or {}).items() if name in DATASETS}
+    for child in sorted(path for path in folder.iterdir() if path.is_dir()):
+        try:
+            folders.setdefault(canonical_dataset(child.name), child)
+        except MerlibError:
+            continue
+    return read_composite(folders, folder / LIST)

@@ -1,0 +1,241 @@
+"""Where the frames of each clip lie, and what is odd about the files before any is decoded."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from merlib.clips.subjects import canonical_subject
+from merlib.datasets.official.findings import Findings
+from merlib.datasets.official.image_frames import ImageFrames
+from merlib.datasets.official.sets import FrameLayout, OfficialSet, official_clip
+from merlib.errors import MerlibError
+
+ROOT_DEPTH = 3  # folders below the one named, in which the subjects' folders are looked for
+PEEKED = 20  # clips looked into to recognise a layout
+
+
+@dataclass(frozen=True)
+class ClipFolder:
+    """Frames of one clip, with canonical subject and clip id.
+
+    Attributes
+    ----------
+    class_name : str or None
+        The class that a folder above it names.
+    source : ImageFrames
+        Its frames, sorted by number.
+    """
+
+    subject: str
+    clip: str
+    class_name: str | None
+    source: ImageFrames
+
+
+@dataclass(frozen=True)
+class FrameRoot:
+    """A folder of subjects' folders in one layout."""
+
+    path: Path
+    layout: FrameLayout
+
+
+def find_roots(official: OfficialSet, folder: Path) -> list[FrameRoot]:
+    """Return the folders of subjects below `folder`, the layouts in the order of `official.layouts`."""
+    roots = []
+    level = [folder]
+    skipped = {name for layout in official.layouts for name in layout.beside}
+    for _ in range(ROOT_DEPTH + 1):
+        below: list[Path] = []
+        for place in level:
+            children = [e for e in sorted(place.iterdir()) if e.is_dir() and e.name not in skipped]
+            people = [e for e in children if re.fullmatch(official.subject_folder, e.name, re.I)]
+            if people and (layout := _recognise(official, people)):
+                roots.append(FrameRoot(place, layout))
+            else:
+                below += [e for e in children if e not in people]
+        level = below
+    return sorted(roots, key=lambda root: official.layouts.index(root.layout))
+
+
+def choose_root(official: OfficialSet, folder: Path, layout: str | None, findings: Findings) -> FrameRoot:
+    """Return the root whose frames are read: of the layout asked for, else the first there is.
+
+    Raises
+    ------
+    MerlibError
+        When there is none.
+    """
+    roots = find_roots(official, folder)
+    chosen = [root for root in roots if layout in (None, root.layout.name)]
+    if not chosen:
+        forms = " or ".join(_form(official, each) for each in official.layouts if layout in (None, each.name))
+        found = f"no frames of {official.name} in {folder.name}."
+        raise MerlibError(found, f"{forms}.", "name the folder above these.")
+    if len(chosen) > 1 and chosen[1].layout == chosen[0].layout:
+        findings.add(
+            "warning",
+            "several-roots",
+            f"{len(chosen)} folders of subjects; {chosen[0].path.relative_to(folder)} is read.",
+            "one folder of subjects a layout.",
+            "name the one that is meant.",
+        )
+    return chosen[0]
+
+
+def _form(official: OfficialSet, layout: FrameLayout) -> str:
+    person = canonical_subject(official.name, 1)
+    levels = [layout.root, person, *(level.replace("*", "<class>") for level in layout.levels), "<clip>"]
+    return "/".join(part for part in levels if part) + "/" + re.sub(r"\{number.*?\}", "<frame>", layout.form)
+
+
+def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
+    for layout in official.layouts:
+        looked = 0
+        for person in people:
+            for clip, _ in _clip_folders(person, layout):
+                looked += 1
+                with os.scandir(clip) as entries:
+                    if any(layout.number(entry.name) is not None for entry in entries):
+                        return layout
+                if looked >= PEEKED:
+                    break
+            if looked >= PEEKED:
+                break
+    return None
+
+
+def _clip_folders(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str | None]]:
+    places: list[tuple[Path, str | None]] = [(person, None)]
+    for level in layout.levels:
+        if level == "*":
+            places = [(child, child.name) for place, _ in places for child in _folders(place)]
+        else:
+            places = [(child, name) for place, name in places for child in _folders(place) if child.name == level]
+    for place, name in places:
+        yield from ((child, name) for child in _folders(place))
+
+
+def _folders(place: Path) -> list[Path]:
+    return [entry for entry in sorted(place.iterdir()) if entry.is_dir()]
+
+
+def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: Findings) -> list[ClipFolder]:
+    """List the clips below a root, with their frames by number; what is odd goes to `findings`."""
+    clips: list[ClipFolder] = []
+    spelled: dict[str, list[str]] = {}
+    _check_link(root.path, folder, "", findings)
+    for person in _folders(root.path):
+        try:
+            subject = canonical_subject(official.name, person.name)
+        except MerlibError:
+            if re.fullmatch(official.subject_folder, person.name, re.I):
+                findings.add(
+                    "error",
+                    "subject-unknown",
+                    f"folder {person.name} is no subject of {official.name}.",
+                    f"a folder such as {canonical_subject(official.name, 1)}.",
+                    "rename the folder, or move it away.",
+                )
+            continue
+        spelled.setdefault(subject, []).append(person.name)
+        _check_link(person, folder, subject, findings)
+        for place, class_name in _clip_folders(person, root.layout):
+            clip = official_clip(official.name, subject, place.name)
+            key = f"{subject}/{clip}"
+            _check_link(place, folder, key, findings)
+            clips.append(ClipFolder(subject, clip, class_name, _list_frames(place, root.layout, folder, key, findings)))
+    for subject, names in sorted(spelled.items()):
+        if len(names) > 1:
+            findings.add(
+                "note",
+                "subject-spelling",
+                f"folders {' and '.join(sorted(names))} are one person.",
+                "one folder a person.",
+                f"read as one, {subject}.",
+                clip=subject,
+            )
+    return clips
+
+
+def _list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
+    found: dict[int, str] = {}
+    for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+        number = layout.number(entry.name)
+        if entry.is_symlink():
+            _check_link(Path(entry.path), folder, key, findings, number)
+        if number is None:
+            findings.add(
+                "warning",
+                "stray-file",
+                f"{'a folder' if entry.is_dir() else 'a file'} that is no frame ({Path(entry.name).suffix or 'no'} "
+                "extension).",
+                f"only files named like {layout.form}.",
+                "move it away; it is not read.",
+                clip=key,
+            )
+        elif number in found:
+            findings.add(
+                "error",
+                "frame-twice",
+                "two files have this frame number.",
+                "one file a number.",
+                "remove one of the two.",
+                clip=key,
+                frame=number,
+            )
+        else:
+            found[number] = entry.name
+            if os.path.lexists(entry.path) and _size(entry) == 0:
+                findings.add(
+                    "error",
+                    "frame-empty",
+                    "a file of zero bytes.",
+                    "a whole JPEG file.",
+                    "restore the frame from the data set.",
+                    clip=key,
+                    frame=number,
+                )
+    numbers = np.array(sorted(found), dtype=np.int64)
+    _report_gaps(numbers, key, findings)
+    return ImageFrames(str(place), tuple(found[number] for number in numbers.tolist()), numbers)
+
+
+def _size(entry: os.DirEntry) -> int | None:
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return None  # a dangling link: decoding says so
+
+
+def _report_gaps(numbers: np.ndarray, key: str, findings: Findings) -> None:
+    for before, after in zip(numbers[:-1].tolist(), numbers[1:].tolist(), strict=True):
+        if after - before > 1:
+            findings.add(
+                "error",
+                "frame-gap",
+                f"{after - before - 1} frames are missing between {before} and {after}.",
+                "consecutive frame numbers.",
+                "restore the frames; until then positions count the frames that are there.",
+                clip=key,
+                frame=before + 1,
+            )
+
+
+def _check_link(path: Path, folder: Path, key: str, findings: Findings, frame: int | None = None) -> None:
+    if path.is_symlink() and not path.resolve().is_relative_to(folder):
+        findings.add(
+            "warning",
+            "link-outside",
+            "a link that leads out of the folder.",
+            "files and folders of the data set itself.",
+            "copy what it points to, or be sure that it is the data set's.",
+            clip=key,
+            frame=frame,
+        )

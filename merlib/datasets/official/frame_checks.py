@@ -1,0 +1,183 @@
+"""Every frame of a clip decoded and compared with its neighbours; one clip a call, so that clips run in parallel."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from merlib.datasets.official.findings import Findings
+from merlib.datasets.official.image_frames import ImageFrames, decode
+from merlib.errors import MerlibError
+
+_RESTORE = "restore the frame from the data set."
+GREY_WITHIN = 3  # levels by which the channels of a grey picture may differ
+
+
+@dataclass(frozen=True)
+class CheckedClip:
+    """What was seen of one clip.
+
+    Attributes
+    ----------
+    checked : int
+        Frames decoded.
+    size : (int, int) or None
+        Width and height of most frames.
+    grey : tuple of int
+        Numbers of the frames without colour.
+    coloured : tuple of int
+        Numbers of the frames with colour.
+    digest : str
+        SHA-256 over all files; empty when not all were looked at.
+    """
+
+    key: str
+    findings: Findings
+    checked: int
+    size: tuple[int, int] | None
+    grey: tuple[int, ...]
+    coloured: tuple[int, ...]
+    digest: str
+
+
+def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedClip:
+    """Decode a clip's frames and report what is wrong with any.
+
+    Parameters
+    ----------
+    key : str
+        ``subject/clip``.
+    source : ImageFrames
+        Its frames.
+    quick : bool
+        Look at the first frame only.
+    """
+    findings = Findings()
+    sizes: dict[int, tuple[int, int]] = {}
+    grey: list[int] = []
+    coloured: list[int] = []
+    digest, last = hashlib.sha256(), b""
+    for index, number in enumerate(source.numbers[:1] if quick else source.numbers):
+        number = int(number)
+        try:
+            content = source.path(index).read_bytes()
+            if content:  # an empty file was reported when files were listed
+                picture = decode(source.path(index), content)
+        except OSError as error:
+            _add(findings, "frame-unreadable", f"unreadable ({error.strerror}).", "a whole JPEG file.", key, number)
+            continue
+        except MerlibError as problem:
+            kind = "truncated" if problem.found.startswith("truncated") else "unreadable"
+            # the file's path is left out: clip and frame say where it is
+            _add(findings, f"frame-{kind}", f"{problem.found.split(':')[0]}.", problem.expected, key, number)
+            continue
+        if not content:
+            continue
+        same = hashlib.sha256(content).digest()
+        digest.update(same)
+        if same == last:
+            _add(
+                findings,
+                "frame-duplicate",
+                f"the same bytes as the frame before (SHA-256 {same.hex()[:16]}).",
+                "frames that differ.",
+                key,
+                number,
+                "warning",
+                "look whether a frame was lost and filled by its neighbour; motion is zero here.",
+            )
+        last = same
+        sizes[number] = picture.size
+        if picture.format != "JPEG":
+            _add(findings, "frame-not-jpeg", f"a {picture.format} file.", "JPEG, as its name says.", key, number)
+        (grey if _is_grey(picture) else coloured).append(number)
+    size = Counter(sizes.values()).most_common(1)[0][0] if sizes else None
+    for number, other in sizes.items():
+        if other != size:
+            _add(findings, "frame-size", f"{_told(other)}.", f"{_told(size)}, as most frames of the clip.", key, number)
+    whole = len(sizes) == len(source.files) > 0
+    return CheckedClip(
+        key, findings, len(sizes), size, tuple(grey), tuple(coloured), digest.hexdigest() if whole else ""
+    )
+
+
+def _add(
+    findings: Findings,
+    rule: str,
+    what: str,
+    expected: str,
+    key: str,
+    number: int,
+    severity: str = "error",
+    action: str = _RESTORE,
+) -> None:
+    findings.add(severity, rule, what, expected, action, clip=key, frame=number)
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    if picture.mode in ("1", "L", "LA", "I;16"):
+        return True
+    pixels = np.asarray(picture.convert("RGB"))
+    # a few pixels show the colour of most frames; only where they do not, all are looked at
+    return all(int(np.ptp(part, axis=2).max(initial=0)) <= GREY_WITHIN for part in (pixels[::8, ::8], pixels))
+
+
+def _told(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]} pixels"
+
+
+def compare_clips(clips: list[CheckedClip], colour: bool | None, one_size: bool, findings: Findings) -> None:
+    """Report clips that differ from the rest of the set, or equal each other.
+
+    Parameters
+    ----------
+    clips : list of CheckedClip
+        Every clip of the set.
+    colour : bool or None
+        Whether the set is in colour; None takes what most frames are.
+    one_size : bool
+        Whether all clips of the set have one frame size.
+    findings : Findings
+        Receives what is odd.
+    """
+    if colour is None:
+        colour = sum(len(clip.coloured) for clip in clips) >= sum(len(clip.grey) for clip in clips)
+    for clip in clips:
+        odd = clip.grey if colour else clip.coloured
+        if odd:
+            findings.add(
+                "error",
+                "frame-grey" if colour else "frame-coloured",
+                f"{len(odd)} of {clip.checked} frames are {'grey' if colour else 'in colour'}, first this one.",
+                f"a set {'in colour' if colour else 'of grey frames'}.",
+                "restore the clip from the data set; converted frames are other data.",
+                clip=clip.key,
+                frame=odd[0],
+            )
+    sizes = Counter(clip.size for clip in clips if clip.size)
+    usual = sizes.most_common(1)[0][0] if sizes else None
+    for clip in clips if one_size else ():
+        if clip.size and clip.size != usual:
+            findings.add(
+                "warning",
+                "clip-size",
+                f"frames of {_told(clip.size)}.",
+                f"{_told(usual)}, as most clips.",
+                "look whether the clip was cropped or resized.",
+                clip=clip.key,
+            )
+    seen: dict[str, str] = {}
+    for clip in clips:
+        if clip.digest and (first := seen.setdefault(clip.digest, clip.key)) != clip.key:
+            findings.add(
+                "error",
+                "clip-duplicate",
+                f"byte for byte the frames of {first} (SHA-256 {clip.digest[:16]}).",
+                "clips that differ.",
+                "restore the clip whose frames are another's.",
+                clip=clip.key,
+            )

@@ -1,0 +1,293 @@
+"""A copy of a data set looked at once: sheet and folders joined, each problem reported, each repair made by rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from merlib.datasets.official.cells import Annotation, read_row
+from merlib.datasets.official.counts import compare_counts
+from merlib.datasets.official.findings import Findings
+from merlib.datasets.official.folders import ClipFolder, FrameRoot, choose_root, find_roots, list_clips
+from merlib.datasets.official.marker import MARKER, Marker, markers_below, read_marker
+from merlib.datasets.official.sets import OfficialSet, official_set
+from merlib.datasets.official.sheets import SHEET_DEPTH, AnnotationSheet, SheetRow, read_sheet
+from merlib.errors import MerlibError, unknown_name
+from merlib.sources import load_manifest
+
+
+@dataclass
+class Scan:
+    """What a copy of a data set holds.
+
+    Attributes
+    ----------
+    sheet, root : AnnotationSheet, FrameRoot or None
+        None where none was found; `findings` says so.
+    layouts : list of str
+        Every layout that is there; `root` is the one that is read.
+    folders : list of ClipFolder
+        Every clip with a folder, annotated or not.
+    rows : list of dict
+        Clips that can be read, as `merlib.clips.clip_table.clip_table` takes them.
+    labels : list of (str, str, str or None)
+        Subject, clip and class of every clip that is annotated, or repaired as if it were.
+    """
+
+    official: OfficialSet
+    folder: Path
+    findings: Findings = field(default_factory=Findings)
+    marker: Marker | None = None
+    sheet: AnnotationSheet | None = None
+    root: FrameRoot | None = None
+    layouts: list[str] = field(default_factory=list)
+    folders: list[ClipFolder] = field(default_factory=list)
+    rows: list[dict] = field(default_factory=list)
+    labels: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+
+def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan:
+    """Look at a copy of CASME II, SAMM or SMIC-HS without decoding a frame.
+
+    Parameters
+    ----------
+    name : {'casme2', 'samm', 'smic'}
+        The data set.
+    folder : path
+        Holds the sheet and the frames in an official layout, or folders that do.
+    layout : str, optional
+        ``cropped`` or ``raw`` for CASME II; by default the first that is there.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown data set or layout, or a folder that does not exist. Everything else is a finding.
+    """
+    official = official_set(name)
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise MerlibError(
+            f"{folder} is not a folder.",
+            f"the folder of {load_manifest(official.name).title}, with its sheet.",
+            f"correct the path; the data set is given out at {load_manifest(official.name).licence.page}.",
+        )
+    scan = Scan(official, folder.resolve())
+    if layout is not None and layout not in (names := [each.name for each in official.layouts]):
+        raise unknown_name(f"layout of {official.name}", layout, names)
+    scan.marker = _tried("marker-unreadable", scan.findings, read_marker, scan.folder)
+    if scan.marker and scan.marker.dataset != official.name:
+        scan.findings.add(
+            "error",
+            "other-data-set",
+            f"the marker says {scan.marker.dataset}.",
+            f"{official.name}.",
+            f"name the folder as {scan.marker.dataset}=DIR.",
+        )
+    if below := markers_below(scan.folder, SHEET_DEPTH):
+        scan.findings.add(
+            "error",
+            "twin-below",
+            f"an exported twin in {below[0].relative_to(scan.folder)}, below the folder named.",
+            f"{MARKER} in the folder itself, or nowhere.",
+            "name the twin's own folder, or move the twin away: it must not pass for recorded clips.",
+        )
+    scan.sheet = _tried("sheet-missing", scan.findings, read_sheet, official, scan.folder, scan.marker, scan.findings)
+    scan.layouts = [root.layout.name for root in find_roots(official, scan.folder)]
+    scan.root = _tried("frames-missing", scan.findings, choose_root, official, scan.folder, layout, scan.findings)
+    if scan.root:
+        scan.folders = list_clips(official, scan.root, scan.folder, scan.findings)
+    if scan.sheet:
+        _join(scan)
+        compare_counts(official, scan.sheet.edition, scan.marker, scan.labels, scan.findings)
+    return scan
+
+
+def _tried(rule: str, findings: Findings, look, *arguments):
+    try:
+        return look(*arguments)
+    except MerlibError as problem:
+        findings.add("error", rule, problem.found, problem.expected, problem.action)
+        return None
+
+
+def _join(scan: Scan) -> None:
+    folders = _by_key(scan)
+    loosely = {key.casefold(): key for key in folders}
+    annotated: dict[str, str] = {}
+    for annotation in _annotations(scan):
+        scan.labels.append((annotation.subject, annotation.clip, annotation.label))
+        key = annotation.key
+        if key not in folders and (near := loosely.get(key.casefold())):
+            scan.findings.add(
+                "note", "clip-spelling", f"the folder writes {near}.", "one spelling.", "read as one clip.", clip=key
+            )
+            key = near
+        annotated[key] = annotation.key
+        if key in folders:
+            _place(scan, annotation, folders[key])
+        elif scan.root:
+            scan.findings.add(
+                "error",
+                "clip-missing",
+                f"row {annotation.line} has no folder of frames.",
+                "a folder a row.",
+                "restore the clip's folder from the data set.",
+                clip=annotation.key,
+            )
+    for key, clip in folders.items():
+        if key not in annotated:
+            _without_row(scan, key, clip)
+
+
+def _by_key(scan: Scan) -> dict[str, ClipFolder]:
+    folders: dict[str, ClipFolder] = {}
+    for clip in scan.folders:
+        key = f"{clip.subject}/{clip.clip}"
+        if key in folders:
+            scan.findings.add(
+                "error",
+                "clip-twice",
+                "two folders of frames.",
+                "one folder a clip.",
+                "keep the one whose frames are the data set's.",
+                clip=key,
+            )
+            continue
+        folders[key] = clip
+        if not clip.source.files:
+            scan.findings.add(
+                "error",
+                "clip-empty",
+                "a folder without a frame.",
+                "the clip's frames.",
+                "restore the clip from the data set.",
+                clip=key,
+            )
+    return folders
+
+
+def _annotations(scan: Scan) -> list[Annotation]:
+    seen: dict[str, tuple[SheetRow, Annotation]] = {}
+    spelled: dict[str, set[str]] = {}
+    for row in scan.sheet.rows:
+        annotation = read_row(scan.official, row, scan.findings)
+        if annotation is None:
+            continue
+        spelled.setdefault(annotation.subject, set()).add(str(row.subject).strip())
+        first = seen.setdefault(annotation.key, (row, annotation))[0]
+        if first is not row:
+            _report_repeat(scan, first, row, annotation.key)
+    for subject, spellings in sorted(spelled.items()):
+        if len(spellings) > 1:
+            scan.findings.add(
+                "note",
+                "subject-spelling",
+                f"the sheet spells one subject in {len(spellings)} ways.",
+                "one spelling.",
+                f"read as one, {subject}.",
+                clip=subject,
+            )
+    return [annotation for _, annotation in seen.values()]
+
+
+def _report_repeat(scan: Scan, first: SheetRow, row: SheetRow, key: str) -> None:
+    same = {**vars(first), "line": 0, "subject": 0, "clip": 0} == {**vars(row), "line": 0, "subject": 0, "clip": 0}
+    scan.findings.add(
+        "warning" if same else "error",
+        "row-twice" if same else "rows-disagree",
+        f"rows {first.line} and {row.line} annotate the same clip{'' if same else ' differently'}.",
+        "one row a clip.",
+        "the repeated row is left out." if same else "keep the row that is the owners'; the first is used.",
+        clip=key,
+    )
+
+
+def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
+    """Turn frame numbers into positions and add the clip's row, if it can be read."""
+    key, numbers = annotation.key, clip.source.numbers
+    if clip.class_name is not None and annotation.label and scan.official.label(clip.class_name) != annotation.label:
+        scan.findings.add(
+            "error",
+            "class-disagrees",
+            f"row {annotation.line} says another class than the folder.",
+            "one class.",
+            "find out which is the owners'; the sheet's is used.",
+            clip=key,
+        )
+    positions = {}
+    for name in ("onset", "offset"):
+        number = getattr(annotation, name)
+        positions[name] = None if number is None else _position(numbers, number)
+        if number is not None and positions[name] is None and len(numbers):
+            scan.findings.add(
+                "error",
+                f"{name}-outside-frames",
+                f"row {annotation.line} has {name} {number}; the frames run from {numbers[0]} to {numbers[-1]}.",
+                "a number that a frame has.",
+                "restore the frame, or correct the row.",
+                clip=key,
+                frame=number,
+            )
+    apex = None if annotation.apex is None else _position(numbers, annotation.apex)
+    if annotation.apex is not None and apex is None and None not in positions.values():
+        scan.findings.add(
+            "note",
+            "apex-without-frame",
+            f"row {annotation.line} has apex {annotation.apex}, which no frame has.",
+            "a number that a frame has.",
+            "it counts as missing and is spotted.",
+            clip=key,
+            frame=annotation.apex,
+        )
+    if annotation.label and None not in positions.values():
+        scan.rows.append(_row(scan, annotation.label, positions["onset"], apex, positions["offset"], clip, annotation))
+
+
+def _position(numbers: np.ndarray, number: int) -> int | None:
+    place = int(np.searchsorted(numbers, number))
+    return place if place < len(numbers) and numbers[place] == number else None
+
+
+def _row(
+    scan: Scan, label: str, onset: int, apex: int | None, offset: int, clip: ClipFolder, annotation: Annotation | None
+) -> dict:
+    return {
+        "dataset": scan.official.name,
+        "subject": clip.subject,
+        "clip": annotation.clip if annotation else clip.clip,
+        "label": label,
+        "onset": onset,
+        "apex": apex,
+        "offset": offset,
+        "fps": load_manifest(scan.official.name).frame_rate,
+        "action_units": annotation.action_units if annotation else "",
+        "n_frames": len(clip.source.files),
+        "source": clip.source,
+    }
+
+
+def _without_row(scan: Scan, key: str, clip: ClipFolder) -> None:
+    label = scan.official.label(clip.class_name) if clip.class_name else None
+    if clip.class_name is None or label is None:
+        scan.findings.add(
+            "warning" if clip.class_name is None else "error",
+            "clip-extra",
+            "a folder of frames without a row in the sheet.",
+            "a row a folder.",
+            "the clip is left out; move it away, or look for its row.",
+            clip=key,
+        )
+        return
+    scan.findings.add(
+        "note",
+        "rows-missing",
+        "a folder of frames without a row in the sheet.",
+        "a row a folder.",
+        "class taken from the folder, onset and offset from the first and last frame.",
+        clip=key,
+    )
+    scan.labels.append((clip.subject, clip.clip, label))
+    if len(clip.source.files):
+        scan.rows.append(_row(scan, label, 0, None, len(clip.source.files) - 1, clip, None))

@@ -1,0 +1,214 @@
+"""Annotation sheets: which file it is, which edition, and its rows as they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from merlib.datasets.official.findings import Findings
+from merlib.datasets.official.marker import MARKER, Marker
+from merlib.datasets.official.sets import OfficialSet
+from merlib.errors import MerlibError
+from merlib.sources import load_manifest
+
+UNKNOWN = "unknown edition"
+HEADER_WITHIN = 40  # rows in which the header is looked for
+SHEET_DEPTH = 2  # folders below the one named
+OPTIONAL = {"duration"}
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row as the sheet writes it; `line` is its number there, columns that the set does not have are None."""
+
+    line: int
+    subject: object
+    clip: object
+    onset: object
+    offset: object
+    label: object
+    apex: object = None
+    action_units: object = None
+    duration: object = None
+
+
+@dataclass(frozen=True)
+class AnnotationSheet:
+    """An annotation sheet.
+
+    Attributes
+    ----------
+    edition : str
+        Of the manifest or of an exported twin, or ``unknown edition``.
+    """
+
+    path: Path
+    sha256: str
+    edition: str
+    rows: tuple[SheetRow, ...] = field(repr=False)
+
+
+def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findings: Findings) -> AnnotationSheet:
+    """Find the annotation sheet in `folder`, recognise its edition and read its rows.
+
+    Parameters
+    ----------
+    official : OfficialSet
+        The data set's forms.
+    folder : Path
+        What the user named; the sheet lies there or up to two folders below, subjects' folders left aside.
+    marker : Marker or None
+        Of an exported twin.
+    findings : Findings
+        Receives what is odd about the sheet as a whole.
+
+    Raises
+    ------
+    MerlibError
+        When there is no sheet, or it cannot be read as one.
+    """
+    found = find_sheets(official, folder)
+    if not found:
+        raise MerlibError(
+            f"no annotation sheet in {folder.name}.",
+            f"{official.sheet}, there or in a folder below.",
+            "copy the owners' sheet into the folder, in .xlsx form.",
+        )
+    hashes = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    known = {sheet.sha256: sheet.edition for sheet in load_manifest(official.name).sheets if sheet.sha256}
+    if marker:
+        known[marker.sheet_sha256] = marker.edition
+    path = next((path for path in found if hashes[path] in known), found[0])
+    if len(found) > 1:
+        findings.add(
+            "warning",
+            "several-sheets",
+            f"{len(found)} annotation sheets; {path.name} is read.",
+            "one sheet.",
+            "move the others away, so that nobody doubts which was used.",
+        )
+    rows = _read_rows(official, path)
+    edition = known.get(hashes[path]) or _by_name(official, path, len(rows))
+    sheet = AnnotationSheet(path, hashes[path], edition, rows)
+    _report_edition(official, sheet, marker, hashes[path] in known, findings)
+    return sheet
+
+
+def find_sheets(official: OfficialSet, folder: Path) -> list[Path]:
+    """Return the workbooks that may be the sheet: those with the owners' name, else all, nearest first."""
+    workbooks: list[Path] = []
+    level = [folder]
+    for _ in range(SHEET_DEPTH + 1):
+        below: list[Path] = []
+        for place in level:
+            entries = sorted(place.iterdir())
+            workbooks += [e for e in entries if e.suffix.lower() == ".xlsx" and e.name[:1] not in "~." and e.is_file()]
+            below += [e for e in entries if e.is_dir() and not re.fullmatch(official.subject_folder, e.name, re.I)]
+        level = below
+    named = [path for path in workbooks if fnmatch(path.name.lower(), official.sheet.lower())]
+    return named or workbooks
+
+
+def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+        raise MerlibError(
+            f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
+            "the owners' sheet, an .xlsx file.",
+            "copy it again from the data set.",
+        ) from error
+    try:
+        name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
+        cells = [list(row) for row in book[name].iter_rows(values_only=True)]
+    finally:
+        book.close()
+    header, places = _find_header(official, path, cells)
+    rows = []
+    for line, row in enumerate(cells[header + 1 :], start=header + 2):
+        values = {name: row[place] if place < len(row) else None for name, place in places.items()}
+        if any(_filled(values.get(name)) for name in ("subject", "clip", "label")):
+            rows.append(SheetRow(line, **values))
+    return tuple(rows)
+
+
+def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[int, dict[str, int]]:
+    wanted = {name: _plain(header) for name, header in official.columns.items()}
+    best: tuple[int, dict[str, int]] = (0, {})
+    for number, row in enumerate(cells[:HEADER_WITHIN]):
+        headers = [_plain(cell) for cell in row]
+        places = {name: headers.index(header) for name, header in wanted.items() if header in headers}
+        if len(places) > len(best[1]):
+            best = number, places
+    absent = [official.columns[name] for name in wanted if name not in best[1] and name not in OPTIONAL]
+    if absent:
+        raise MerlibError(
+            f"{path.name} has no column {', '.join(absent)}.",
+            f"a header with {', '.join(official.columns.values())} (in row {official.header_row} as handed out).",
+            "take the owners' sheet, or restore its header.",
+        )
+    return best
+
+
+def _by_name(official: OfficialSet, path: Path, rows: int) -> str:
+    """Tell an edition whose hash is not known by its file name and number of rows, if only one fits."""
+    fits = [
+        sheet.edition
+        for sheet in load_manifest(official.name).sheets
+        if sheet.sha256 is None and sheet.rows == rows and fnmatch(path.name.lower(), sheet.filename.lower())
+    ]
+    return f"{fits[0]} (by name and rows, hash not known)" if len(fits) == 1 else UNKNOWN
+
+
+def _report_edition(
+    official: OfficialSet, sheet: AnnotationSheet, marker: Marker | None, known: bool, findings: Findings
+) -> None:
+    if marker and sheet.sha256 != marker.sheet_sha256:
+        findings.add(
+            "error",
+            "sheet-not-the-markers",
+            f"{sheet.path.name} has SHA-256 {sheet.sha256}.",
+            f"{marker.sheet_sha256}, as {MARKER} says.",
+            "export the twin again; a changed twin must not pass for one.",
+        )
+    elif not known:
+        editions = _listed(f"{each.edition} {each.sha256 or '(hash not known)'}" for each in _sheets(official))
+        findings.add(
+            "warning",
+            "sheet-edition-unknown",
+            f"{sheet.path.name} has SHA-256 {sheet.sha256}: {sheet.edition}.",
+            f"one of {editions}.",
+            "ask the owners for the sheet of a known edition, or name this hash beside your results.",
+        )
+    if sheet.edition.startswith("20190701"):
+        findings.add(
+            "note",
+            "edition-decides-label",
+            "the 20190701 edition moves three clips from sadness to surprise.",
+            "20140508, which the papers' counts fit.",
+            "labels are taken as this edition writes them, and the edition is named in results.",
+        )
+
+
+def _sheets(official: OfficialSet):
+    return load_manifest(official.name).sheets
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts)
+
+
+def _plain(cell: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(cell).lower()) if cell is not None else ""
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and str(cell).strip() != ""

@@ -1,0 +1,39 @@
+"""Macro-expressions of the rendered twin, to pretrain on: strong motion, and people whom no experiment tests."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from merlib.datasets.twin.rendering.rendered import twin_clips
+from merlib.errors import MerlibError
+
+INTENSITY = 4.0
+
+
+def macro_clips(name: str, seed: int = 1, intensity: float = INTENSITY, scale: float = 1.0) -> pd.DataFrame:
+    """Return the clip table of a twin's macro-expressions; SYNTHETIC, like the twin.
+
+    Each person's name carries the seed (``twin1-sub01``), so that ``dataset/subject`` never means one person here and
+    another in the table that is tested.
+
+    Parameters
+    ----------
+    name, scale
+        See `twin_clips`.
+    seed : int
+        Of the people, 1 or more: those of seed 0 are the ones that experiments test.
+    intensity : float
+        Factor on every activation.
+
+    Raises
+    ------
+    MerlibError
+        For seed 0, and as `twin_clips`.
+    """
+    if seed == 0:
+        found = "macro-expressions of the twin's seed 0."
+        raise MerlibError(found, "other people than experiments test.", "choose a seed from 1.")
+    table = twin_clips(name, seed, intensity, scale=scale)
+    table["subject"] = f"twin{seed}-" + table["subject"]
+    table.attrs["name"] = f"{name}-macro"
+    return table

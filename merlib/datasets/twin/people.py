@@ -1,0 +1,108 @@
+"""The twin's people and the cameras that record them: what is constant about a person or a data set.
+
+Every draw comes from its own random stream, keyed by the seed and the *names* of what is drawn, so a person is
+the same whichever others exist, in the single data set and in the composite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from merlib.datasets.twin.action_units import ACTION_UNITS
+from merlib.datasets.twin.emotions import EMOTIONS
+
+HABIT_SPREAD = 0.3  # between persons, log of the factor on each action unit
+TASTE_SPREAD = 1.5  # between persons, log weight of each pattern of an emotion
+TICS, TIC_STRENGTH = ("4", "7", "12", "14", "17", "1"), 0.15  # mean, relative to the clip's intensity
+SHAPE_SPREAD = np.array([0.02, 0.03, 0.03, 0.04])  # shift x, shift y, log width, log height
+DISPLAY_RULES = 0.30  # share of emotions that a person tends to show as another one
+STRAYS = ("happiness", "surprise", "disgust", "repression", "others")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What the camera and the flow estimate add, in inter-ocular units (1 is about 130 px in CASME II)."""
+
+    head: float  # rms head translation between onset and apex
+    smooth: float  # rms of the flow error that varies slowly over the face
+    fine: float  # rms of the flow error from pixel to pixel
+
+
+# SMIC-HS has the lowest resolution and flickering light; CASME II the steadiest faces.
+RECORDINGS: Mapping[str, Recording] = MappingProxyType(
+    {
+        "casme2": Recording(head=0.010, smooth=0.0096, fine=0.0014),
+        "samm": Recording(head=0.012, smooth=0.0109, fine=0.0016),
+        "smic": Recording(head=0.013, smooth=0.0205, fine=0.0035),
+    }
+)
+
+
+@dataclass(frozen=True)
+class SubjectStyle:
+    """What is constant about a person.
+
+    Parameters
+    ----------
+    expressiveness : float
+        Factor on every activation; the median person has 1.
+    asymmetry : float
+        Positive when the left side of the face moves more; -1 to 1.
+    habits : mapping of str to float
+        Factor on each action unit: muscles this person favours or hardly uses.
+    tic : tuple (str, float)
+        An action unit that accompanies any expression of this person, and how strongly.
+    taste : mapping of str to float
+        Log weight of each emotion's pattern, ``"happiness/1"``: which of several patterns the person shows.
+    display : mapping of str to str
+        Emotions this person shows as another one (Ekman's display rules), where that happens.
+    sway : (float, float)
+        Mean head translation, in units of the recording's.
+    shape : (float, float, float, float)
+        How the face sits in the crop: shift x, shift y, log width, log height; inter-ocular units.
+    seed : int
+        Seed of the flow errors that return in every clip: glasses, hair, a mole, the light.
+    """
+
+    expressiveness: float
+    asymmetry: float
+    habits: Mapping[str, float]
+    tic: tuple[str, float]
+    taste: Mapping[str, float]
+    display: Mapping[str, str]
+    sway: tuple[float, float]
+    shape: tuple[float, float, float, float]
+    seed: int
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """Return the random stream of `names` under `seed`; the same in every process and on every machine."""
+    digest = hashlib.sha256("\x1f".join(names).encode()).digest()
+    return np.random.default_rng(np.random.SeedSequence([seed, *np.frombuffer(digest, dtype="<u4").tolist()]))
+
+
+def skewed(rng: np.random.Generator, spread: float) -> float:
+    """Draw a positive factor of median 1 whose logarithm has the standard deviation `spread`."""
+    return float(np.exp(spread * rng.standard_normal()))
+
+
+def draw_subject(seed: int, dataset: str, subject: str) -> SubjectStyle:
+    """Draw what is constant about one person; depends on nothing but the arguments."""
+    rng = stream(seed, "subject", dataset, subject)
+    patterns = [f"{emotion}/{i}" for emotion in EMOTIONS for i in range(len(EMOTIONS[emotion]))]
+    return SubjectStyle(
+        expressiveness=skewed(rng, 0.25),
+        asymmetry=float(np.clip(rng.normal(0, 0.2), -0.6, 0.6)),
+        habits={unit: skewed(rng, HABIT_SPREAD) for unit in ACTION_UNITS},
+        tic=(str(rng.choice(TICS)), float(TIC_STRENGTH * rng.exponential())),
+        taste={pattern: float(TASTE_SPREAD * rng.standard_normal()) for pattern in patterns},
+        display={e: str(rng.choice(STRAYS)) for e in EMOTIONS if rng.random() < DISPLAY_RULES},
+        sway=tuple(rng.normal(0, 0.7, 2).tolist()),
+        shape=tuple((rng.standard_normal(4) * SHAPE_SPREAD).tolist()),
+        seed=int(rng.integers(2**63)),
+    )

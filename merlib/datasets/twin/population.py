@@ -1,0 +1,230 @@
+"""Who the twin's subjects are and what each of their clips shows: a plan, before anything is drawn.
+
+A population has exactly the subjects of a real data set, each with as many clips a class as the real person;
+clip ids are invented. Every draw comes from its own random stream, keyed by the seed and the *names* of what
+is drawn, so a clip never depends on which other clips exist or in which order they are made, and a person is
+the same in the single data set and in the composite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from merlib.datasets.twin.emotions import EMOTIONS, mixture
+from merlib.datasets.twin.people import RECORDINGS, STRAYS, Recording, SubjectStyle, draw_subject, skewed, stream
+from merlib.errors import MerlibError, unknown_name
+from merlib.sources.counts import subject_counts
+
+
+@dataclass(frozen=True)
+class Population:
+    """Which counts a twin follows: the data set in the manifests, its class scheme, and the classes in order."""
+
+    counts: str
+    scheme: str
+    classes: tuple[str, ...]
+
+
+POLARITIES = ("negative", "positive", "surprise")  # labels 0, 1, 2 of the challenge's list
+POPULATIONS: Mapping[str, Population] = MappingProxyType(
+    {
+        "megc2019-flow": Population("megc2019_cd", "polarity3", POLARITIES),
+        "casme2": Population("casme2", "emotion5", ("disgust", "happiness", "others", "repression", "surprise")),
+        "samm": Population("samm", "emotion5", ("anger", "contempt", "happiness", "other", "surprise")),
+        "smic": Population("smic", "polarity3", POLARITIES),
+    }
+)
+
+
+MICRO = 0.22  # median activation of a micro-expression
+BLINK = 0.12  # rms activation of the lids' meaningless movement
+MISFIT = 0.08  # share of clips whose face shows another emotion than the label
+FOLLOWED = 0.6  # share of clips in which a person follows a display rule of theirs
+
+
+@dataclass(frozen=True)
+class HeadMotion:
+    """Rigid motion of the head between onset and apex.
+
+    Parameters
+    ----------
+    dx, dy : float
+        Translation, inter-ocular units.
+    angle : float
+        Rotation in the image plane, radians, from x towards y.
+    log_scale : float
+        Logarithm of the change of size.
+    """
+
+    dx: float
+    dy: float
+    angle: float
+    log_scale: float
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """Everything that is random about one clip; drawing it again gives the same motion.
+
+    Parameters
+    ----------
+    dataset, subject, clip : str
+        Identity; `subject` is canonical (``sub01``, ``s01``, ``006``), `clip` is invented.
+    class_name : str
+        The clip's label.
+    emotion : str
+        What the face shows. It is finer than a polarity, and now and then belongs to another class, because
+        labels rest on self-report.
+    action_units : mapping of str to float
+        One-sided codes (``"L12"``) to activation; intensity and asymmetry are already in them.
+    intensity : float
+        Strength of the clip as a whole.
+    asymmetry : float
+        -1 (only the right side moves) to 1 (only the left).
+    head : HeadMotion
+        Rigid motion between onset and apex.
+    shape : (float, float, float, float)
+        The subject's, see `SubjectStyle`.
+    recording : Recording
+        The data set's noise.
+    noise : float
+        Factor on the recording's flow errors: some clips are worse than others.
+    noise_seed, person_seed : int
+        Seeds of the noise fields: the clip's own, and the share that all clips of this person have.
+    """
+
+    dataset: str
+    subject: str
+    clip: str
+    class_name: str
+    emotion: str
+    action_units: Mapping[str, float]
+    intensity: float
+    asymmetry: float
+    head: HeadMotion
+    shape: tuple[float, float, float, float]
+    recording: Recording
+    noise: float
+    noise_seed: int
+    person_seed: int
+
+
+def _draw_action_units(
+    rng: np.random.Generator, emotion: str, style: SubjectStyle, strength: float, asymmetry: float
+) -> dict[str, float]:
+    patterns = EMOTIONS[emotion]
+    weights = np.exp([style.taste[f"{emotion}/{i}"] for i in range(len(patterns))])
+    pattern = dict(patterns[rng.choice(len(patterns), p=weights / weights.sum())])
+    unit, extra = style.tic
+    pattern[unit] = pattern.get(unit, 0.0) + extra * skewed(rng, 0.5)
+    one_sided = rng.choice(["", "L", "R"], p=[0.84, 0.08, 0.08])
+    activations: dict[str, float] = {}
+    for code, relative in pattern.items():
+        own_side = code[0] if code[0] in "LR" else one_sided
+        plain = code.lstrip("LR")
+        level = strength * relative * style.habits[plain] * skewed(rng, 0.3)
+        for side, share in (("L", 1 + asymmetry), ("R", 1 - asymmetry)):
+            if own_side and side != own_side:
+                share *= 0.2
+            activations[side + plain] = activations.get(side + plain, 0.0) + level * share
+    return {code: min(level, 1.0) for code, level in activations.items()}  # beyond 1 the skin would fold
+
+
+def _add_blink(rng: np.random.Generator, activations: dict[str, float]) -> None:
+    """Add a lid movement that means nothing: closing (positive) or opening between onset and apex."""
+    moving, level = rng.random() < 0.5, rng.normal(0, BLINK)
+    for side in "LR":
+        code = f"{side}45"
+        activations[code] = activations.get(code, 0.0) + moving * level * skewed(rng, 0.1)
+
+
+def draw_clip(
+    seed: int, population: str, dataset: str, subject: str, clip: str, class_name: str, intensity: float = 1.0
+) -> ClipPlan:
+    """Draw the plan of one clip; depends on nothing but the arguments.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the whole twin.
+    population : str
+        Name of the population the clip belongs to, see `POPULATIONS`.
+    dataset, subject, clip, class_name : str
+        Identity and label of the clip.
+    intensity : float
+        Factor on every activation: 1 is a micro-expression, about 4 a macro-expression.
+    """
+    rng = stream(seed, "clip", population, dataset, subject, clip)
+    style, recording = draw_subject(seed, dataset, subject), RECORDINGS[dataset]
+    weights = mixture(dataset, class_name)
+    emotion = str(rng.choice(list(weights), p=np.array(list(weights.values())) / sum(weights.values())))
+    misfit, stray = rng.random() < MISFIT, str(rng.choice(STRAYS))
+    follows = rng.random() < FOLLOWED
+    emotion = stray if misfit else style.display.get(emotion, emotion) if follows else emotion
+    strength = MICRO * skewed(rng, 0.35) * style.expressiveness
+    asymmetry = float(np.clip(style.asymmetry + rng.normal(0, 0.15), -0.9, 0.9))
+    activations = _draw_action_units(rng, emotion, style, strength * intensity, asymmetry)
+    _add_blink(rng, activations)
+    dx, dy = recording.head * (np.array(style.sway) + rng.normal(0, 0.7, 2))
+    angle, log_scale = rng.normal(0, recording.head * 0.35, 2)
+    return ClipPlan(
+        dataset=dataset,
+        subject=subject,
+        clip=clip,
+        class_name=class_name,
+        emotion=emotion,
+        action_units=activations,
+        intensity=strength * intensity,
+        asymmetry=asymmetry,
+        head=HeadMotion(float(dx), float(dy), float(angle), float(log_scale)),
+        shape=style.shape,
+        recording=recording,
+        noise=skewed(rng, 0.3),
+        noise_seed=int(rng.integers(2**63)),
+        person_seed=style.seed,
+    )
+
+
+def plan_population(name: str, seed: int = 0, intensity: float = 1.0) -> tuple[ClipPlan, ...]:
+    """Plan every clip of a twin, with the counts of the real data set.
+
+    Parameters
+    ----------
+    name : {'megc2019-flow', 'casme2', 'samm', 'smic'}
+        442 clips of 68 subjects in 3 classes; 246 in 5; 136 in 5; 164 in 3.
+    seed : int
+        Another seed is another set of people.
+    intensity : float
+        Factor on every activation: 1 is a micro-expression, about 4 a macro-expression.
+
+    Returns
+    -------
+    tuple of ClipPlan
+        Sorted by data set, subject and class; clip ids count from ``twin_0001`` in that order.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown population, a seed that is not a whole number from 0, or an intensity that is not positive.
+    """
+    if name not in POPULATIONS:
+        raise unknown_name("synthetic twin", name, POPULATIONS)
+    if not intensity > 0:
+        raise MerlibError(
+            f"intensity {intensity!r}.", "a factor above 0.", "use 1 for micro-expressions, about 4 for macro."
+        )
+    if not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise MerlibError(f"seed {seed!r}.", "a whole number from 0.", "choose another seed for another set of people.")
+    population = POPULATIONS[name]
+    counts = subject_counts(population.counts, population.scheme)
+    plans = []
+    for person, class_name, n in counts[["subject", "class", "n"]].itertuples(index=False):
+        dataset, subject = person.split("/") if "/" in person else (population.counts, person)
+        for _ in range(n):
+            clip = f"twin_{len(plans) + 1:04d}"
+            plans.append(draw_clip(seed, name, dataset, subject, clip, class_name, intensity))
+    return tuple(plans)

@@ -1,0 +1,1 @@
+"""The rendered twin: people, scenes and cameras, from a plan to frames."""

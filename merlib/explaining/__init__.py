@@ -1,0 +1,1 @@
+"""What a network computed on its way to an answer: shapes, hidden layers, attention."""

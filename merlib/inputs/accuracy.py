@@ -1,0 +1,169 @@
+"""How right each step of the preprocessing is, measured clip by clip on the synthetic twin, whose motion is known.
+
+Every function takes one row of a rendered twin's clip table and returns rows of numbers; nothing is averaged here, so
+that intervals can be drawn over clips or people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from merlib.clips.clip_table import clip_key, frames
+from merlib.errors import MerlibError
+from merlib.inputs.preprocessing import TRUTH, locate, motion_of, preprocessing
+from merlib.motion.apex import METHODS as APEX_METHODS
+from merlib.motion.apex import spot_apex
+from merlib.motion.flow import dense_flow, end_point_error
+from merlib.motion.magnification.magnify import magnify
+
+MOVING = 0.25  # px: below it there is no motion to be right about
+GAIN_STEPS = 4
+Rows = list[dict[str, object]]
+
+
+def _known(row) -> dict[str, object]:
+    if not hasattr(row.source, "true_flow"):
+        found = f"{clip_key(row)}: true motion is not known."
+        raise MerlibError(found, "a clip of the rendered twin.", "measure on twin_clips(...).")
+    return {"dataset": row.dataset, "subject": row.subject, "clip": row.clip}
+
+
+def face_errors(row, backend: str = "mesh") -> Rows:
+    """Return, for onset and apex, whether one face was found and how far its landmarks lie from the true ones.
+
+    Returns
+    -------
+    list of dict
+        ``frame``, ``found`` (bool), ``nme``: mean distance of the 68 landmarks as a share of the eye distance.
+    """
+    from merlib.faces.landmarks import find_faces, given_faces
+
+    known, rows = _known(row), []
+    for name, index in (("onset", int(row.onset)), ("apex", int(row.source.true_apex))):
+        faces = find_faces(frames(row, [index])[0], backend)
+        truth = row.source.true_landmarks(index)
+        entry = {**known, "frame": name, "found": len(faces) == 1, "nme": np.nan}
+        if len(faces) == 1:
+            distance = np.linalg.norm(faces[0].landmarks - truth, axis=1).mean()
+            entry["nme"] = float(distance / given_faces(truth)[0].eye_distance)
+        rows.append(entry)
+    return rows
+
+
+def flow_errors(row, methods: Sequence[str], crop: tuple[int, int] | None = None) -> Rows:
+    """Return the end-point error of each flow method between onset and apex, where the truth moves.
+
+    Parameters
+    ----------
+    row : named tuple
+        Of a rendered twin.
+    methods : sequence of str
+        Of `dense_flow`.
+    crop : (int, int), optional
+        Rows and columns of the face on which motion is measured; the face at the frame's own resolution by default.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``error`` and ``zero`` (the error of a field of zeros), px, ``share`` of the one in the other;
+        empty for a clip that nowhere moves further than `MOVING`.
+    """
+    known = _known(row)
+    how = preprocessing("flow", flow=TRUTH)
+    found = replace(locate(row, how), apex=int(row.source.true_apex))
+    how = replace(how, crop=crop or found.crop.shape)
+    truth = motion_of(found, how)
+    if np.linalg.norm(truth, axis=-1).max() <= MOVING:
+        return []
+    rows = []
+    for method in methods:
+        error, zero = end_point_error(motion_of(found, replace(how, flow=method)), truth, MOVING)
+        rows.append({**known, "method": method, "error": error, "zero": zero, "share": error / zero})
+    return rows
+
+
+def apex_errors(row, methods: Sequence[str] = APEX_METHODS) -> Rows:
+    """Return how many frames each way of spotting the apex is off: ``method``, ``frames`` and ``seconds``."""
+    known, rows = _known(row), []
+    how = preprocessing("flow")
+    found = locate(row, replace(how, apex="middle"))
+    clip = found.cut(list(range(row.onset, row.offset + 1)), how.crop)
+    for method in methods:
+        off = abs(int(row.onset) + spot_apex(clip, found.landmarks, method).index - int(row.source.true_apex))
+        rows.append({**known, "method": method, "frames": off, "seconds": off / row.fps})
+    return rows
+
+
+def magnifier_gains(row, methods: Sequence[str], factors: Sequence[float], size: tuple[int, int] = (224, 224)) -> Rows:
+    """Return what a magnifier makes of each factor between onset and apex.
+
+    The ideal picture is known: the onset warped by the factor times the true motion.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``factor``; ``gain``: motion found (TV-L1) along the true one, as a multiple of it, where the truth
+        moves - found again on the picture taken back by what was found before, as no flow method follows a magnified
+        motion of 30 px at once; ``artefact``: rms difference from the ideal picture, grey levels; ``noise``: rms
+        change against the onset where the magnified truth stays below a twentieth of `MOVING`, grey levels.
+    """
+    known = _known(row)
+    how = preprocessing("flow", flow=TRUTH, crop=size)
+    found = replace(locate(row, how), apex=int(row.source.true_apex))
+    truth = motion_of(found, how)
+    onset, apex = found.cut([int(row.onset), found.apex], size)
+    speed = np.linalg.norm(truth, axis=-1)
+    moving = speed > MOVING
+    if not moving.any():
+        return []
+    before, rows = onset.astype(np.float32).mean(-1), []
+    ideals = {factor: _moved(onset, factor * truth).mean(-1) for factor in factors}
+    for method in methods:
+        for factor in factors:
+            picture = magnify((onset, apex), factor, method).frames[1]
+            after = picture.astype(np.float32).mean(-1)
+            difference, change = after - ideals[factor], after - before
+            still = factor * speed < MOVING / 20
+            rows.append(
+                {
+                    **known,
+                    "method": method,
+                    "factor": float(factor),
+                    "gain": _gain(onset, picture, truth, moving),
+                    "artefact": float(np.sqrt((difference**2).mean())),
+                    "noise": float(np.sqrt((change[still] ** 2).mean())) if still.sum() >= 100 else np.nan,
+                }
+            )
+    return rows
+
+
+def _gain(onset: np.ndarray, picture: np.ndarray, truth: np.ndarray, moving: np.ndarray) -> float:
+    import cv2
+
+    y, x = np.mgrid[: truth.shape[0], : truth.shape[1]].astype(np.float32)
+    gain = 0.0
+    for _ in range(GAIN_STEPS):
+        u, v = (np.float32(gain) * truth).transpose(2, 0, 1)
+        back = cv2.remap(picture, x + u, y + v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rest = dense_flow(onset, back)
+        step = float((rest * truth)[moving].sum() / (truth[moving] ** 2).sum())
+        gain += step
+        if abs(step) < 0.02 * max(gain, 1.0):
+            break
+    return gain
+
+
+def _moved(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Move every pixel by the flow: the inverse is found by iteration, float32 (H, W, 3)."""
+    import cv2
+
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    x, y = columns, rows
+    flow = flow.astype(np.float32)
+    for _ in range(10):
+        back = cv2.remap(flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = columns - back[..., 0], rows - back[..., 1]
+    return cv2.remap(image.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

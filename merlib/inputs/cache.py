@@ -1,0 +1,150 @@
+"""Results of slow estimates kept on disk, and many pairs worked through at once.
+
+An entry is named by a SHA-256 over what is computed, its parameters, the versions of the packages that compute it and
+the content of its frames; nothing else makes it stale. It is one ``.npz`` file, written aside and renamed; its
+checksums are verified on reading, and a damaged entry is computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from merlib.errors import MerlibError
+from merlib.files import renamed_into
+from merlib.inputs.parallel import over_clips
+
+FORMAT = 1  # raised when an estimate changes its answer
+PACKAGES = ("numpy", "opencv-python", "scikit-image", "torch")
+
+Pair = tuple[np.ndarray, np.ndarray]
+Compute = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+def content_digest(what: str, parameters: Mapping[str, object], arrays: Sequence[np.ndarray]) -> str:
+    """Return the name of a result: 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    what : str
+        The estimate, such as ``"flow"``.
+    parameters : mapping
+        Everything else that changes the result; JSON values.
+    arrays : sequence of array
+        Its frames.
+
+    Raises
+    ------
+    MerlibError
+        For a parameter that JSON cannot hold.
+    """
+    try:
+        head = json.dumps([FORMAT, what, dict(parameters), _versions()], sort_keys=True)
+    except TypeError as error:
+        raise MerlibError(f"parameters of {what}: {error}.", "JSON values.", "convert arrays to lists.") from None
+    digest = hashlib.sha256(head.encode())
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        digest.update(f"|{array.dtype.str}{array.shape}|".encode())
+        digest.update(array.data if array.size else b"")
+    return digest.hexdigest()
+
+
+class MotionCache:
+    """A folder of results.
+
+    Parameters
+    ----------
+    folder : path
+        Made when first written to. Several processes may share it.
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+
+    def path(self, digest: str) -> Path:
+        """Return where an entry lies."""
+        return self.folder / digest[:2] / f"{digest}.npz"
+
+    def read(self, digest: str) -> np.ndarray | None:
+        """Return an entry, or None when it is absent or damaged."""
+        try:
+            with np.load(self.path(digest), allow_pickle=False) as entry:
+                return entry["result"]
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError):
+            return None
+
+    def write(self, digest: str, result: np.ndarray) -> None:
+        """Keep a result; a reader sees the whole entry or none."""
+        with renamed_into(self.path(digest), durable=False) as file:
+            np.savez(file, result=result)
+
+    def get(
+        self,
+        what: str,
+        parameters: Mapping[str, object],
+        arrays: Sequence[np.ndarray],
+        compute: Callable[..., np.ndarray],
+    ) -> np.ndarray:
+        """Return ``compute(*arrays)``, from disk when it was computed before."""
+        digest = content_digest(what, parameters, arrays)
+        found = self.read(digest)
+        if found is None:
+            found = np.asarray(compute(*arrays))
+            self.write(digest, found)
+        return found
+
+
+def _one(
+    pair: Pair | Callable[[], Pair], compute: Compute, what: str, parameters: dict, cache: MotionCache | None
+) -> np.ndarray:
+    first, second = pair() if callable(pair) else pair
+    return cache.get(what, parameters, (first, second), compute) if cache else np.asarray(compute(first, second))
+
+
+def each_pair(
+    pairs: Sequence[Pair | Callable[[], Pair]],
+    compute: Compute,
+    what: str,
+    parameters: Mapping[str, object] | None = None,
+    cache: MotionCache | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[np.ndarray]:
+    """Yield ``compute(first, second)`` for every pair, in order, over several processes.
+
+    Parameters
+    ----------
+    pairs : sequence
+        Two frames, or a function without arguments that reads them (called in the worker, so that reading is
+        parallel too; it must be picklable).
+    compute : callable
+        From two frames to an array; picklable, such as ``functools.partial(dense_flow, method="dis")``.
+    what, parameters
+        Name of the estimate and all that changes its result; part of the entry's name.
+    cache : MotionCache, optional
+        Where results are kept.
+    workers : int
+        Processes, one thread each.
+    progress : callable, optional
+        Told ``(done, total)`` after each pair; by default a bar, on a terminal only.
+
+    Raises
+    ------
+    MerlibError
+        For fewer than one worker, and what `compute` raises.
+    """
+    tasks = [(pair, compute, what, dict(parameters or {}), cache) for pair in pairs]
+    yield from over_clips(_one, tasks, workers, what, progress)

@@ -1,0 +1,219 @@
+"""A clip table turned into `Samples`: every clip preprocessed once, in parallel, kept on disk.
+
+An entry of the cache is named by ``source.identity`` (the content of a clip's files, or the twin's plan), the
+preprocessing and the source of the rooms that compute it: a second call reads, a changed line of code computes anew.
+A frame source without an identity is computed each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from merlib.clips.clip_table import clip_key
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.inputs.cache import MotionCache, content_digest
+from merlib.inputs.parallel import Progress, over_clips
+from merlib.inputs.preprocessing import TRUTH, ClipInput, Preprocessing, clip_input
+
+LARGE = 2**28  # bytes from which an input is memory-mapped
+
+
+@lru_cache(maxsize=1)
+def source_of_motion() -> str:
+    """Return a digest of what turns clips into inputs: code and tables of the rooms clips, faces and motion."""
+    sha = hashlib.sha256()
+    root = Path(__file__).resolve().parents[1]
+    for room in ("clips", "faces", "motion"):
+        for path in sorted(path for path in (root / room).rglob("*") if path.suffix in (".py", ".csv")):
+            sha.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return sha.hexdigest()
+
+
+def samples_of_clips(
+    table: pd.DataFrame,
+    how: Sequence[Preprocessing],
+    classes: Sequence[str],
+    cache: MotionCache | None = None,
+    workers: int = 1,
+    skip_failed: bool = False,
+    progress: Progress | None = None,
+) -> Samples:
+    """Preprocess every clip whose label is one of `classes`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A clip table.
+    how : sequence of Preprocessing
+        One an input; the input's name is its feature's.
+    classes : sequence of str
+        In the order of the labels; clips of other labels are left out.
+    cache : MotionCache, optional
+        Where inputs are kept; large ones are then memory-mapped from there.
+    workers : int
+        Processes, one thread each.
+    skip_failed : bool
+        Leave out clips that cannot be preprocessed (no face, an unreadable frame) and say so in the notes; by default
+        they are an error that lists them all.
+    progress : callable, optional
+        Told ``(done, total)`` after each clip; by default a bar, on a terminal only.
+
+    Returns
+    -------
+    Samples
+        One row a clip, in the table's order; `notes` name the repairs, the preprocessing and where each apex came from.
+
+    Raises
+    ------
+    MerlibError
+        When no clip is left, and for the clips that fail.
+    """
+    rows = [row for row in table.itertuples(index=False) if row.label in set(classes)]
+    if not rows:
+        found = f"{table.attrs.get('name')}: no clip labelled {', '.join(classes)}."
+        raise MerlibError(found, "at least one.", f"labels in the table: {', '.join(sorted(set(table.label)))}.")
+    tasks = [(row, each) for row in rows for each in how]
+    results = list(over_clips(_one, [(*task, cache) for task in tasks], workers, "preprocessing", progress))
+    by_clip = [results[i * len(how) : (i + 1) * len(how)] for i in range(len(rows))]
+    failed = {
+        clip_key(row): next(r for r in got if isinstance(r, MerlibError))
+        for row, got in zip(rows, by_clip, strict=True)
+        if any(isinstance(r, MerlibError) for r in got)
+    }
+    if failed and not skip_failed:
+        raise _failures(failed, len(rows))
+    kept = [(row, got) for row, got in zip(rows, by_clip, strict=True) if clip_key(row) not in failed]
+    if not kept:
+        raise _failures(failed, len(rows))
+    inputs = {each.feature: _gathered([got[i] for _, got in kept], cache) for i, each in enumerate(how)}
+    source = (f"annotation: {table.attrs['edition']}", *table.attrs["notes"])
+    return Samples(
+        inputs=inputs,
+        labels=np.array([list(classes).index(row.label) for row, _ in kept]),
+        classes=tuple(classes),
+        subjects=np.array([row.subject for row, _ in kept]),
+        datasets=np.array([row.dataset for row, _ in kept]),
+        clips=np.array([row.clip for row, _ in kept]),
+        name=table.attrs["name"],
+        synthetic=table.attrs["synthetic"],
+        unit=how[0].unit,
+        notes=(*source, *_notes(how, [got[0] for _, got in kept], failed)),
+    )
+
+
+def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed: dict[str, MerlibError]) -> list[str]:
+    notes = [_sentence(each) for each in how]
+    origins = pd.Series([result.apex_from for result in first]).value_counts()
+    notes.append("apex: " + ", ".join(f"{n} from {where}" for where, n in origins.items()))
+    notes += [f"left out {clip} ({error.found})" for clip, error in failed.items()]
+    return notes
+
+
+def _sentence(how: Preprocessing) -> str:
+    """What a record must say about an input."""
+    parts = [f"{how.feature} {how.size} x {how.size}"]
+    flows = how.feature in ("flow", "puzzle", "flow_sequence")
+    if flows:
+        parts.append(f"flow by {how.flow}, {how.unit}")
+        if how.flow != TRUTH:
+            parts.append("light evened out" if how.even_light else "light as recorded")
+    if how.feature in ("flow", "puzzle"):
+        parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
+    if how.feature == "puzzle":
+        parts.append(" and ".join(how.regions))
+    if how.feature == "flow_sequence" and how.factor != 1:
+        parts.append(f"magnified {how.factor:g} times by {how.magnifier}")
+    if how.feature == "magnified":
+        parts.append(f"{how.length} factors, magnified by {how.magnifier}")
+    if how.feature == "frames":
+        parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
+    return ", ".join([*parts, f"faces by {how.backend}"])
+
+
+def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
+    named = [error.found if clip in error.found else f"{clip}: {error.found}" for clip, error in failed.items()]
+    shown = "; ".join(each.rstrip(".") for each in named[:5])
+    more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return MerlibError(
+        f"{len(failed)} of {total} clips cannot be preprocessed: {shown}{more}.",
+        "a readable clip with one face, for every row.",
+        "mend them (merlib data check NAME=DIR), or leave them out with skip_failed=True.",
+    )
+
+
+def clip_parameters(row) -> dict[str, object]:
+    """Return what names a clip and the code that computes from it, for the key of a cache."""
+    clip = [row.source.identity, int(row.onset), str(row.apex), int(row.offset)]
+    return {"clip": clip, "source": source_of_motion()}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A clip input that lies in the cache."""
+
+    digest: str
+    apex_from: str
+
+    def read(self, cache: MotionCache) -> np.ndarray:
+        values = cache.read(self.digest)
+        if values is None:
+            found = f"entry {self.digest[:12]} of the motion cache vanished while it was used."
+            raise MerlibError(found, "a cache that nobody prunes meanwhile.", "run again.")
+        return values
+
+
+def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kept | MerlibError:
+    try:
+        if cache is None or getattr(row.source, "identity", None) is None:
+            return clip_input(row, how)
+        parameters = {**asdict(how), **clip_parameters(row)}
+        digest, apex = (content_digest(what, parameters, []) for what in ("clip input", "clip apex"))
+        origin = cache.read(apex)
+        if origin is None or cache.read(digest) is None:  # absent or damaged
+            result = clip_input(row, how)
+            cache.write(digest, result.array)
+            origin = np.array(result.apex_from)
+            cache.write(apex, origin)
+        return _Kept(digest, str(origin))
+    except MerlibError as error:
+        return error
+
+
+def _gathered(results: list[ClipInput | _Kept], cache: MotionCache | None) -> np.ndarray:
+    """Stack the inputs; a large stack lies in a file, one clip at a time in memory."""
+    first = _values(results[0], cache)
+    shape = (len(results), *first.shape)
+    kept = cache is not None and all(isinstance(result, _Kept) for result in results)
+    if not kept or first.nbytes * len(results) < LARGE:
+        stack = np.empty(shape, first.dtype)
+    else:
+        digests = hashlib.sha256("".join(result.digest for result in results).encode()).hexdigest()
+        path = cache.folder / "stacks" / f"{digests}.npy"
+        if path.is_file():
+            return np.load(path, mmap_mode="r")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stack = np.lib.format.open_memmap(path.with_suffix(f".{os.getpid()}.tmp"), "w+", first.dtype, shape)
+    for i, result in enumerate(results):
+        values = _values(result, cache)
+        if values.shape != first.shape:
+            found = f"inputs of shape {first.shape} and {values.shape}."
+            raise MerlibError(found, "one shape for all clips.", "name a size and a length.")
+        stack[i] = values
+    if not isinstance(stack, np.memmap):
+        return stack
+    stack.flush()
+    os.replace(path.with_suffix(f".{os.getpid()}.tmp"), path)
+    return np.load(path, mmap_mode="r")
+
+
+def _values(result: ClipInput | _Kept, cache: MotionCache | None) -> np.ndarray:
+    return result.read(cache) if isinstance(result, _Kept) else result.array

@@ -1,0 +1,86 @@
+"""What UAMRN's frozen front layers see in the magnified pictures, computed once a clip and kept beside the store."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.inputs.cache import MotionCache
+from merlib.learning.engine import one_thread
+from merlib.learning.store.source_digest import source_tree_digest
+from merlib.models.blocks import front_layers, resnet
+from merlib.models.blocks.front_layers import FrontLayers, front_features
+from merlib.publishing.study import Study
+from merlib.sources.weights import find_weights, load_state, weights_path
+
+WEIGHTS = "resnet18-ferplus"
+WIDTH = 64  # of the published weights
+
+
+def published_layers(width: int = WIDTH) -> tuple[FrontLayers, str]:
+    """Return the front layers and a sentence on their weights: FER+ where the file is, else random ones.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the first stage; the published weights fit 64 alone.
+    """
+    layers = FrontLayers(width)
+    if width == WIDTH and weights_path(WEIGHTS) is not None:
+        layers.load(load_state(find_weights(WEIGHTS)))
+        return layers, "front layers trained on FER+"
+    why = f"{WEIGHTS} is not on this machine" if width == WIDTH else f"{WEIGHTS} has width {WIDTH}, not {width}"
+    return layers, f"front layers with random weights, since {why}"
+
+
+def with_front(study: Study, samples: Samples, width: int = WIDTH) -> Samples:
+    """Return the samples with ``front`` (N, L, 16 width) in place of ``magnified`` (N, L, 3, S, S).
+
+    Parameters
+    ----------
+    study : Study
+        Features are kept beside its store.
+    samples : Samples
+        With the input ``magnified``.
+    width : int
+        Channels of the front layers' first stage.
+
+    Raises
+    ------
+    MerlibError
+        When there are no magnified pictures.
+    """
+    if "magnified" not in samples.inputs:
+        raise MerlibError(
+            f"uamrn: samples {samples.name} with {', '.join(samples.inputs)}.",
+            "magnified (N, L, 3, S, S).",
+            'compute it: study.features(NAME, preprocessing("magnified")).',
+        )
+    layers, note = published_layers(width)
+    cache = MotionCache(study.store.root.parent / "cache" / "motion")
+    parameters = {"weights": _digest(layers), "source": _source()}
+
+    def compute(clip: np.ndarray) -> np.ndarray:
+        return front_features(torch.from_numpy(np.array(clip[None], np.float32)), layers).numpy()[0]
+
+    with one_thread():
+        rows = [cache.get("front features", parameters, [clip], compute) for clip in samples.inputs["magnified"]]
+    return replace(samples, inputs={"front": np.stack(rows)}, notes=(*samples.notes, note))
+
+
+def _digest(layers: FrontLayers) -> str:
+    sha = hashlib.sha256()
+    for name, values in layers.state_dict().items():
+        sha.update(name.encode() + values.numpy().tobytes())
+    return sha.hexdigest()
+
+
+def _source() -> str:
+    files = (Path(module.__file__) for module in (front_layers, resnet))
+    return "".join(source_tree_digest(file.read_text(encoding="utf-8")) for file in files)

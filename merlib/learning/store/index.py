@@ -1,0 +1,128 @@
+"""What a fold store holds, listed fast and pruned safely.
+
+Reading the footer of thousands of parquet files takes seconds, so every save also appends one line to
+``index.jsonl``. The index only describes: an entry is there when its file is there, a file without a line is
+described from its footer, and a line without a file is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.errors import MerlibError
+from merlib.learning.store.fold_store import FoldStore, describe_entry, read_meta
+from merlib.learning.store.starts import read_start, start_path
+
+COLUMNS = ("key", "model", "label", "protocol", "fold", "seed", "samples", "seconds", "size", "modified")
+DAY = 86_400.0
+
+
+def _index(root: Path) -> dict[str, dict]:
+    described: dict[str, dict] = {}
+    try:
+        lines = (root / "index.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return described
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            described[entry["key"]] = entry
+        except (ValueError, KeyError, TypeError):
+            continue  # a line cut short by a kill: its entry is described from the file
+    return described
+
+
+def list_store(store: FoldStore) -> pd.DataFrame:
+    """Return one row an entry: key, model, label, protocol, fold, seed, samples, seconds, size / B, modified.
+
+    Sorted by model, label, seed and fold. A start that `learning.pretrain` wrote is an entry whose fold is
+    ``pretraining``. A damaged entry has model ``damaged``.
+    """
+    described = _index(store.root)
+    rows = []
+    for file in _files(store.root):
+        key, kind = os.path.splitext(file.name)
+        entry = described.get(key) or (_from_start if kind == ".pt" else _from_file)(store, key)
+        state = file.stat()
+        rows.append({**entry, "size": state.st_size, "modified": state.st_mtime})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["model", "label", "seed", "fold"], ignore_index=True)
+
+
+def _files(root: Path) -> Iterator[os.DirEntry]:
+    """Yield the files of all entries and starts."""
+    for folder in [*sorted(root.glob("??")), *root.glob("starts")]:
+        for file in os.scandir(folder):
+            if file.name.endswith((".parquet", ".pt")) and not file.name.startswith("."):
+                yield file
+
+
+def described_start(record: dict) -> dict:
+    """Return a start's record as meta data of an entry whose fold is ``pretraining``."""
+    experiment = {**record["experiment"], "protocol": "all rows"}
+    return {**record, "experiment": experiment, "fold": "pretraining", "seed": experiment["seeds"][0]}
+
+
+def _from_start(store: FoldStore, key: str) -> dict:
+    try:
+        return describe_entry(key, described_start(read_start(key, store.root).record))
+    except (MerlibError, KeyError):
+        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}, "fold": "pretraining"})
+
+
+def _from_file(store: FoldStore, key: str) -> dict:
+    try:
+        return describe_entry(key, read_meta(store.path(key)))
+    except MerlibError:
+        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}})
+
+
+def summarise_store(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an experiment and data of `list_store`'s rows: folds, seeds, hours of training, size / MB."""
+    groups = entries.groupby(["model", "label", "protocol", "samples"], sort=True)
+    table = groups.agg(folds=("key", "size"), seeds=("seed", "nunique"), hours=("seconds", "sum"), MB=("size", "sum"))
+    return table.assign(hours=table["hours"] / 3600, MB=table["MB"] / 1e6).reset_index()
+
+
+def prune_store(
+    store: FoldStore, older_than: float | None = None, model: str | None = None, dry_run: bool = False
+) -> pd.DataFrame:
+    """Delete entries, pretrained starts among them, and return what was (or, with `dry_run`, would be) deleted.
+
+    Parameters
+    ----------
+    store : FoldStore
+        The store.
+    older_than : float, optional
+        Only entries last written more than this many days ago.
+    model : str, optional
+        Only entries of this model; ``damaged`` for those that cannot be read.
+    dry_run : bool
+        Delete nothing.
+
+    Raises
+    ------
+    MerlibError
+        When neither condition is given: everything is deleted by removing the folder, not by accident.
+    """
+    if older_than is None and model is None:
+        raise MerlibError("no condition.", "an age, a model, or both.", "e.g. merlib store prune --older 90")
+    entries = list_store(store)
+    chosen = pd.Series(True, index=entries.index)
+    if older_than is not None:
+        chosen &= entries["modified"] < time.time() - older_than * DAY
+    if model is not None:
+        chosen &= entries["model"] == model
+    entries = entries[chosen].reset_index(drop=True)
+    if not dry_run:
+        for key in entries["key"]:
+            with store.claim(key):
+                store.path(key).unlink(missing_ok=True)
+                start_path(store.root, key).unlink(missing_ok=True)
+    return entries

@@ -1,0 +1,150 @@
+"""Committed reference predictions: results that were paid for once and are read before anything is trained.
+
+They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
+of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
+the code has changed since, and ``merlib run --fresh`` trains everything again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.experiment import Experiment
+from merlib.learning.store.fold_store import read_parquet, write_parquet
+from merlib.places import repository_root
+
+VARIABLE = "MERLIB_REFERENCES"
+
+
+def reference_root() -> Path | None:
+    """Return the folder of references; None when MERLIB_REFERENCES is ``off``."""
+    folder = os.environ.get(VARIABLE, "")
+    if folder == "off":
+        return None
+    return Path(folder) if folder else repository_root() / "results" / "reference"
+
+
+def references_digest() -> str:
+    """SHA-256 of all reference predictions: what read them is out of date when one has come or changed."""
+    root, digest = reference_root(), hashlib.sha256()
+    for path in sorted(root.glob("*/predictions/*.parquet")) if root else []:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def reference_name(experiment: Experiment, samples: Samples) -> str:
+    """Return the file name of an experiment's reference on `samples`, without its seeds."""
+    return f"{experiment.model}-{experiment.training_digest[:12]}-{samples.digest[:12]}.parquet"
+
+
+def reference_path(experiment: Experiment, samples: Samples, root: Path) -> Path:
+    """Return where below `root` the reference of an experiment on `samples` lies or would lie."""
+    folder = samples.name.replace("-", "_") + ("_twin" if samples.synthetic else "")
+    return Path(root) / folder / "predictions" / reference_name(experiment, samples)
+
+
+def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: Samples, root: Path) -> Path:
+    """Write complete predictions below `root` as the reference of their experiment and return the path.
+
+    Predictions of seeds that the file already holds are replaced; the others are kept if they come from the same code
+    on the same kind of device, else they go too.
+
+    Raises
+    ------
+    MerlibError
+        When the samples are neither public nor synthetic, so that no row of a licensed set is published, or the
+        predictions are of other samples or lack a clip.
+    """
+    if not samples.synthetic and samples.name != "megc2019-flow":
+        raise MerlibError(
+            f"predictions on {samples.name}.",
+            "predictions on the public flow maps or the twin.",
+            "keep the predictions of licensed clips out of the repository.",
+        )
+    seeds = predictions["seed"].nunique()
+    if len(predictions) != len(samples) * seeds or predictions.attrs.get("samples_digest") != samples.digest:
+        raise MerlibError(
+            f"{len(predictions)} predictions of {seeds} seeds for {len(samples)} clips of {samples.name}.",
+            "the whole frame that `run` returned on these samples.",
+            "hand over the predictions as they came.",
+        )
+    path = reference_path(experiment, samples, root)
+    meta = dict(predictions.attrs)
+    frame = predictions.drop(columns="experiment")
+    if path.is_file():
+        older, old_meta = read_parquet(path)
+        if all(old_meta.get(key) == meta.get(key) for key in ("source_digest", "device")):
+            kept = older[~older["seed"].isin(frame["seed"])]
+            frame = pd.concat([kept, frame], ignore_index=True)
+            if len(kept):
+                meta = _joined(old_meta, meta, {int(seed) for seed in kept["seed"]})
+    write_parquet(frame, {**meta, "curves": _shortened(meta.get("curves", "{}"))}, path)
+    return path
+
+
+def _shortened(curves: str) -> str:
+    """Return learning curves to five digits: they are for looking at, and all digits would be most of the file."""
+    short = {
+        fold: {name: [float(f"{value:.5g}") for value in values] for name, values in named.items()}
+        for fold, named in json.loads(curves).items()
+    }
+    return json.dumps(short)
+
+
+def _joined(older: dict, newer: dict, kept: set[int]) -> dict:
+    """Return the provenance of predictions that keep the seeds `kept` of the older file beside the newer ones."""
+    old_curves = json.loads(older.get("curves", "{}"))
+    curves = {name: curve for name, curve in old_curves.items() if int(name.split("/")[0]) in kept}
+    joined = newer | {"curves": json.dumps(curves | json.loads(newer.get("curves", "{}")))}
+    old_seeds = older["experiment"]["seeds"]
+    share = len(kept & set(old_seeds)) / len(old_seeds)  # every seed trains the same folds
+    joined["train_seconds"] = round(share * older["train_seconds"] + newer["train_seconds"], 1)
+    for key in ("processor", "torch"):
+        joined[key] = "; ".join(sorted({*older.get(key, "").split("; "), *newer.get(key, "").split("; ")}))
+    seeds = sorted(kept | set(newer["experiment"]["seeds"]))
+    experiment = Experiment.from_dict({**newer["experiment"], "seeds": seeds})
+    return joined | {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+
+
+def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFrame, dict] | None:
+    """Return the reference predictions of an experiment on `samples` and their provenance, or None.
+
+    Only a file that holds every seed of the experiment, each with every clip, counts.
+    """
+    root = reference_root()
+    if root is None or not root.is_dir():
+        return None
+    for path in sorted(root.glob(f"*/predictions/{reference_name(experiment, samples)}")):
+        frame, meta = read_parquet(path)
+        parts = [frame[frame["seed"] == seed] for seed in experiment.seeds]
+        if all(len(part) == len(samples) for part in parts):
+            curves = json.loads(meta.get("curves", "{}"))
+            asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
+            return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
+    return None
+
+
+def every_reference(data: str) -> list[pd.DataFrame]:
+    """Return all committed reference predictions of a data set, each with its provenance in ``attrs``.
+
+    Parameters
+    ----------
+    data : str
+        Folder below ``results/reference``, such as ``megc2019_flow``.
+    """
+    root = reference_root()
+    frames = []
+    for path in sorted(root.glob(f"{data}/predictions/*.parquet")) if root else []:
+        frame, meta = read_parquet(path)
+        experiment = {**meta["experiment"], "seeds": sorted(int(seed) for seed in frame["seed"].unique())}
+        frame.insert(0, "experiment", experiment["label"])
+        frame.attrs = {**meta, "experiment": experiment, "origin": "reference"}
+        frames.append(frame)
+    return frames

@@ -1,0 +1,103 @@
+"""Where a network's training starts: its own chance, ImageNet's ResNet-18, or weights pretrained by `pretrain`.
+
+`Experiment.start` names it. ``resnet18-imagenet`` is a file of the weights registry, known by its SHA-256; any other
+start is the digest of a file that `learning.pretrain` wrote below the fold store, as tensors and a JSON record alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from merlib.errors import MerlibError, unknown_name
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from merlib.clips.samples import Samples
+    from merlib.learning.experiment import Experiment
+
+PRETRAINED = "load_pretrained"
+REGISTERED = {"resnet18-imagenet": "load_resnet"}  # name in the weights registry: method of a network that takes it
+
+
+class Start(NamedTuple):
+    """Weights to start from: state dict, and a record of the people and data they were trained on."""
+
+    state: dict[str, Tensor]
+    record: dict
+
+
+def check_start(start: str) -> None:
+    """Raise when `start` is neither empty, nor a registered file, nor a digest as `learning.pretrain` returns it."""
+    if start and start not in REGISTERED and not re.fullmatch("[0-9a-f]{64}", start):
+        raise unknown_name("start", start, (*REGISTERED, "a digest from learning.pretrain"))
+
+
+def start_path(root: Path, digest: str) -> Path:
+    """Return where the start `digest` lies, or would lie, in the fold store at `root`."""
+    return Path(root) / "starts" / f"{digest}.pt"
+
+
+def read_start(start: str, root: Path) -> Start:
+    """Return the weights called `start`: registered ones, or those below the fold store at `root`.
+
+    Raises
+    ------
+    MerlibError
+        When the file is missing or damaged; the message says how to get it.
+    """
+    if start in REGISTERED:
+        from merlib.sources.weights import find_weights, load_state
+
+        return Start(load_state(find_weights(start)), {"people": [], "notes": [f"starts from {start}"]})
+    import torch
+
+    path = start_path(root, start)
+    expected, action = "a file that learning.pretrain wrote.", "call learning.pretrain (Study.pretrained) again."
+    if not path.is_file():
+        raise MerlibError(f"no start {start[:12]} in {path.parent}.", expected, action)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return Start(content["state_dict"], json.loads(content["record"]))
+    except Exception as error:  # torch raises RuntimeError, EOFError, UnpicklingError ... on damage
+        raise MerlibError(f"{path} is damaged ({type(error).__name__}).", expected, action) from error
+
+
+def check_people(experiment: Experiment, samples: Samples, start: Start) -> None:
+    """Raise when a person of `samples` was seen in pretraining: ``dataset/subject`` names a person."""
+    seen = sorted(set(start.record["people"]) & set(samples.groups))
+    if seen:
+        raise MerlibError(
+            f"{experiment.label} starts from weights that saw {seen[0]} ({len(seen)} people of {samples.name}).",
+            "pretraining on other people than are tested.",
+            "pretrain on datasets.macro_clips, whose people carry their seed in their names.",
+        )
+
+
+def taker(model: nn.Module, name: str, start: str):
+    """Return the method of `model`, called `name`, that takes weights such as `start` names; an error if it has none.
+
+    An empty `start` asks for what takes pretrained weights.
+    """
+    method = REGISTERED.get(start, PRETRAINED)
+    if not hasattr(model, method):
+        raise MerlibError(f"{name} has no {method}.", "a network that can start from weights.", "such as astnet.")
+    return getattr(model, method)
+
+
+def begin(model: nn.Module, experiment: Experiment, state: dict[str, Tensor] | None) -> None:
+    """Copy the start's weights into `model`: all but the classifier, or ResNet-18 alone where they are ImageNet's.
+
+    Raises
+    ------
+    MerlibError
+        When no weights were handed over, the network takes none, or shapes differ.
+    """
+    take = taker(model, experiment.model, experiment.start)
+    if state is None:
+        found = f"{experiment.label} without the weights of its start {experiment.start[:12]}."
+        raise MerlibError(found, "their state dict.", "train with learning.run, or hand over read_start(...).state.")
+    take(state)

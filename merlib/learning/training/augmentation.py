@@ -1,0 +1,136 @@
+"""Augmentation of training rows; never applied to a test fold.
+
+What a step does depends on what a row holds. Flow maps carry vectors: a mirrored face moves the other way, a turned
+face moves in a turned direction (A16). Pictures are only moved. Vectors of features have no left and right and stay.
+Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
+
+A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
+to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from merlib.errors import unknown_name
+from merlib.learning.training.warping import crop, pad_and_crop, rotate
+
+JITTER = 0.1
+PICTURES = frozenset({"frames", "magnified"})  # inputs of RGB in 0..1; others of three axes or more are flow maps
+
+
+def kind_of(name: str, ndim: int) -> str:
+    """Return ``picture``, ``flow`` or ``vector``: what an input of that name and number of axes holds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input, such as ``flow_sequence``.
+    ndim : int
+        Axes with that of the rows: four or more for maps and pictures (N, ..., C, H, W).
+    """
+    if ndim < 4:
+        return "vector"
+    return "picture" if name in PICTURES else "flow"
+
+
+def mirror(flow, unit: str):
+    """Mirror maps (..., 3, H, W) left to right and turn the sign of u; array or tensor, `unit` of the flow."""
+    turned = flow.flip(-1) if isinstance(flow, Tensor) else np.flip(flow, -1).copy()
+    turned[..., 0, :, :] = (255.0 if unit == "minmax255" else 0.0) - turned[..., 0, :, :]
+    return turned
+
+
+def _flip(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
+    if kind == "picture":
+        return _flip_plain(rows, unit, random, kind)
+    chosen = torch.rand(len(rows), generator=random) < 0.5
+    rows[chosen] = mirror(rows[chosen], unit)
+    return rows
+
+
+def _flip_plain(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
+    chosen = torch.rand(len(rows), generator=random) < 0.5
+    rows[chosen] = rows[chosen].flip(-1)
+    return rows
+
+
+def _flip_vertical(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
+    chosen = torch.rand(len(rows), generator=random) < 0.5
+    turned = rows[chosen].flip(-2)
+    if kind == "flow":
+        turned[..., 1, :, :] = (255.0 if unit == "minmax255" else 0.0) - turned[..., 1, :, :]
+    rows[chosen] = turned
+    return rows
+
+
+def _jitter(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
+    shape = (len(rows), *[1] * (rows.ndim - 4), rows.shape[-3], 1, 1)
+    centre, span = (127.5, 127.5) if unit == "minmax255" else (0.0, 1.0)
+    if kind == "picture":
+        centre, span = 0.5, 0.5
+    contrast = 1 + JITTER * (2 * torch.rand(shape, generator=random) - 1)
+    brightness = JITTER * span * (2 * torch.rand(shape, generator=random) - 1)
+    return (rows - centre) * contrast + centre + brightness
+
+
+STEPS: dict[str, Callable[[Tensor, str, torch.Generator, str], Tensor]] = {
+    "flip": _flip,
+    "flip_plain": _flip_plain,
+    "flip_vertical": _flip_vertical,
+    "jitter": _jitter,
+    "rotate": rotate,
+    "crop": crop,
+    "pad_crop": pad_and_crop,
+}
+
+
+def augment(rows: Tensor, steps: tuple[str, ...], unit: str, random: torch.Generator, kind: str = "flow") -> Tensor:
+    """Return a changed copy of a training batch.
+
+    Parameters
+    ----------
+    rows : Tensor (N, ..., 3, H, W)
+        Flow maps with the channels u, v, strain, or RGB pictures; vectors of any shape are returned as they are.
+    steps : tuple of str
+        ``flip`` (half of the rows, left to right), ``flip_plain`` (the same without turning u), ``flip_vertical``,
+        ``jitter`` (contrast and brightness of each channel by up to 10 %), ``rotate``, ``crop`` and ``pad_crop``
+        (see `learning.warping`).
+    unit : {'px', 'minmax255'}
+        Unit of the flow; pictures have none.
+    random : torch.Generator
+        Source of chance, on the CPU.
+    kind : {'flow', 'picture', 'vector'}
+        What the rows hold, see `kind_of`.
+
+    Raises
+    ------
+    MerlibError
+        When a step is unknown, or cannot be done in that unit.
+    """
+    rows = rows.clone()
+    for step in steps:
+        if step not in STEPS:
+            raise unknown_name("augmentation", step, STEPS)
+        if kind != "vector":
+            rows = STEPS[step](rows, unit, random, kind)
+    return rows
+
+
+def augment_inputs(
+    inputs: dict[str, Tensor], steps: tuple[str, ...], unit: str, random: torch.Generator
+) -> dict[str, Tensor]:
+    """Return changed copies of all inputs of a batch; a row mirrored in one input is mirrored in all.
+
+    Parameters are those of `augment`; `inputs` maps names to rows, each changed as `kind_of` its name says.
+    """
+    state, changed = random.get_state(), {}
+    kinds = {name: kind_of(name, rows.ndim) for name, rows in inputs.items()}
+    for name in sorted(inputs, key=lambda name: (kinds[name] != "vector", name)):  # vectors draw no chance: first
+        random.set_state(state)
+        changed[name] = augment(inputs[name], steps, unit, random, kinds[name])
+    return {name: changed[name] for name in inputs}

@@ -1,0 +1,1 @@
+"""All folds and seeds of an experiment trained as one program, on a GPU."""

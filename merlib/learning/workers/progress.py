@@ -1,0 +1,144 @@
+"""How far a long step is: a bar for people, a small file for the notebook runner.
+
+With the environment variable MERLIB_PROGRESS set, one JSON object ``{"what", "done", "total",
+"seconds_left"}`` is kept in that file and nothing is printed; ``off`` keeps silent altogether. Otherwise a
+terminal or a notebook shows a bar.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from merlib.errors import MerlibError
+from merlib.files import renamed_into
+
+VARIABLE = "MERLIB_PROGRESS"
+INTERVAL = 1.0  # seconds between two looks at the workers
+
+
+class Heartbeats:
+    """Shares of work done by processes, told through one tiny file each in a temporary folder."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="merlib-progress-")
+        self.folder = self._folder.name
+
+    @staticmethod
+    def beat(folder: str, task: str) -> Callable[[float], None]:
+        """Return what a worker calls with its share of work done, from 0 to 1."""
+        path = os.path.join(folder, task)
+
+        def beat(share: float) -> None:
+            try:
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f"{share:.4f}")
+            except OSError:
+                pass  # the run has ended and its folder is gone: nobody is looking
+
+        return beat
+
+    def total(self) -> float:
+        """Return the sum of all shares."""
+        shares = 0.0
+        for entry in os.scandir(self.folder):
+            try:
+                shares += float(Path(entry.path).read_text(encoding="ascii") or 0)
+            except (OSError, ValueError):
+                continue
+        return shares
+
+    def close(self) -> None:
+        """Remove the folder."""
+        self._folder.cleanup()
+
+
+class _FileBar:
+    def __init__(self, path: str, what: str, total: int):
+        self.path, self.what, self.total = Path(path), what, total
+
+    def show(self, done: float, seconds_left: float | None) -> None:
+        state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
+        if not self.path.parent.is_dir():
+            return  # the run's folder is gone: nobody looks
+        # progress is a courtesy: a full disk is reported where results are written
+        with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
+            file.write(json.dumps(state).encode("utf-8"))
+
+    def close(self) -> None:
+        pass
+
+
+class _TqdmBar:
+    def __init__(self, what: str, total: int):
+        from tqdm.auto import tqdm
+
+        form = "{desc}: {n:.1f}/{total} folds |{bar}| {elapsed} gone, {postfix}"
+        self.bar = tqdm(total=total, desc=what, bar_format=form, file=sys.stderr, leave=False)
+
+    def show(self, done: float, seconds_left: float | None) -> None:
+        self.bar.n = done
+        left = "?" if seconds_left is None else self.bar.format_interval(seconds_left)
+        self.bar.set_postfix_str(f"{left} left")
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+def _make_bar(what: str, total: int) -> _FileBar | _TqdmBar | None:
+    target = os.environ.get(VARIABLE, "")
+    if target == "off":
+        return None
+    if target:
+        return _FileBar(target, what, total)
+    return _TqdmBar(what, total) if sys.stderr.isatty() or "ipykernel" in sys.modules else None
+
+
+class Progress:
+    """Watch `total` tasks of one step until closed; a context manager.
+
+    Parameters
+    ----------
+    what : str
+        Name of the step.
+    total : int
+        How many tasks it has; shares of running tasks count.
+    """
+
+    def __init__(self, what: str, total: int):
+        self.beats = Heartbeats()
+        self._bar = _make_bar(what, total) if total else None
+        self._total, self._start = total, time.monotonic()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(INTERVAL):
+            self._show()
+
+    def _show(self) -> None:
+        done = min(self.beats.total(), self._total)
+        gone = time.monotonic() - self._start
+        left = gone * (self._total - done) / done if done > 0 else None
+        self._bar.show(done, left)
+
+    def __enter__(self) -> Progress:
+        if self._bar is not None:
+            self._bar.show(0, None)
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._bar is not None:
+            self._thread.join()
+            self._show()
+            self._bar.close()
+        self.beats.close()

@@ -1,0 +1,147 @@
+"""One fold and seed, trained in whatever process this is and written into the fold store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.experiment import Experiment
+from merlib.learning.folds import Fold
+from merlib.learning.store.fold_store import FoldStore
+from merlib.learning.store.provenance import processor
+from merlib.learning.store.source_digest import source_digest
+from merlib.learning.store.starts import read_start
+from merlib.learning.workers.memory import freed_memory_kept
+from merlib.learning.workers.progress import Heartbeats
+from merlib.models.registry import register_model
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from merlib.learning.training.loop import FoldResult
+
+
+@dataclass(frozen=True)
+class Task:
+    """One fold and seed to train, and the key its entry gets."""
+
+    fold: Fold
+    seed: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the tasks of one run share; it travels to every worker.
+
+    `source` is the digest of the code in the process that asked, `factory` where the registry finds the model,
+    `network` whether it is trained by the recipe or by ``fit``.
+    """
+
+    experiment: Experiment
+    samples: Samples
+    store: FoldStore
+    source: str
+    factory: tuple[str, str]
+    network: bool
+    device: str
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, so that a result is the same bits whatever the number of workers.
+
+    The caller's threads and random numbers are as before when the block ends.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1), torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarray) -> pd.DataFrame:
+    """Return one row a test clip: seed, fold, dataset, subject, clip, label, prediction, score a class."""
+    rows = fold.test
+    frame = pd.DataFrame(
+        {
+            "seed": seed,
+            "fold": fold.name,
+            "dataset": samples.datasets[rows],
+            "subject": samples.subjects[rows],
+            "clip": samples.clips[rows],
+            "label": samples.labels[rows],
+            "prediction": scores.argmax(1),
+        }
+    )
+    for index, name in enumerate(samples.classes):
+        frame[f"score_{name}"] = scores[:, index]
+    return frame
+
+
+def train_task(task: Task, work: Work, beats: str) -> str:
+    """Train one task in whatever process this is, write its entry, return its key."""
+    experiment = work.experiment
+    register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
+    if source_digest(experiment.model, bool(experiment.start)) != work.source:
+        raise MerlibError(
+            f"the source of {experiment.model} or of the engine changed while this process runs.",
+            "one version of the code in all workers.",
+            "restart Python (the notebook's kernel) and run again; finished folds are kept.",
+        )
+    beat = Heartbeats.beat(beats, task.key)
+    with work.store.claim(task.key):
+        if work.store.load(task.key) is None:  # else another run sharing the store has just trained it
+            _train_claimed(task, work, beat)
+    beat(1.0)
+    return task.key
+
+
+def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> None:
+    from merlib.learning.training.estimators import fit_fold
+    from merlib.learning.training.loop import train_fold
+
+    experiment, samples, first = work.experiment, work.samples, None
+    begun = time.perf_counter()
+    with one_thread(), freed_memory_kept():
+        if work.network:
+            first = read_start(experiment.start, work.store.root) if experiment.start else None
+            state = first.state if first else None
+            result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device, start=state)
+        else:
+            result = fit_fold(experiment, samples, task.fold, task.seed)
+    write_entry(task, work, result, time.perf_counter() - begun, first.record["notes"] if first else [])
+
+
+def write_entry(task: Task, work: Work, result: FoldResult, seconds: float, notes: list[str], **more: str) -> None:
+    """Write one trained fold into the store: its predictions, and what they were made with."""
+    import torch
+
+    experiment, samples = work.experiment, work.samples
+    meta = {
+        "experiment": experiment.to_dict(),
+        "experiment_digest": experiment.training_digest,
+        "fold": task.fold.name,
+        "seed": task.seed,
+        "samples": samples.digest,
+        "curves": result.curves,
+        "seconds": round(seconds, 3),
+        "processor": processor(),
+        "device": work.device,
+        "torch": torch.__version__,
+        "notes": notes,
+        **more,
+    }
+    work.store.save(task.key, predictions_frame(samples, task.fold, task.seed, result.scores), meta)

@@ -1,0 +1,1 @@
+"""Diagrams of the networks, drawn from the live modules."""

@@ -1,0 +1,61 @@
+"""Checks a reader makes of a network before trusting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from merlib.clips.samples import Samples
+from merlib.learning.training.loop import Normaliser, as_tensors, logits_of
+from merlib.models import build_model
+
+
+def overfit_one_batch(
+    model: str,
+    samples: Samples,
+    options: Mapping[str, object] | None = None,
+    clips: int = 8,
+    steps: int = 60,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+) -> float:
+    """Return the accuracy on one batch of clips after learning it by heart; below 1 something is broken.
+
+    Parameters
+    ----------
+    model : str
+        Name of a network.
+    samples : Samples
+        Where the clips come from; they are taken evenly from all classes, as far as these have enough.
+    options : mapping, optional
+        Options of the model; switch dropout off.
+    clips, steps, learning_rate, seed
+        Size of the batch, Adam steps and rate, seed of the weights.
+    """
+    torch.manual_seed(seed)
+    network = build_model(model, classes=len(samples.classes), **(options or {}))
+    by_class = [np.flatnonzero(samples.labels == c) for c in range(len(samples.classes))]
+    in_turn = [members[k] for k in range(clips) for members in by_class if k < len(members)]
+    rows = np.array(in_turn[:clips])
+    inputs = as_tensors(samples, rows)
+    inputs = Normaliser("standardise", inputs)(inputs)
+    labels = torch.from_numpy(samples.labels[rows])
+    optimiser = torch.optim.Adam(network.parameters(), learning_rate)
+    network.train()
+    for _ in range(steps):
+        optimiser.zero_grad()
+        functional.cross_entropy(logits_of(network(inputs)), labels).backward()
+        optimiser.step()
+    with torch.no_grad():
+        return float((logits_of(network(inputs)).argmax(1) == labels).float().mean())
+
+
+def check_answer(answer: object, truth: object, hint: str = "read the section again", within: float = 0.01) -> str:
+    """Say whether an exercise's answer is right: exactly, or, for a fraction, `within` that share of the truth."""
+    if answer is None:
+        return "not answered yet"
+    close = isinstance(truth, float) and isinstance(answer, float | int) and abs(answer - truth) <= within * abs(truth)
+    return "right" if close or answer == truth else f"not yet: {hint}"

@@ -1,0 +1,1 @@
+"""Figures: results, clips, people, learning curves."""

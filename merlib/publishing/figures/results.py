@@ -1,0 +1,115 @@
+"""Figures of results: confusion matrices, learning curves, intervals, and the shape of the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import torch
+from matplotlib.figure import Figure
+
+from merlib.learning import learning_curves
+from merlib.learning.losses import focal, lasce
+from merlib.publishing.figures.style import COLOURS, SEQUENTIAL, use_style
+from merlib.publishing.records.save_table import heading
+from merlib.scoring import confusion
+from merlib.sources.reported import reported_values
+
+
+def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
+    """Draw one confusion matrix a run, rows (truth) summing to one; return figure and counts.
+
+    Parameters
+    ----------
+    runs : mapping of str to predictions
+        What `learning.run` returned, by label.
+    """
+    use_style()
+    counts = {label: confusion(predictions) for label, predictions in runs.items()}
+    same = len({tuple(table.columns) for table in counts.values()}) == 1  # then one row of names is enough
+    figure, axes = plt.subplots(
+        1, len(runs), figsize=(3.4 * len(runs), 3.1), layout="constrained", squeeze=False, sharey=same
+    )
+    for axis, (label, predictions) in zip(axes[0], runs.items(), strict=True):
+        sns.heatmap(
+            confusion(predictions, normalise=True),
+            ax=axis,
+            vmin=0,
+            vmax=1,
+            annot=True,
+            fmt=".2f",
+            cmap=SEQUENTIAL,
+            cbar=axis is axes[0, -1],
+            cbar_kws={"label": "share of the true class"},
+            square=True,
+        )
+        axis.set(title=label, xlabel="predicted class", ylabel="true class" if axis is axes[0, 0] else "")
+        axis.tick_params(axis="x", rotation=40)
+        axis.tick_params(axis="y", rotation=0)
+    return figure, pd.concat(counts, names=["run"])
+
+
+def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
+    """Draw training loss and accuracy by epoch: mean over folds and the range between them."""
+    use_style()
+    curves = pd.concat({label: learning_curves(one) for label, one in runs.items()}, names=["run"])
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
+        for (label, part), colour in zip(curves.groupby("run", sort=False), COLOURS.values(), strict=False):
+            by_epoch = part.groupby("epoch")[quantity]
+            axis.plot(by_epoch.mean(), label=label, color=colour)
+            axis.fill_between(by_epoch.mean().index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.2)
+        unit = "nats" if quantity == "loss" else "share of clips"
+        axis.set(xlabel="epoch", ylabel=f"training {quantity} / {unit}")
+    axes[0].legend()
+    return figure, curves.reset_index()
+
+
+def draw_intervals(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, artefact: str, column: str) -> Figure:
+    """Draw one column of a table as points with 95 % intervals, with crosses where the paper reports a value."""
+    use_style()
+    figure, axis = plt.subplots(figsize=(7, 0.5 * len(values) + 1), layout="constrained")
+    places = np.arange(len(values))[::-1]
+    ends = np.stack([values[column] - low[column], high[column] - values[column]])
+    axis.errorbar(values[column], places, xerr=ends, fmt="o", capsize=3, label="regenerated, 95 % interval")
+    reported = reported_values(artefact)
+    reported = reported[reported["column"] == column].set_index("row")["value"].reindex(values.index)
+    axis.plot(reported, places, "x", color=COLOURS["vermilion"], markersize=8, label="reported")
+    axis.set_yticks(places, values.index)
+    axis.set(xlabel=heading(column), ylim=(-0.6, len(values) - 0.4))
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.25), ncols=2)
+    return figure
+
+
+def draw_losses(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> tuple[Figure, pd.DataFrame]:
+    """Draw cross entropy, focal loss and LASCE of a right answer against its lead over the wrong class.
+
+    Parameters
+    ----------
+    tau : float
+        Strength of the logit adjustment.
+    frequent, rare : float
+        Frequencies of the two classes compared under LASCE.
+    """
+    use_style()
+    lead = torch.linspace(-3, 3, 121)
+    logits, right = torch.stack([lead, torch.zeros_like(lead)], 1), torch.zeros(len(lead), dtype=torch.long)
+    even = torch.tensor([0.5, 0.5])
+    table = pd.DataFrame(
+        {
+            "cross entropy": lasce(logits, right, even, tau=0.0).numpy(),
+            "focal, gamma 2": focal(logits, right, even).numpy(),
+            "LASCE, rare class": lasce(logits, right, torch.tensor([rare, frequent]), tau).numpy(),
+            "LASCE, frequent class": lasce(logits, right, torch.tensor([frequent, rare]), tau).numpy(),
+        },
+        index=pd.Index(lead.numpy().round(3), name="lead of the right class / logits"),
+    )
+    figure, axis = plt.subplots(figsize=(5.6, 3.4), layout="constrained")
+    for (name, values), dash in zip(table.items(), ("-", ":", "--", "-."), strict=True):
+        axis.plot(values, label=name, linestyle=dash)
+    axis.set(xlabel=table.index.name, ylabel="loss / nats")
+    axis.legend()
+    return figure, table

@@ -1,0 +1,80 @@
+"""The planned reference runs as tables: what is there, what is missing, and the tests that were fixed in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from merlib.publishing.planned.plan import PlannedState, of_seeds
+from merlib.publishing.tables.metrics import comparison_table
+from merlib.scoring import bootstrap_interval, detectable_difference, uf1
+
+# ANALYSIS_PLAN.md, "Comparisons, fixed in advance": pairs of planned runs; Holm's correction inside a family
+FAMILIES = {
+    "losses": [("am3f-10-lasce", f"am3f-10-{other}") for other in ("ce", "focal", "la-focal")],
+    "modules": [("am3f-10-lasce", f"am3f-10-without-{part}") for part in ("multi-scale", "msff", "mofrw")],
+    "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
+}
+
+COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "detectable", "verdict"]
+
+
+def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
+    """Return one row a planned run: seeds, those missing, and UF1 with its 95 % interval where committed.
+
+    A name says the protocol: ``loso``, or ``10`` subject-disjoint folds.
+    """
+    rows = []
+    for name, state in states.items():
+        interval = None if state.predictions is None else bootstrap_interval(state.predictions, uf1)
+        rows.append(
+            {
+                "run": name,
+                "seeds": " ".join(map(str, state.experiment.seeds)),
+                "missing": " ".join(map(str, state.missing)),
+                "UF1": None if interval is None else interval.value,
+                "low": None if interval is None else interval.low,
+                "high": None if interval is None else interval.high,
+            }
+        )
+    return pd.DataFrame(rows).astype({"UF1": float, "low": float, "high": float})
+
+
+class PlannedTests(NamedTuple):
+    """The tests of the plan as far as its families are complete.
+
+    `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first and,
+    before the verdict, ``detectable``, the difference that the family's first Holm step finds with 80 % power; `runs`:
+    the predictions that were compared, by planned run; `lacking`: the planned runs that each other family waits for.
+    """
+
+    table: pd.DataFrame
+    runs: dict[str, pd.DataFrame]
+    lacking: dict[str, list[str]]
+
+
+def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
+    """Test every family that is complete, with Holm's correction inside it.
+
+    A family is complete when each of its runs has the seeds planned for the run that it compares with the others;
+    a part of a family is never tested, because Holm's correction counts all of it.
+    """
+    tables, tested, lacking = [], {}, {}
+    for family, pairs in FAMILIES.items():
+        names = list(dict.fromkeys(name for pair in pairs for name in pair))
+        seeds = states[pairs[0][0]].experiment.seeds
+        absent = [name for name in names if set(seeds) & set(states[name].missing)]
+        if absent:
+            lacking[family] = absent
+            continue
+        runs = {name: of_seeds(states[name].predictions, seeds, name) for name in names}
+        table = comparison_table(runs, pairs)
+        table.insert(0, "family", family)
+        table.insert(1, "seeds", " ".join(map(str, seeds)))
+        spread = [detectable_difference(runs[a], runs[b], comparisons=len(pairs)).difference for a, b in pairs]
+        table.insert(table.columns.get_loc("verdict"), "detectable", spread)
+        tables.append(table)
+        tested |= runs
+    return PlannedTests(pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS), tested, lacking)

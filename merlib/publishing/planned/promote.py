@@ -1,0 +1,74 @@
+"""Make a finished run the committed reference: its records and tables move beside the predictions.
+
+``python -m merlib.publishing.planned.promote RUN`` copies the artefacts of ``results/runs/RUN`` into
+``results/reference/<data>/<profile>/artefacts/``, names of several sources joined by ``and``; ``RUN diagram`` copies
+those of that grade only, which depend on no data. Predictions are written there by the run itself when
+MERLIB_SAVE_REFERENCES is set.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from merlib.errors import MerlibError
+from merlib.places import repository_root
+from merlib.publishing.records.record import write_whole
+
+KEPT = (".json", ".csv", ".md", ".png")
+
+
+def folder_of(source: dict) -> str:
+    """Return the folder a data source's artefacts lie in: its name in letters, digits and underscores."""
+    name = re.sub(r"[^a-z0-9]+", "_", source["name"].lower()).strip("_")
+    return f"{name}_twin" if source["synthetic"] else name
+
+
+def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Path]:
+    """Copy the artefacts of a finished run below `reference` and return their new paths.
+
+    Parameters
+    ----------
+    run : Path
+        A run folder with ``run.json``; every notebook of it must have ended well.
+    reference : Path
+        ``results/reference``.
+    grade : str, optional
+        Copy artefacts of this grade only.
+
+    Raises
+    ------
+    MerlibError
+        When the run is absent or unfinished; nothing is copied then.
+    """
+    if not (run / "run.json").is_file():
+        raise MerlibError(f"no run in {run.name}.", "a folder with run.json.", "name a run of results/runs.")
+    state = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    unfinished = [name for name, notebook in state["notebooks"].items() if notebook["state"] != "done"]
+    if unfinished:
+        raise MerlibError(
+            f"{run.name}: {', '.join(unfinished)} not done.",
+            "a run whose notebooks all ended well.",
+            "continue it: merlib run --resume",
+        )
+    copied = []
+    for path in sorted((run / "artefacts").iterdir()):
+        if path.suffix not in KEPT:
+            continue
+        record = json.loads((run / "artefacts" / f"{path.stem}.json").read_text(encoding="utf-8"))
+        if grade and record["grade"] != grade:
+            continue
+        sources = {folder_of(source) for source in record["data"]}
+        folder = "_and_".join(sorted(sources)) or "no_data"
+        target = reference / folder / (record["profile"] or "any") / "artefacts" / path.name
+        write_whole(target, path.read_bytes())
+        copied.append(target)
+    return copied
+
+
+if __name__ == "__main__":
+    results = repository_root() / "results"
+    for new in promote_run(results / "runs" / sys.argv[1], results / "reference", *sys.argv[2:3]):
+        print(new.relative_to(repository_root()))

@@ -1,0 +1,161 @@
+"""Tables of the papers whose rows are planned runs, made from committed predictions alone: no maps, no training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import pandas as pd
+
+from merlib.errors import MerlibError, unknown_name
+from merlib.profiles import get_profile
+from merlib.publishing.figures.results import draw_intervals
+from merlib.publishing.planned.plan import PlannedState, of_seeds, planned_states
+from merlib.publishing.records.save_figure import save_figure
+from merlib.publishing.records.save_table import SavedTable, heading, save_table
+from merlib.publishing.study import Study
+from merlib.publishing.tables.metrics import metric_table
+
+EDITION = "planned"  # beside the same table of a run by its profile
+THREE_CLASSES = "CASME II part of the composite with its three classes, in place of five classes of CASME II alone"
+
+# published tables whose rows are planned runs
+TABLES = {
+    "am3f.table4": {
+        "AM3F-FlowNet without multi-scale": "am3f-10-without-multi-scale",
+        "AM3F-FlowNet without MSFF": "am3f-10-without-msff",
+        "AM3F-FlowNet without MOFRW": "am3f-10-without-mofrw",
+        "AM3F-FlowNet": "am3f-10-lasce",
+    },
+    "am3f.table5": {
+        "CE": "am3f-10-ce",
+        "Focal": "am3f-10-focal",
+        "LA-Focal": "am3f-10-la-focal",
+        "LASCE": "am3f-10-lasce",
+    },
+    "dual_atme.table1": {
+        "HARS": "dual-atme-10-hars",
+        "AARS": "dual-atme-10-aars",
+        "HARS with attention + AARS": "dual-atme-10-hars-att-aars",
+        "HARS + AARS": "dual-atme-10-hars-aars",
+    },
+    "dual_atme.table5": {
+        "0": "dual-atme-10-lambda-0",
+        "0.0001": "dual-atme-10-lambda-0.0001",
+        "0.001": "dual-atme-10-lambda-0.001",
+        "0.01": "dual-atme-10-hars-aars",
+        "0.1": "dual-atme-10-lambda-0.1",
+    },
+    "dual_atme.table6": {
+        "CE SGD": "dual-atme-10-ce-sgd",
+        "CE Adam": "dual-atme-10-ce-adam",
+        "w-CE Adam": "dual-atme-10-w-ce-adam",
+        "Focal Adam": "dual-atme-10-hars-aars",
+    },
+}
+
+
+def rows_missing(artefact: str, states: Mapping[str, PlannedState]) -> list[str]:
+    """Return the planned runs that rows of a published table wait for."""
+    if artefact not in TABLES:
+        raise unknown_name("table of planned runs", artefact, TABLES)
+    return [name for name in TABLES[artefact].values() if states[name].missing]
+
+
+def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, pd.DataFrame]:
+    """Return the committed predictions of a published table's rows, labelled as printed.
+
+    Raises
+    ------
+    MerlibError
+        When a row is not committed: half a table would be read as the whole.
+    """
+    absent = rows_missing(artefact, states)
+    if absent:
+        raise MerlibError(
+            f"{artefact} lacks {', '.join(absent)}.",
+            "committed predictions of each row.",
+            _how_to_train(absent),
+        )
+    rows = {row: states[name] for row, name in TABLES[artefact].items()}
+    return {row: of_seeds(state.predictions, state.experiment.seeds, row) for row, state in rows.items()}
+
+
+def _how_to_train(names: list[str]) -> str:
+    command = f"merlib reference train {' '.join(names)} --data megc2019-flow=DIR"
+    return f"train them: {command}; then execute the notebook again: make reproduce."
+
+
+class _Rows(NamedTuple):
+    runs: dict[str, pd.DataFrame]
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]  # values, ends of the intervals
+    told: dict[str, object]  # substitution and study, as records want them
+
+
+def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
+    """Measure a published table's committed runs; where rows lack, say which and how they are made."""
+    states = planned_states()
+    absent = rows_missing(artefact, states)
+    if absent:
+        return f"Not shown: {artefact} lacks {', '.join(absent)}. {_how_to_train(absent)}"
+    runs = table_runs(artefact, states)
+    tables = metric_table(runs, artefact=artefact)
+    notes = dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])
+    told = [stands_in(runs), *notes, THREE_CLASSES if artefact.startswith("am3f.") else "", note, code_note(runs)]
+    paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
+    return _Rows(runs, tables, {"substitution": "; ".join(filter(None, told)), "study": paper})
+
+
+def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
+    """Save a published table from committed runs and return it for display; where rows lack, say which.
+
+    The record says what stands in for the paper's protocol and data, and `note`. Its files are named with `EDITION`, so
+    that the table which the same notebook trains by its profile keeps its own.
+    """
+    found = _rows(artefact, study, note)
+    if isinstance(found, str):
+        return found
+    values, low, high = found.tables
+    how = {"low": low, "high": high, "caption": spread_caption(*found.tables, "full.uf1"), "edition": EDITION}
+    return save_table(artefact, values, found.runs, **how, **found.told)
+
+
+def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> str:
+    """Draw one column of a published table from committed runs, and return its caption; where rows lack, say which.
+
+    The figure is ``extra.planned_<artefact>`` with ``_`` for the dot.
+    """
+    found = _rows(artefact, study, note)
+    if isinstance(found, str):
+        return found
+    figure = draw_intervals(*found.tables, artefact=artefact, column=column)
+    name = f"extra.planned_{artefact.replace('.', '_')}"
+    caption = spread_caption(*found.tables, column)
+    save_figure(name, figure, found.runs, data=found.tables[0], caption=caption, **found.told)
+    return caption
+
+
+def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
+    """Say what stands in for the papers' protocol: folds and seeds."""
+    seeds = sorted({seed for frame in runs.values() for seed in frame.attrs["experiment"]["seeds"]})
+    named = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    return f"ten subject-disjoint folds of the public maps, {named}, in place of leave one subject out"
+
+
+def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str) -> str:
+    """Say how far apart the rows are in one column, and whether every interval holds every row's value."""
+    ours = values[column]
+    first, last = ours.idxmin(), ours.idxmax()
+    holds = low[column].max() <= ours.min() and ours.max() <= high[column].min()
+    told = "every interval holds the value of every row" if holds else "not every interval holds the value of every row"
+    return f"{heading(column)} from {ours.min():.3f} ({first}) to {ours.max():.3f} ({last}); {told}."
+
+
+def code_note(runs: Mapping[str, pd.DataFrame]) -> str:
+    """Say that `runs` were trained by different states of the code; empty when by one."""
+    codes: dict[str, list[str]] = {}
+    for label, frame in runs.items():
+        codes.setdefault(frame.attrs["source_digest"][:8], []).append(label)
+    told = "; ".join(f"{', '.join(labels)} by {code}" for code, labels in codes.items())
+    return f"rows trained by {len(codes)} states of the code: {told}" if len(codes) > 1 else ""

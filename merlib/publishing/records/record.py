@@ -1,0 +1,187 @@
+"""The record of an artefact: what was measured, on what, by which code, beside what the paper reported."""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.clips.clip_table import table_digest
+from merlib.errors import MerlibError
+from merlib.files import renamed_into
+from merlib.learning.store.provenance import processor
+from merlib.sources.reported import reported_values
+
+PACKAGES = ("merlib", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "opencv-python", "pandas")
+PROVENANCE = ("experiment", "experiment_digest", "source_digest", "samples_digest", "origin", "train_seconds")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages a result can depend on."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
+    """Return the provenance of each set of predictions in `runs`.
+
+    Raises
+    ------
+    MerlibError
+        When predictions carry no provenance, so that nobody could tell where a number comes from.
+    """
+    described = []
+    for label, predictions in runs.items():
+        missing = [key for key in PROVENANCE if key not in predictions.attrs]
+        if missing:
+            raise MerlibError(
+                f"predictions {label!r} without {', '.join(missing)}.",
+                "predictions as learning.run returns them.",
+                "hand over the whole frame; some pandas operations drop its attrs.",
+            )
+        described.append({"label": label, **{key: predictions.attrs[key] for key in PROVENANCE}})
+    return described
+
+
+def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
+    """Return name, digest and kind of every data source that took part: predictions, Samples or clip tables."""
+    found = {}
+    for predictions in runs.values():
+        attrs = predictions.attrs
+        found[attrs["samples_digest"]] = {
+            "name": attrs["data"],
+            "digest": attrs["samples_digest"],
+            "synthetic": attrs["synthetic"],
+            "classes": attrs["classes"],
+            "notes": attrs["notes"],
+        }
+    for one in samples:
+        if isinstance(one, pd.DataFrame):
+            entry = _table_entry(one)
+            found[entry["digest"]] = entry
+            continue
+        found[one.digest] = {
+            "name": one.name,
+            "digest": one.digest,
+            "synthetic": one.synthetic,
+            "classes": list(one.classes),
+            "notes": list(one.notes),
+        }
+    return list(found.values())
+
+
+def _table_entry(table: pd.DataFrame) -> dict:
+    missing = [key for key in ("name", "edition", "synthetic", "notes") if key not in table.attrs]
+    if missing:
+        raise MerlibError(
+            f"a clip table without {', '.join(missing)}.",
+            "a clip table as readers and the twin return it.",
+            "hand over the whole table; some pandas operations drop its attrs.",
+        )
+    return {
+        "name": table.attrs["name"],
+        "edition": table.attrs["edition"],
+        "digest": table_digest(table),
+        "synthetic": table.attrs["synthetic"],
+        "classes": sorted(set(table["label"])),
+        "notes": list(table.attrs["notes"]),
+    }
+
+
+def verdict(
+    value: float, reported: float | None, decimals: int, low: float | None, high: float | None, grade: str
+) -> str:
+    """Say how a value stands to the reported one.
+
+    ``identical`` up to the last of the printed `decimals`; ``within interval`` when the reported value lies in our 95 %
+    interval; else ``differs``. A value from the twin is ``not comparable``; an analogue says so.
+    """
+    if reported is None or math.isnan(reported):
+        return "not reported"
+    if grade.startswith("twin"):
+        return "not comparable"
+    if abs(value - reported) <= 0.5 * 10**-decimals + 1e-12:
+        found = "identical"
+    elif low is not None and high is not None and low <= reported <= high:
+        found = "within interval"
+    else:
+        found = "differs"
+    return f"analogue: {found}" if grade == "real analogue" and found != "identical" else found
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or math.isnan(value):
+        return None
+    return float(value)
+
+
+def _reported(artefact: str) -> pd.DataFrame:
+    try:
+        return reported_values(artefact)
+    except MerlibError:  # figures and results beyond the papers have no printed cells
+        return pd.DataFrame()
+
+
+def table_cells(
+    artefact: str, frame: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None, grade: str
+) -> list[dict]:
+    """Return one entry a numeric cell: row, column, value, interval, reported, difference, verdict, note."""
+    reported = _reported(artefact)
+    known = {(str(r.row), str(r.column)): r for r in reported.itertuples()}
+    cells = []
+    for row in frame.index:
+        for column in frame.columns:
+            value = _number(frame.loc[row, column])
+            if value is None:
+                continue
+            paper = known.get((str(row), str(column)))
+            theirs = _number(paper.value) if paper is not None else None
+            ends = [None if end is None else _number(end.loc[row, column]) for end in (low, high)]
+            note = getattr(paper, "note", None)
+            cells.append(
+                {
+                    "row": str(row),
+                    "column": str(column),
+                    "value": value,
+                    "unit": paper.unit if paper is not None and isinstance(paper.unit, str) else "",
+                    "low": ends[0],
+                    "high": ends[1],
+                    "reported": theirs,
+                    "difference": None if theirs is None else round(value - theirs, 6),
+                    "verdict": verdict(value, theirs, getattr(paper, "decimals", 0), *ends, grade),
+                    "note": note if isinstance(note, str) else "",
+                }
+            )
+    return cells
+
+
+def environment() -> dict:
+    """Return versions and processor model; never a machine's name or path."""
+    return {"versions": versions(), "processor": processor()}
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file of a run whole or not at all.
+
+    Raises
+    ------
+    MerlibError
+        When the folder is read-only or the disk is full.
+    """
+    with renamed_into(path, "name another run with --name") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def write_record(path: Path, record: dict) -> None:
+    """Write a record as readable JSON, whole or not at all."""
+    write_whole(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

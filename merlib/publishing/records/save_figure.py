@@ -1,0 +1,103 @@
+"""Save a figure as PNG, SVG, plotted data and record; stamp what is synthetic, refuse what shows a person."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib import rc_context
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.publishing.artefact_record import LEAKY, start_record
+from merlib.publishing.records.ledger import get_artefact
+from merlib.publishing.records.record import write_record, write_whole
+from merlib.publishing.study import Study, current_study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STAMP = "SYNTHETIC"
+
+
+def _rendered(figure: Figure, form: str) -> bytes:
+    buffer = io.BytesIO()
+    metadata = {"Date": None} if form == "svg" else {"Software": None}
+    with rc_context({"svg.hashsalt": "merlib", "savefig.bbox": "tight"}):  # the same figure gives the same file
+        figure.savefig(buffer, format=form, metadata=metadata)
+    return buffer.getvalue()
+
+
+def stamp_synthetic(figure: Figure) -> None:
+    """Write the word SYNTHETIC above the figure's upper right corner, once."""
+    if not any(text.get_text() == STAMP for text in figure.texts):
+        figure.text(0.995, 1.0, STAMP, ha="right", va="bottom", color="#D55E00", fontsize=9, weight="bold")
+
+
+def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
+    """Write below the figure which of its runs are leaky, for comparison only; once."""
+    text = f"{LEAKY}: {', '.join(labels)}"
+    if not any(there.get_text() == text for there in figure.texts):
+        figure.text(0.005, -0.005, text, ha="left", va="top", color="#D55E00", fontsize=8, weight="bold")
+
+
+def save_figure(
+    artefact: str,
+    figure: Figure,
+    runs: Mapping[str, pd.DataFrame] | None = None,
+    *,
+    data: pd.DataFrame | None = None,
+    samples: Sequence[Samples] = (),
+    caption: str = "",
+    substitution: str = "",
+    shows_single_samples: bool = False,
+    study: Study | None = None,
+) -> dict:
+    """Write a figure as PNG, SVG, CSV of the plotted data, and JSON record; return the record.
+
+    Parameters
+    ----------
+    artefact : str
+        Id of the ledger, or ``extra.NAME``.
+    figure : matplotlib Figure
+        The figure; stamped SYNTHETIC when the twin took part.
+    runs, samples, caption, substitution, study
+        As in `save_table`.
+    data : DataFrame, optional
+        What was plotted, so that figures are compared by numbers.
+    shows_single_samples : bool
+        Whether a single map or face can be seen; refused for real data.
+
+    Raises
+    ------
+    MerlibError
+        When single samples of real data are shown, or single samples whose data was not named.
+    """
+    study = study or current_study()
+    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    if shows_single_samples and not record["data"]:
+        raise MerlibError(
+            f"{artefact} shows single samples of nobody knows what.",
+            "runs or samples, which say whether they are real.",
+            "hand over the samples or the clip table that it was drawn from.",
+        )
+    if shows_single_samples and any(not source["synthetic"] for source in record["data"]):
+        raise MerlibError(
+            f"{artefact} shows single samples of real data.",
+            "aggregates, confusion matrices or curves; single samples only of the synthetic twin.",
+            "draw it from the twin.",
+        )
+    if record["synthetic"]:
+        stamp_synthetic(figure)
+    if record["leaky"]:
+        stamp_leaky(figure, record["leaky"])
+    base = study.artefact_folder / artefact
+    write_whole(base.with_name(f"{artefact}.png"), _rendered(figure, "png"))
+    write_whole(base.with_name(f"{artefact}.svg"), _rendered(figure, "svg"))
+    if data is not None:
+        mark = "# SYNTHETIC\n" if record["synthetic"] else ""
+        write_whole(base.with_name(f"{artefact}.csv"), mark + data.to_csv())
+    write_record(base.with_name(f"{artefact}.json"), record)
+    return record

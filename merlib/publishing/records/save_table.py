@@ -1,0 +1,163 @@
+"""Save a table as CSV, Markdown, LaTeX and record, and show it beside the reported values."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.publishing.artefact_record import LEAKY, start_record
+from merlib.publishing.records.ledger import get_artefact
+from merlib.publishing.records.record import table_cells, write_record, write_whole
+from merlib.publishing.study import Study, current_study
+
+WORDS = {
+    "full": "Full",
+    "casme2": "CASME II",
+    "samm": "SAMM",
+    "smic": "SMIC",
+    "acc": "Acc",
+    "uf1": "UF1",
+    "uar": "UAR",
+    "f1": "F1",
+}
+
+
+@dataclass
+class SavedTable:
+    """A table that was saved; shows itself in a notebook.
+
+    Parameters
+    ----------
+    record : dict
+        What was written as JSON.
+    shown : DataFrame
+        Text of every cell: value, interval, reported value.
+    """
+
+    record: dict
+    shown: pd.DataFrame
+
+    @property
+    def headline(self) -> str:
+        """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade."""
+        mark = "SYNTHETIC. " if self.record["synthetic"] else ""
+        leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
+        return f"{mark}{self.record['title']} ({self.record['grade']}). {self.record['caption']}".strip() + leaks
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)
+
+    def __repr__(self) -> str:
+        return f"{self.headline}\n{self.shown.to_string()}"
+
+
+def heading(column: object) -> str:
+    """Return how a reader calls a column: ``casme2.acc`` is CASME II Acc."""
+    first, _, second = str(column).partition(".")
+    return " ".join(WORDS.get(word, word) for word in (first, second) if word)
+
+
+def _text(value: object, digits: int) -> str:
+    if value is None or value is pd.NA or value != value:
+        return "-"
+    if not isinstance(value, float):
+        return str(value)
+    text = f"{value:.{digits}f}"
+    return f"{value:.2g}" if value and not float(text) else text  # a small number is not shown as zero
+
+
+def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
+    by_place = {(cell["row"], cell["column"]): cell for cell in cells}
+    shown = pd.DataFrame(index=frame.index)
+    for column in frame.columns:
+        ours, theirs = [], []
+        for row in frame.index:
+            cell = by_place.get((str(row), str(column)))
+            text = _text(frame.loc[row, column], digits)
+            if cell and cell["low"] is not None:
+                text += f" [{cell['low']:.{digits}f}, {cell['high']:.{digits}f}]"
+            ours.append(text)
+            theirs.append("" if not cell or cell["reported"] is None else f"{cell['reported']:g}")
+        shown[heading(column)] = ours
+        if any(theirs):
+            shown[f"{heading(column)}, reported"] = theirs
+    return shown
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    header = [frame.index.name or "", *frame.columns]
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join([str(index), *map(str, row)]) + " |" for index, row in frame.iterrows()]
+    return "\n".join(lines)
+
+
+def save_table(
+    artefact: str,
+    frame: pd.DataFrame,
+    runs: Mapping[str, pd.DataFrame] | None = None,
+    *,
+    samples: Sequence[Samples] = (),
+    manifests: Sequence[str] = (),
+    low: pd.DataFrame | None = None,
+    high: pd.DataFrame | None = None,
+    caption: str = "",
+    substitution: str = "",
+    digits: int = 3,
+    timed: Sequence[str] = (),
+    edition: str = "",
+    clips: Mapping[str, int] | None = None,
+    study: Study | None = None,
+) -> SavedTable:
+    """Write a table as CSV, Markdown, LaTeX and JSON record, and return it for display.
+
+    Parameters
+    ----------
+    artefact : str
+        Id of the ledger, such as ``am3f.table5``; ``extra.NAME`` for a result beyond the papers.
+    frame : DataFrame
+        Rows and columns named as in ``data_manifests/papers/*.csv``, so that reported values are found.
+    runs : mapping of str to predictions
+        What the numbers were computed from; their provenance goes into the record.
+    samples : sequence of Samples
+        Data that was counted rather than learned from.
+    manifests : sequence of str
+        Manifests whose facts were tabulated.
+    low, high : DataFrame, optional
+        Ends of the 95 % intervals, shaped as `frame`.
+    caption : str
+        The finding, in one sentence.
+    substitution : str
+        What stands in for the paper's data, where something does.
+    digits : int
+        Decimals shown; files keep them all.
+    timed : sequence of str
+        Columns that a clock filled: the next run's are others, and no check holds the two together.
+    edition : str
+        Tells two records of one artefact in one run apart: files are named ``<artefact>.<edition>``.
+    clips : mapping of str to int, optional
+        How many test clips a row rests on, where they are few; `compare_records` heeds it.
+    study : Study, optional
+        The study that was opened last by default.
+    """
+    study = study or current_study()
+    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    record["manifests"] = list(manifests)
+    if timed:
+        record["timed"] = list(timed)
+    if clips:
+        record["clips"] = dict(clips)
+    record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
+    shown = _shown(frame, record["cells"], digits)
+    saved = SavedTable(record, shown)
+    folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
+    mark = "# SYNTHETIC\n" if record["synthetic"] else ""
+    write_whole(folder / f"{name}.csv", mark + frame.to_csv())
+    write_whole(folder / f"{name}.md", f"{saved.headline}\n\n{_markdown(shown)}\n")
+    tex = shown.to_latex(caption=saved.headline, label=name, escape=True)
+    write_whole(folder / f"{name}.tex", tex)
+    write_record(folder / f"{name}.json", record)
+    return saved

@@ -1,0 +1,1 @@
+"""Tables: metrics, classes, data, networks, preprocessing."""

@@ -1,0 +1,1 @@
+"""Published against regenerated: verdicts, and the numbers a smoke run must show."""

@@ -1,0 +1,151 @@
+"""The reviewer's view: every published number beside ours, with a verdict and the reason for a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from merlib.publishing.figures.style import COLOURS, use_style
+from merlib.publishing.records.ledger import (
+    GRADES,
+    PAPERS,
+    best_records,
+    get_artefact,
+    grade_counts,
+    read_records,
+    record_folders,
+)
+from merlib.publishing.records.save_table import heading
+
+LEAK_FREE = "last epoch, nothing chosen on test data"
+GRADE_COLOURS = dict(
+    zip(GRADES, (COLOURS["blue"], COLOURS["sky"], COLOURS["green"], "#B8D8C8", "#BBBBBB", "#FFFFFF"), strict=True)
+)
+
+
+def reason(record: dict, cell: dict) -> str:
+    """Say why our value may differ from the reported one: data, protocol, and what the errata know of the cell."""
+    if cell["verdict"] == "identical" and not record["experiments"]:
+        return ""
+    parts = [record["substitution"]] if record["substitution"] else []
+    if record["synthetic"]:
+        parts.insert(0, "SYNTHETIC data: proves the pipeline, says nothing about the claim")
+    if record["protocol"]:
+        parts.append(f"{record['protocol']}, {LEAK_FREE}")
+    if cell["note"]:
+        parts.append(cell["note"])
+    return "; ".join(parts)
+
+
+def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
+    """Return one row a published number that was regenerated, from the best record of each artefact.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        Artefact records; see `ledger.read_records`.
+
+    Returns
+    -------
+    DataFrame with columns artefact, row, column, reported, ours, low, high, difference, verdict, grade, reason.
+    """
+    rows = []
+    for identifier, record in best_records(records).items():
+        for cell in record.get("cells", []):
+            if cell["reported"] is None:
+                continue
+            rows.append(
+                {
+                    "artefact": identifier,
+                    "row": cell["row"],
+                    "column": heading(cell["column"]),
+                    "reported": cell["reported"],
+                    "ours": cell["value"],
+                    "low": cell["low"],
+                    "high": cell["high"],
+                    "difference": cell["difference"],
+                    "verdict": cell["verdict"],
+                    "grade": record["grade"],
+                    "reason": reason(record, cell),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Count verdicts by paper."""
+    papers = verdicts["artefact"].map(lambda identifier: PAPERS[get_artefact(identifier).paper])
+    return pd.crosstab(papers.rename("paper"), verdicts["verdict"])
+
+
+def trained_on_real(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Keep the numbers that a model earned on real data: those with an interval and a real grade."""
+    return verdicts[verdicts["low"].notna() & verdicts["grade"].str.startswith("real")]
+
+
+def real_results(records: Iterable[dict]) -> pd.DataFrame:
+    """Return every trained result on real data, also where the papers have no number: value and interval as text."""
+    rows = {}
+    for identifier, record in best_records(records).items():
+        cells = [cell for cell in record.get("cells", []) if cell["low"] is not None]
+        if not cells or not record["grade"].startswith("real"):
+            continue
+        for cell in cells:
+            text = f"{cell['value']:.3f} [{cell['low']:.3f}, {cell['high']:.3f}]"
+            rows.setdefault((identifier, cell["row"]), {})[heading(cell["column"])] = text
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    if not table.empty:
+        table.index = pd.MultiIndex.from_tuples(table.index, names=["result", "row"])
+        table = table[[c for c in table.columns if c.startswith("Full")]].dropna(how="all")
+    return table
+
+
+def gather(run_folder: Path) -> list[dict]:
+    """Return the committed reference records and those of the current run."""
+    return read_records(record_folders(Path(run_folder) / "artefacts"))
+
+
+def draw_ledger(status: pd.DataFrame) -> Figure:
+    """Draw the ledger: one bar a paper, one colour a grade, numbers inside."""
+    use_style()
+    counts = grade_counts(status).drop(index="all")[list(GRADES)]
+    figure, axis = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
+    left = pd.Series(0, index=counts.index)
+    for grade in GRADES:
+        bars = axis.barh(
+            counts.index,
+            counts[grade],
+            left=left,
+            color=GRADE_COLOURS[grade],
+            edgecolor="black",
+            linewidth=0.6,
+            label=grade,
+        )
+        axis.bar_label(bars, [str(n) if n else "" for n in counts[grade]], label_type="center", fontsize=8)
+        left = left + counts[grade]
+    axis.set(xlabel="tables, figures and diagrams")
+    axis.invert_yaxis()
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.28), ncols=3, fontsize=8)
+    return figure
+
+
+def draw_verdicts(verdicts: pd.DataFrame) -> Figure:
+    """Draw reported against regenerated values of models on real data, with 95 % intervals and the identity."""
+    use_style()
+    figure, axis = plt.subplots(figsize=(4.8, 4.6), layout="constrained")
+    marks = zip(verdicts.groupby("artefact"), "osD^v<>", COLOURS.values(), strict=False)
+    for (identifier, part), mark, colour in marks:
+        scale = part["reported"].where(part["reported"] <= 1, part["reported"] / 100) / part["reported"]
+        ours, low, high = (part[c] * scale for c in ("ours", "low", "high"))
+        axis.errorbar(
+            part["reported"] * scale, ours, yerr=[ours - low, high - ours], fmt=mark, color=colour, label=identifier
+        )
+    axis.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":", label="identity")
+    axis.set(xlim=(0.4, 1), ylim=(0.4, 1), xlabel="reported (share)", ylabel="regenerated (share), 95 % interval")
+    axis.set_aspect("equal")
+    axis.legend(fontsize=8)
+    return figure

@@ -1,0 +1,1 @@
+"""Notebooks executed without a browser: plan, processes, kernel, records, pairs and rules."""

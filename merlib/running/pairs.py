@@ -1,0 +1,141 @@
+"""Build each notebook from its text: execute ``NN_topic.py`` (smoke profile, twin) into ``NN_topic.ipynb``.
+
+The text is what people review, the notebook what they read and what nbval checks. Only what changes with the
+content is kept, so that a difference between two builds is a difference in what the notebook says.
+Run as ``python -m merlib.running.pairs [NAMES]``, which is ``make notebooks``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merlib.errors import MerlibError
+from merlib.files import renamed_into
+from merlib.running.plan import NotebookJob, read_notebook, select_notebooks
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+JUPYTEXT = {"formats": "ipynb,py:percent", "main_language": "python"}
+
+
+def clean(notebook: NotebookNode, root: Path) -> NotebookNode:
+    """Drop what differs from build to build: times, machine paths, random cell ids, interpreter patch level.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed notebook; changed in place and returned.
+    root : Path
+        Folder whose absolute path is cut from text outputs.
+    """
+    notebook.metadata = {"kernelspec": dict(KERNEL), "jupytext": dict(JUPYTEXT), "language_info": {"name": "python"}}
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        for key in ("papermill", "execution", "ExecuteTime"):
+            cell.metadata.pop(key, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        for output in cell.get("outputs", []):
+            _cut_paths(output, f"{root}{os.sep}")
+            output.get("metadata", {}).pop("papermill", None)
+    return notebook
+
+
+def _cut_paths(output: NotebookNode, prefix: str) -> None:
+    if output.output_type == "stream":
+        output.text = output.text.replace(prefix, "")
+    for kind, content in output.get("data", {}).items():
+        if kind.startswith("text/") and isinstance(content, str):
+            output.data[kind] = content.replace(prefix, "")
+
+
+def build_pair(text: Path, results: Path, root: Path) -> list[str]:
+    """Execute `text` and write the notebook beside it, whole or not at all.
+
+    Parameters
+    ----------
+    text : Path
+        The jupytext percent text.
+    results : Path
+        Results folder; its fold store is used, its run ``notebooks`` receives the artefacts.
+    root : Path
+        Repository root, whose path must not appear in outputs.
+
+    Returns
+    -------
+    list of str
+        Complaints of `merlib.running.rules.check_notebook` about the built notebook.
+
+    Raises
+    ------
+    MerlibError
+        When a cell fails; the notebook that was there stays.
+    """
+    import time
+
+    import nbformat
+
+    from merlib.running.cell_errors import one_line
+    from merlib.running.process import NotebookProcess, notebook_environment
+    from merlib.running.rules import check_notebook
+    from merlib.running.run import CELL_TIMEOUT, store_folder
+
+    folder = results / "runs" / "notebooks"
+    workers = os.cpu_count() or 1
+    job = NotebookJob(text.stem, text, {}, "")
+    environment = notebook_environment(folder, store_folder(results=results), workers)
+    process = NotebookProcess(job, folder, environment, CELL_TIMEOUT["smoke"])
+    try:
+        while (outcome := process.outcome()) is None:
+            time.sleep(0.2)
+    except BaseException:
+        process.stop()
+        raise
+    if outcome.error:
+        cell = outcome.error
+        raise MerlibError(
+            f"{text.name}, cell {cell['cell'] + 1}: {one_line(cell)}\n{cell['source']}",
+            "a notebook that runs from top to bottom.",
+            f"mend {text}; the built notebook was left as it was.",
+        )
+    notebook = clean(read_notebook(folder / "notebooks" / f"{text.stem}.ipynb"), root)
+    target = text.with_suffix(".ipynb")
+    with renamed_into(target) as file:
+        file.write((nbformat.writes(notebook) + "\n").encode("utf-8"))
+    return check_notebook(notebook)
+
+
+def main(names: list[str]) -> int:
+    """Build the notebooks called `names`, or all; one line each; status 1 when one failed or is not as it must be."""
+    from merlib.places import repository_root
+    from merlib.running.run import results_folder
+
+    root = repository_root()
+    texts = {path.stem: path for path in sorted((root / "notebooks").glob("[!._]*.py"))}
+    failed = 0
+    for name, text in select_notebooks(texts, names).items():
+        try:
+            complaints = build_pair(text, results_folder(), root)
+        except MerlibError as error:
+            complaints = [str(error)]
+        print(json.dumps({"notebook": name, "complaints": complaints}) if complaints else f"built {name}", flush=True)
+        failed += bool(complaints)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except MerlibError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,184 @@
+"""What a run will execute: the notebooks asked for, their parameters checked, their sources digested."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from merlib.errors import MerlibError, unknown_name
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+# Set by the command line's own options, never by -p.
+RUN_PARAMETERS = ("profile", "data", "store")
+
+
+@dataclass(frozen=True)
+class NotebookJob:
+    """One notebook, ready to be executed.
+
+    Parameters
+    ----------
+    name : str
+        File name without suffix, such as ``04_am3f_flownet``; artefact records carry it.
+    path : Path
+        The notebook, or its text half when no notebook was built yet.
+    parameters : dict
+        Values to inject, each of the type of the notebook's own default.
+    digest : str
+        Digest of the code cells, the library and the reference predictions, which decides whether ``--resume`` may
+        skip it.
+    """
+
+    name: str
+    path: Path
+    parameters: dict[str, Any]
+    digest: str
+
+
+def find_notebooks(folder: Path) -> dict[str, Path]:
+    """Return the notebooks of `folder` by name, the ``.ipynb`` where there is one, else the jupytext ``.py``."""
+    if not folder.is_dir():
+        raise MerlibError(
+            f"no folder {folder}.", "a folder of notebooks.", "run inside the checkout, or name one with --from."
+        )
+    texts = {path.stem: path for path in folder.glob("[!._]*.py")}
+    notebooks = {path.stem: path for path in folder.glob("[!._]*.ipynb")}
+    return dict(sorted((texts | notebooks).items()))
+
+
+def select_notebooks(available: Mapping[str, Path], wanted: Iterable[str]) -> dict[str, Path]:
+    """Return the notebooks called `wanted` (a name, its beginning such as ``04``, or a path), in folder order.
+
+    Raises
+    ------
+    MerlibError
+        For a name that fits no notebook or several.
+    """
+    chosen = set()
+    for asked in wanted:
+        stem = Path(asked).name.removesuffix(".ipynb").removesuffix(".py")
+        fitting = [stem] if stem in available else [name for name in available if name.startswith(stem)]
+        if not fitting or not stem:
+            raise unknown_name("notebook", asked, available)
+        if len(fitting) > 1:
+            raise MerlibError(
+                f"{asked!r} begins the names of {len(fitting)} notebooks.",
+                f"one of {', '.join(fitting)}.",
+                "write more of the name.",
+            )
+        chosen.update(fitting)
+    return {name: path for name, path in available.items() if name in chosen} if chosen else dict(available)
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook, or the jupytext percent text it is built from."""
+    import jupytext
+
+    try:
+        notebook = jupytext.read(path)
+    except OSError:
+        raise
+    except Exception as error:
+        raise MerlibError(f"{path} is not readable: {error}", "a Jupyter notebook.", "restore the file.") from error
+    kernel = notebook.metadata.setdefault(
+        "kernelspec", {"display_name": "Python 3", "language": "python", "name": "python3"}
+    )
+    kernel.setdefault("language", "python")  # papermill cannot inject parameters without it
+    return notebook
+
+
+def typed_parameters(name: str, notebook: NotebookNode, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check `given` against the notebook's ``parameters`` cell and convert text to the defaults' types.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name, for the message.
+    notebook : NotebookNode
+        Notebook with one cell tagged ``parameters``.
+    given : mapping
+        Values; a string meets a default that is no string by being read as a Python literal.
+
+    Raises
+    ------
+    MerlibError
+        For a parameter the notebook does not declare (papermill would ignore it) or a value of another type.
+    """
+    import papermill
+
+    declared = papermill.inspect_notebook(notebook)
+    values = {}
+    for key, value in given.items():
+        if key not in declared:
+            raise unknown_name(f"parameter of notebook {name}", key, declared)
+        values[key] = _typed(f"{name}: {key}", value, ast.literal_eval(declared[key]["default"]))
+    return values
+
+
+def _typed(label: str, value: Any, default: Any) -> Any:
+    kind = type(default)
+    if isinstance(value, str) and kind is not str:
+        with contextlib.suppress(ValueError, SyntaxError):
+            value = ast.literal_eval(value.title() if kind is bool else value)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if default is not None and type(value) is not kind:
+        raise MerlibError(
+            f"{label}={value!r}, a {type(value).__name__}.",
+            f"a {kind.__name__} like the default {default!r}.",
+            f"write it as {kind.__name__}.",
+        )
+    return value
+
+
+def library_digest() -> str:
+    """Digest of merlib's source files: a notebook that ran with another library is not up to date."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def source_digest(notebook: NotebookNode, read: str) -> str:
+    """Digest of the code cells in order, and of what else they read (`read`); prose and outputs do not count."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
+
+
+def plan_jobs(
+    notebooks: Mapping[str, Path], parameters: Mapping[str, Any], extra: Mapping[str, Any]
+) -> list[NotebookJob]:
+    """Read the notebooks and check every parameter of every one before the first is executed.
+
+    Parameters
+    ----------
+    notebooks : mapping of str to Path
+        Notebooks by name.
+    parameters : mapping
+        ``profile``, ``data`` and ``store``.
+    extra : mapping
+        Further parameters, as given on the command line.
+    """
+    for key in RUN_PARAMETERS:
+        if key in extra:
+            raise MerlibError(f"-p {key}=... .", f"the option --{key}.", f"use --{key} instead of -p.")
+    from merlib.learning.store.references import (
+        references_digest,  # pandas takes a second, and typing errors come first
+    )
+
+    read = library_digest() + references_digest()
+    jobs = []
+    for name, path in notebooks.items():
+        notebook = read_notebook(path)
+        values = typed_parameters(name, notebook, {**parameters, **extra})
+        jobs.append(NotebookJob(name, path, values, source_digest(notebook, read)))
+    return jobs

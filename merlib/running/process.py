@@ -1,0 +1,190 @@
+"""A notebook being executed: its process, its environment, how far it is and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from merlib.files import writing_to
+from merlib.running import kernel as runner_kernel
+from merlib.running.plan import NotebookJob, read_notebook
+from merlib.running.run_record import INSTEAD, artefact_times, artefacts_written, read_json
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+def notebook_environment(folder: Path, store: Path, workers: int, dask: str | None = None) -> dict[str, str]:
+    """Return the environment of a notebook's process.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run, where artefacts go (``MERLIB_RUN_DIR``).
+    store : Path
+        Fold store (``MERLIB_STORE``).
+    workers : int
+        Processes that a notebook may spread its folds over (``LOKY_MAX_CPU_COUNT``, which joblib heeds).
+    dask : str, optional
+        Scheduler that folds are sent to instead (``MERLIB_DASK``).
+    """
+    fixed = {
+        "MERLIB_RUN_DIR": str(folder),
+        "MERLIB_STORE": str(store),
+        "LOKY_MAX_CPU_COUNT": str(workers),
+        "PYTHONHASHSEED": "0",
+        **ONE_THREAD,
+        **({"MERLIB_DASK": dask} if dask else {}),
+    }
+    return {**os.environ, "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "1704067200"), **fixed}
+
+
+@dataclass
+class NotebookOutcome:
+    """How a notebook ended: ``done``, ``failed`` or ``skipped``, with its time, artefacts and error."""
+
+    name: str
+    state: str
+    seconds: float = 0.0
+    artefacts: list[str] = field(default_factory=list)
+    error: dict[str, Any] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NotebookProgress:
+    """How far a notebook is: fraction of its cells, and the long step it is in."""
+
+    fraction: float
+    text: str
+
+
+def describe_step(step: Mapping[str, Any]) -> str:
+    """Return one line on a step as `learning.Progress` reports it; the time left comes first, where nothing cuts it."""
+    name, left = f"{step.get('what', '')} {step['done']:g}/{step['total']}", step.get("seconds_left")
+    return name if left is None else f"{timedelta(seconds=round(left))} left: {name}"
+
+
+class NotebookProcess:
+    """The running process of one notebook.
+
+    Parameters
+    ----------
+    job : NotebookJob
+        What to execute.
+    folder : Path
+        Folder of the run; the executed notebook goes to ``notebooks/``, the kernel's messages to ``logs/``.
+    environment : mapping
+        See `notebook_environment`; ``MERLIB_PROGRESS`` is set here.
+    timeout : int
+        Seconds a single cell may take.
+    """
+
+    def __init__(self, job: NotebookJob, folder: Path, environment: Mapping[str, str], timeout: int):
+        import nbformat
+
+        self.job, self.folder = job, folder
+        self.scratch = folder / "progress"
+        self.log = folder / "logs" / f"{job.name}.log"
+        self._cells_file = self.scratch / f"{job.name}.cells.json"
+        self._step_file = self.scratch / f"{job.name}.step.json"
+        self._result_file = self.scratch / f"{job.name}.result.json"
+        source = self.scratch / f"{job.name}.ipynb"
+        notebook = read_notebook(job.path)
+        self._cells = len(notebook.cells) + bool(job.parameters)
+        with writing_to(folder, INSTEAD):
+            for place in (self.scratch, self.log.parent, folder / "notebooks"):
+                place.mkdir(parents=True, exist_ok=True)
+            self._forget()
+            nbformat.write(notebook, source)
+            log = self.log.open("w", encoding="utf-8")
+        self._before = artefact_times(folder)
+        self._began = time.monotonic()
+        with log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", runner_kernel.__file__],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**environment, "MERLIB_PROGRESS": str(self._step_file)},
+                start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its notebooks in order
+            )
+        order = {
+            "source": str(source),
+            "output": str(folder / "notebooks" / f"{job.name}.ipynb"),
+            "parameters": job.parameters,
+            "cwd": str(job.path.parent),
+            "timeout": timeout,
+            "cells": str(self._cells_file),
+            "result": str(self._result_file),
+        }
+        try:
+            self.process.stdin.write(json.dumps(order))
+            self.process.stdin.close()
+        except BrokenPipeError:  # it ended at once; `outcome` tells why from the log
+            pass
+
+    def progress(self) -> NotebookProgress:
+        """Return how far the notebook is, from its cells and from the long step's own report."""
+        cell = read_json(self._cells_file).get("cell", 0)
+        step = read_json(self._step_file) if self._step_is_fresh() else {}
+        total = step.get("total") or 0
+        inner = min(1.0, step.get("done", 0) / total) if total else 0.0
+        text = f"cell {cell + 1} of {self._cells}"
+        if total and inner < 1:
+            text += f", {describe_step(step)}"
+        return NotebookProgress(min(1.0, (cell + inner) / max(1, self._cells)), text)
+
+    def _step_is_fresh(self) -> bool:
+        """Whether the step was reported by the cell that runs now, not by one before it."""
+        try:
+            return self._step_file.stat().st_mtime_ns >= self._cells_file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+
+    def outcome(self) -> NotebookOutcome | None:
+        """Return how the notebook ended, None while it runs."""
+        if self.process.poll() is None:
+            return None
+        seconds = time.monotonic() - self._began
+        result = read_json(self._result_file) or {"state": "failed", "error": self._crash()}
+        written = artefacts_written(self.folder, self.job.name, self._before)
+        self._forget()
+        return NotebookOutcome(self.job.name, result["state"], round(seconds, 1), written, result["error"])
+
+    def _crash(self) -> dict[str, Any]:
+        last = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        cell = read_json(self._cells_file).get("cell", 0)
+        value = f"the notebook's process ended with status {self.process.returncode}; its last words are in {self.log}"
+        return {"cell": cell, "source": "", "name": "ProcessEnded", "value": value, "traceback": last}
+
+    def stop(self) -> None:
+        """End the process, its kernel and the kernel's workers; nothing of them runs when this returns."""
+        import psutil
+
+        try:
+            family = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
+        except psutil.NoSuchProcess:
+            family = []
+        for process in family:
+            try:
+                process.terminate()
+            except psutil.NoSuchProcess:
+                continue
+        for process in psutil.wait_procs(family, timeout=3)[1]:
+            process.kill()
+        self.process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        for path in (self._cells_file, self._step_file, self._result_file, self.scratch / f"{self.job.name}.ipynb"):
+            path.unlink(missing_ok=True)
+        (self.folder / "notebooks" / f".{self.job.name}.ipynb.partial.ipynb").unlink(missing_ok=True)

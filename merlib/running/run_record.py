@@ -1,0 +1,143 @@
+"""The record of a run, ``run.json``: each notebook's state, always consistent on disk, and what resuming may skip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from merlib.errors import MerlibError
+from merlib.files import renamed_into, writing_to
+from merlib.running.plan import NotebookJob
+
+INSTEAD = "choose another place with --results DIR or MERLIB_RESULTS"
+STATES = ("waiting", "running", "done", "failed", "interrupted")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the run's folder for this process; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    MerlibError
+        When another process runs notebooks into the same folder.
+    """
+    import fcntl
+
+    with writing_to(folder, INSTEAD):
+        lock = (folder / ".lock").open("w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MerlibError(
+                f"another merlib run is writing to {folder}.",
+                "one run at a time in a folder.",
+                "wait for it, or choose another --name.",
+            ) from error
+        yield
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` to `path` in one step: a reader sees the old file or the new one, never half of one.
+
+    Raises
+    ------
+    MerlibError
+        When the folder is read-only or full; the file that was there stays.
+    """
+    with renamed_into(path, INSTEAD) as file:
+        file.write((json.dumps(content, indent=1, sort_keys=True) + "\n").encode("utf-8"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in `path`, empty when the file is absent or not JSON."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+class RunRecord:
+    """The states of the notebooks of one run, written to ``<folder>/run.json`` at every change.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    settings : dict
+        What the run was asked for (name, profile, data, store); kept for the reader.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any]):
+        self.folder = folder
+        self.path = folder / "run.json"
+        earlier = read_json(self.path)
+        self.earlier: dict[str, Any] = earlier.get("notebooks", {})
+        self._content = {**settings, "notebooks": dict(self.earlier)}
+
+    def set(self, job: NotebookJob, state: str, **details: Any) -> None:
+        """Note that `job` is now in `state` and write the record."""
+        self._content["notebooks"][job.name] = {
+            "state": state,
+            "parameters": job.parameters,
+            "source": job.digest,
+            "seconds": None,
+            "artefacts": [],
+            "error": None,
+            **details,
+        }
+        write_json(self.path, self._content)
+
+    def reason_to_run(self, job: NotebookJob) -> str | None:
+        """Say why `job` cannot be skipped on ``--resume``; None when its result stands."""
+        before = self.earlier.get(job.name)
+        if before is None:
+            return "not run before"
+        if before.get("state") != "done":
+            return f"it was {before.get('state')}"
+        if before.get("parameters") != job.parameters:
+            return "its parameters changed"
+        if before.get("source") != job.digest:
+            return "its source, the library or a reference changed"
+        if not (self.folder / "notebooks" / f"{job.name}.ipynb").is_file():
+            return "the executed notebook is gone"
+        records = self.folder / "artefacts"
+        gone = [artefact for artefact in before.get("artefacts", []) if not (records / f"{artefact}.json").is_file()]
+        return f"artefact {gone[0]} is gone" if gone else None
+
+    def artefacts_of(self, name: str) -> list[str]:
+        """Return the artefact ids that the earlier record lists for notebook `name`."""
+        return list(self.earlier.get(name, {}).get("artefacts", []))
+
+
+def artefact_records(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the artefact records of a run, ``<folder>/artefacts/*.json``, by artefact id, with its edition if any."""
+    found = {path.stem: read_json(path) for path in sorted((folder / "artefacts").glob("*.json"))}
+    return {name: record for name, record in found.items() if record}
+
+
+def artefact_times(folder: Path) -> dict[str, int]:
+    """Return when each artefact record of a run was last written (nanoseconds), by file stem."""
+    times = {}
+    for path in (folder / "artefacts").glob("*.json"):
+        try:
+            times[path.stem] = path.stat().st_mtime_ns
+        except FileNotFoundError:  # replaced this instant
+            continue
+    return times
+
+
+def artefacts_written(folder: Path, notebook: str, before: dict[str, int]) -> list[str]:
+    """Return the artefacts, by file stem, that `notebook` wrote since `before` was taken by `artefact_times`."""
+    now = artefact_times(folder)
+    fresh = [stem for stem in sorted(now) if before.get(stem) != now[stem]]
+    return [
+        stem
+        for stem in fresh
+        if Path(str(read_json(folder / "artefacts" / f"{stem}.json").get("notebook", ""))).stem == notebook
+    ]

@@ -1,0 +1,160 @@
+"""The command line: quick to help, three lines for a mistake, verbs that call into the rooms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from merlib.cli.main import app
+
+NOTEBOOK = """# %% tags=["parameters"]
+profile = "smoke"
+data = []
+store = ""
+# %%
+raise ValueError("the fold of subject 006 has no clip")
+"""
+
+
+def merlib(*arguments, **environment):
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "merlib.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from typer.testing import CliRunner; from merlib.cli.main import app; "
+        "result = CliRunner().invoke(app, ['--help']); assert result.exit_code == 0, result.output; "
+        "heavy = {'torch', 'cv2', 'pandas', 'matplotlib', 'numpy', 'sklearn', 'skimage', 'papermill'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "verb", [[], ["run"], ["status"], ["doctor"], ["data"], ["data", "get"], ["data", "check"], ["reference", "train"]]
+)
+def test_every_verb_has_help(verb):
+    result = CliRunner().invoke(app, [*verb, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found", "valid"),
+    [
+        (["run", "--profile", "tech"], "unknown profile 'tech'", "paper, smoke, teach"),
+        (["run", "--data", "megc2019-flo=."], "unknown data source 'megc2019-flo'", "megc2019-flow"),
+        (["run", "--data", "megc2019-flow"], "megc2019-flow", "NAME=DIR"),
+        (["run", "--data", "megc2019-flow=absent"], "absent", "existing folder"),
+        (["run", "-p", "clips"], "clips", "NAME=VALUE"),
+        (["reference", "train", "am3f-loso-c"], "unknown planned run 'am3f-loso-c'", "am3f-loso-ce"),
+        (["reference", "train", "am3f-loso-ce"], "no folder of megc2019-flow", "merlib data get megc2019-flow"),
+        (["data", "check", "casme3=."], "casme3", "megc2019-flow"),
+        (["data", "get", "casme3"], "casme3", "published"),
+    ],
+)
+def test_a_mistake_is_told_in_three_lines_with_status_2(arguments, found, valid):
+    done = merlib(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    lines = [line.strip("│ ") for line in done.stderr.splitlines()]
+    assert [line.split(":")[0] for line in lines if line[:1] in "FED"] == ["Found", "Expected", "Do"]
+    assert found in done.stderr
+    assert valid in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debugging_shows_the_traceback():
+    done = merlib("run", "--profile", "tech", MERLIB_DEBUG="1")
+    assert "Traceback" in done.stderr
+
+
+def test_a_failing_notebook_gives_status_1_and_shows_its_cell(tmp_path):
+    (tmp_path / "01_folds.py").write_text(NOTEBOOK)
+    done = merlib("run", "--from", tmp_path, "--results", tmp_path / "results", "--name", "mine")
+    assert done.returncode == 1
+    assert "FAILED 01_folds" in done.stdout
+    assert 'raise ValueError("the fold' in done.stdout
+    assert "subject 006 has no clip" in done.stdout
+    assert (tmp_path / "results" / "runs" / "mine" / "run.json").is_file()
+
+
+def test_data_list_names_every_source_and_how_to_get_it():
+    from merlib.sources import available_manifests
+
+    done = merlib("data", "list")
+    assert done.returncode == 0, done.stderr
+    assert [name for name in available_manifests() if name.replace("_", "-") not in done.stdout] == []
+    assert "merlib data get megc2019-flow" in done.stdout
+
+
+def test_data_check_reports_problems_with_status_1_and_as_json(tmp_path):
+    report = tmp_path / "report.json"
+    done = merlib("data", "check", f"megc2019-flow={tmp_path / 'absent'}", "--json", report)
+    assert done.returncode == 1, done.stderr
+    assert json.loads(report.read_text())["ok"] is False
+    assert "error" in done.stdout
+
+
+@pytest.mark.real
+def test_data_check_passes_the_published_archive(flow_archive):
+    done = merlib("data", "check", f"megc2019-flow={flow_archive}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "negative 250, positive 109, surprise 83" in done.stdout
+
+
+def test_status_counts_the_73_artefacts():
+    done = merlib("status")
+    assert done.returncode == 0, done.stderr
+    assert "am3f.table5" in done.stdout
+    [total] = [line for line in done.stdout.splitlines() if line.strip("│┃ ").startswith("all ")]
+    assert sum(int(cell) for cell in total.split("│") if cell.strip().isdigit()) == 73
+
+
+def test_doctor_exits_1_only_when_something_fails(monkeypatch):
+    from merlib.cli import doctor
+
+    for level, status in (("warn", 0), ("fail", 1)):
+        monkeypatch.setattr(doctor, "diagnose", lambda *_, found=level, **__: [doctor.Finding("disk", found, "x")])
+        assert CliRunner().invoke(app, ["doctor"]).exit_code == status
+
+
+def test_reference_list_tells_what_is_committed_without_any_data():
+    result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0, result.output
+    assert "of 23 planned runs are complete" in result.output
+    row = next(line for line in result.output.splitlines() if "linear-loso" in line)
+    assert "0.720" in row
+
+
+def test_reference_list_says_when_nothing_is_read():
+    result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120", "MERLIB_REFERENCES": "off"})
+    assert result.exit_code == 0
+    assert " 0 of 23" in f" {result.output}"
+    assert "MERLIB_REFERENCES=off" in result.output
+
+
+def test_reference_train_goes_through_what_is_missing_in_the_plan_s_order(monkeypatch, tmp_path):
+    from merlib.publishing.planned import plan as reference_plan
+
+    trained = []
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path))
+    monkeypatch.setattr("merlib.datasets.open_samples", lambda *a: "the maps")
+    monkeypatch.setattr(reference_plan, "train_planned", lambda name, samples, **how: trained.append((name, samples)))
+    done = CliRunner().invoke(app, ["reference", "train", "--data", f"megc2019-flow={tmp_path}"])
+    assert done.exit_code == 0, done.output
+    assert trained == [(name, "the maps") for name in reference_plan.planned_runs()]
+    trained.clear()
+    CliRunner().invoke(app, ["reference", "train", "am3f-loso-ce", "--data", f"megc2019-flow={tmp_path}"])
+    assert trained == [("am3f-loso-ce", "the maps")]

@@ -1,0 +1,75 @@
+"""Fitting of estimators: training rows only, seeded, mirrored copies of training rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from toy_samples import make_experiment
+
+from merlib.errors import MerlibError
+from merlib.learning.folds import Fold, make_folds
+from merlib.learning.training import estimators as fitting
+from merlib.learning.training.augmentation import mirror
+from merlib.learning.training.estimators import fit_fold
+
+
+def linear(**changes):
+    return make_experiment("linear", augmentation=(), **changes)
+
+
+def test_an_outlier_in_the_test_fold_changes_no_other_score(samples):
+    fold = make_folds("groupkfold:2", samples)[0]
+    before = fit_fold(linear(), samples, fold, 0).scores
+    samples.inputs["flow"][fold.test[0]] = 1e6
+    after = fit_fold(linear(), samples, fold, 0).scores
+    assert np.array_equal(before[1:], after[1:])
+    assert not np.array_equal(before[0], after[0])
+
+
+def test_mirrored_copies_of_training_rows_and_only_those_are_added(samples, monkeypatch):
+    seen = {}
+
+    class Spy:
+        classes_ = np.arange(3)
+
+        def get_params(self):
+            return {}
+
+        def set_params(self, **_):
+            return self
+
+        def fit(self, x, y):
+            seen.update(x=x, y=y)
+
+        def predict_proba(self, x):
+            seen["test"] = x
+            return np.full((len(x), 3), 1 / 3)
+
+    monkeypatch.setattr(fitting, "build_model", lambda *a, **k: Spy())
+    fold = make_folds("groupkfold:2", samples)[0]
+    fit_fold(make_experiment("linear", augmentation=("mirrored_copies",)), samples, fold, 0)
+    rows, labels = samples.inputs["flow"][fold.train], samples.labels[fold.train]
+    assert np.array_equal(seen["x"], np.concatenate([rows, mirror(rows, "minmax255")]))
+    assert np.array_equal(seen["y"], np.concatenate([labels, labels]))
+    assert np.array_equal(seen["test"], samples.inputs["flow"][fold.test])
+
+
+def test_a_class_absent_from_the_training_fold_scores_zero(samples):
+    fold = Fold("two classes", np.flatnonzero(samples.labels != 1), np.flatnonzero(samples.labels == 1))
+    scores = fit_fold(linear(), samples, fold, 0).scores
+    assert (scores[:, 1] == 0).all()
+    np.testing.assert_allclose(scores.sum(1), 1)
+
+
+def test_an_estimator_deep_in_a_pipeline_is_seeded(samples):
+    fold = make_folds("groupkfold:2", samples)[0]
+    experiment = make_experiment("forest", augmentation=())
+    first, second, other = (fit_fold(experiment, samples, fold, seed).scores for seed in (0, 0, 1))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_augmentation_of_networks_is_refused(samples):
+    fold = make_folds("groupkfold:2", samples)[0]
+    with pytest.raises(MerlibError, match=r"unknown augmentation of an estimator 'flip'(.|\n)*mirrored_copies"):
+        fit_fold(make_experiment("linear", augmentation=("flip",)), samples, fold, 0)

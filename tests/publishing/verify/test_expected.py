@@ -1,0 +1,105 @@
+"""The check of trained numbers catches a missing, a new and a drifted number, and allows for rounding."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlib.errors import MerlibError
+from merlib.publishing.verify.expected import compare, differences, numbers_of
+
+
+def _record(value: float, low: float | None = 0.1, unit: str = "1") -> dict:
+    cell = {"row": "CE", "column": "full.uf1", "value": value, "unit": unit, "low": low}
+    return {"id": "am3f.table5", "grade": "twin smoke", "experiments": [1], "cells": [cell]}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "artefacts").mkdir()
+    (tmp_path / "artefacts" / "am3f.table5.json").write_text(json.dumps(_record(0.6)))
+    return tmp_path
+
+
+def _expect(run, **changes):
+    expected = numbers_of(run)
+    expected["am3f.table5"]["CE | full.uf1"].update(changes)
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({}, 0),
+        ({"value": 0.69}, 0),
+        ({"value": 0.71}, 1),
+        ({"value": 0.6001, "trained": False}, 1),  # a count must agree exactly
+        ({"value": 8.0, "unit": "%"}, 0),  # ten points of a percentage
+        ({"value": float("nan")}, 1),
+    ],
+)
+def test_trained_numbers_may_drift_and_counts_may_not(run, changes, faults):
+    assert len(differences(numbers_of(run), _expect(run, **changes))) == faults
+
+
+def test_a_time_must_be_there_and_may_be_any_other(run):
+    record = _record(1.2, low=None) | {"timed": ["full.uf1"], "experiments": []}
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(record))
+    expected = numbers_of(run)
+    record["cells"][0]["value"] = 99.0
+    path.write_text(json.dumps(record))
+    assert differences(numbers_of(run), expected) == []
+    assert "missing" in differences({}, expected)[0]
+    path.write_text(json.dumps(record | {"timed": []}))  # a count where a time was: a fault, not a pass
+    assert len(differences(numbers_of(run), expected)) == 1
+
+
+@pytest.mark.parametrize(
+    ("clips", "value", "faults"),
+    [
+        (4, 0.85, 0),  # one of four clips moves it by .25
+        (10, 0.85, 1),  # one of ten does not move it further than the tolerance
+        (4, 1.25, 1),
+        (4, float("nan"), 1),
+    ],
+)
+def test_a_number_of_few_clips_need_only_be_a_share(run, clips, value, faults):
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(_record(0.6) | {"clips": {"CE": clips}}))
+    expected = numbers_of(run)
+    assert expected["am3f.table5"]["CE | full.uf1"]["clips"] == clips
+    path.write_text(json.dumps(_record(value) | {"clips": {"CE": clips}}))
+    assert len(differences(numbers_of(run), expected)) == faults
+
+
+def test_few_clips_excuse_no_count(run):
+    path = run / "artefacts" / "am3f.table5.json"
+    path.write_text(json.dumps(_record(0.6, low=None) | {"clips": {"CE": 4}, "experiments": []}))
+    expected = numbers_of(run)
+    path.write_text(json.dumps(_record(0.61, low=None) | {"clips": {"CE": 4}, "experiments": []}))
+    assert len(differences(numbers_of(run), expected)) == 1
+
+
+def test_how_many_clips_there_are_is_held_too(run):
+    expected = _expect(run, clips=4)
+    assert "clips" in differences(numbers_of(run), expected)[0]
+
+
+def test_missing_and_new_numbers_are_faults(run):
+    found = numbers_of(run)
+    assert "missing" in differences({}, found)[0]
+    assert "not expected" in differences(found, {})[0]
+
+
+def test_comparison_counts_what_agrees_and_refuses_an_empty_run(run, tmp_path):
+    expected = tmp_path / "expected.json"
+    expected.write_text(json.dumps(numbers_of(run)))
+    assert compare(run, expected) == 1
+    (run / "artefacts" / "am3f.table5.json").unlink()
+    with pytest.raises(MerlibError, match="missing"):
+        compare(run, expected)
+    expected.write_text("{}")
+    with pytest.raises(MerlibError, match="no records"):
+        compare(run, expected)

@@ -1,0 +1,114 @@
+"""Names, parameters and digests of the notebooks a run will execute."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from merlib.errors import MerlibError
+from merlib.running.plan import (
+    find_notebooks,
+    plan_jobs,
+    read_notebook,
+    select_notebooks,
+    source_digest,
+    typed_parameters,
+)
+
+TEXT = """# %% [markdown]
+# A word.
+# %% tags=["parameters"]
+profile = "smoke"
+data = []
+store = ""
+clips = 3
+share = 0.5
+mirrored = True
+# %%
+print(clips)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "01_flow.py").write_text(TEXT)
+    (tmp_path / "02_folds.py").write_text(TEXT)
+    (tmp_path / "_draft.py").write_text(TEXT)
+    nbformat.write(read_notebook(tmp_path / "02_folds.py"), tmp_path / "02_folds.ipynb")
+    return tmp_path
+
+
+def test_the_notebook_is_preferred_to_its_text_and_drafts_are_left_out(folder):
+    assert {name: path.suffix for name, path in find_notebooks(folder).items()} == {
+        "01_flow": ".py",
+        "02_folds": ".ipynb",
+    }
+
+
+@pytest.mark.parametrize("asked", ["02", "02_folds", "02_folds.ipynb", "notebooks/02_folds.py"])
+def test_a_notebook_is_found_by_beginning_name_or_path(folder, asked):
+    assert list(select_notebooks(find_notebooks(folder), [asked])) == ["02_folds"]
+
+
+def test_unknown_and_ambiguous_notebooks_list_the_valid_ones(folder):
+    with pytest.raises(MerlibError, match="01_flow, 02_folds"):
+        select_notebooks(find_notebooks(folder), ["07"])
+    with pytest.raises(MerlibError, match="01_flow, 02_folds"):
+        select_notebooks(find_notebooks(folder), ["0"])
+
+
+def test_a_misspelt_parameter_lists_the_declared_ones(folder):
+    words = r"'clip'(.|\n)*clips, data, mirrored, profile, share, store(.|\n)*did you mean 'clips'"
+    with pytest.raises(MerlibError, match=r"parameter of notebook 01_flow " + words):
+        typed_parameters("01_flow", read_notebook(folder / "01_flow.py"), {"clip": "4"})
+
+
+def test_text_becomes_the_type_of_the_default(folder):
+    given = {"clips": "4", "share": "1", "mirrored": "false", "store": "7", "data": "['a=b']"}
+    values = typed_parameters("01_flow", read_notebook(folder / "01_flow.py"), given)
+    assert values == {"clips": 4, "share": 1.0, "mirrored": False, "store": "7", "data": ["a=b"]}
+    assert type(values["share"]) is float
+
+
+@pytest.mark.parametrize(("name", "value"), [("clips", "four"), ("clips", "4.5"), ("mirrored", "1"), ("data", "x")])
+def test_a_value_of_another_type_is_refused(folder, name, value):
+    with pytest.raises(MerlibError, match=f"01_flow: {name}="):
+        typed_parameters("01_flow", read_notebook(folder / "01_flow.py"), {name: value})
+
+
+def test_run_parameters_are_not_set_by_p(folder):
+    with pytest.raises(MerlibError, match="--profile"):
+        plan_jobs(find_notebooks(folder), {"profile": "smoke"}, {"profile": "teach"})
+
+
+def test_the_digest_follows_code_and_library_but_not_prose(folder):
+    path = folder / "01_flow.py"
+    before = source_digest(read_notebook(path), "library")
+    path.write_text(TEXT.replace("A word.", "Another word."))
+    assert source_digest(read_notebook(path), "library") == before
+    assert source_digest(read_notebook(path), "other library") != before
+    path.write_text(TEXT.replace("print(clips)", "print(clips + 1)"))
+    assert source_digest(read_notebook(path), "library") != before
+
+
+def test_a_new_or_changed_reference_puts_notebooks_out_of_date(folder, tmp_path, monkeypatch):
+    def digest() -> str:
+        return plan_jobs(find_notebooks(folder), {}, {})[0].digest
+
+    references = tmp_path / "references"
+    monkeypatch.setenv("MERLIB_REFERENCES", str(references))
+    predictions = references / "some_data" / "predictions" / "model.parquet"
+    predictions.parent.mkdir(parents=True)
+    seen = [digest()]
+    for content in (b"one seed", b"two seeds"):
+        predictions.write_bytes(content)
+        seen.append(digest())
+    assert len(set(seen)) == 3
+    monkeypatch.setenv("MERLIB_REFERENCES", "off")
+    assert digest() == seen[0]
+
+
+def test_an_unreadable_notebook_is_named(tmp_path):
+    (tmp_path / "01_flow.ipynb").write_text('{"cells": [')
+    with pytest.raises(MerlibError, match=r"01_flow\.ipynb"):
+        plan_jobs(find_notebooks(tmp_path), {}, {})
