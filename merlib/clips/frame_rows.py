@@ -37,15 +37,17 @@ def as_frames(samples: Samples, name: str = "frames") -> Samples:
         raise MerlibError(f"{samples.name}: {found}.", f"{name!r} (N, T, 3, S, S).", "compute the frames of the clips.")
     count = frames.shape[1]
     numbers = np.char.add(MARK, np.char.zfill(np.arange(count).astype(str), 2))
-    return replace(
+    note = f"each of {count} frames of a clip is a row"
+    rows = replace(
         samples,
         inputs={name: frames.reshape(-1, *frames.shape[2:])},
         labels=samples.labels.repeat(count),
         subjects=samples.subjects.repeat(count),
         datasets=samples.datasets.repeat(count),
         clips=np.char.add(samples.clips.repeat(count), np.tile(numbers, len(samples))),
-        notes=(*samples.notes, f"each of {count} frames of a clip is a row"),
+        notes=(*samples.notes, note),
     )
+    return rows.made_by(f"{samples.recipe}\n{note}", samples.code) if samples.recipe else rows
 
 
 def clip_of(names: np.ndarray) -> np.ndarray:

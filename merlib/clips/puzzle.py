@@ -16,8 +16,6 @@ its sign, and a pixel of motion stays a pixel of the whole-face map.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from merlib.clips.samples import Samples
@@ -85,7 +83,7 @@ def with_puzzle(samples: Samples, regions: tuple[str, ...] = REGION_PAIRS["E.&M.
     """Return the samples with a second input, ``puzzle``, cut from ``flow``, and a note that says how."""
     inputs = {**samples.inputs, "puzzle": canonical_puzzle(samples.inputs["flow"], regions)}
     note = f"puzzle of {' and '.join(regions)} cut from the map at canonical boxes, not at landmarks of a frame"
-    return replace(samples, inputs=inputs, notes=(*samples.notes, note))
+    return samples.with_inputs(inputs, how=note, notes=(note,))
 
 
 def assemble_puzzle(upper: list[np.ndarray], lower: list[np.ndarray], size: int = SIZE) -> np.ndarray:

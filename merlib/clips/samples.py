@@ -39,6 +39,16 @@ class Samples:
     notes : tuple of str
         Repairs and substitutions that a reader of a result must know.
 
+    Attributes
+    ----------
+    recipe : str
+        What the inputs were drawn or computed from and how, where that names them: a twin's seed, or a clip's content
+        and its preprocessing. It stands for the inputs in `digest`, because the last bit of a computed number depends
+        on the processor and the identity of samples must not. Empty for inputs that were read: their digest covers
+        every value. Only `made_by` sets it, so that a copy with other inputs (``dataclasses.replace``) has none.
+    code : str
+        Digest of the code that followed the recipe; part of what finished folds are kept under.
+
     Raises
     ------
     MerlibError
@@ -55,6 +65,8 @@ class Samples:
     synthetic: bool
     unit: str = "minmax255"
     notes: tuple[str, ...] = field(default=())
+    recipe: str = field(default="", init=False)
+    code: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", np.asarray(self.labels, dtype=np.int64))
@@ -118,13 +130,14 @@ class Samples:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over everything a result depends on; equal content gives equal digests."""
+        """SHA-256 over what these samples are: equal rows of equal content, or of one recipe, give equal digests."""
         sha = hashlib.sha256()
         for name in sorted(self.inputs):
             values = self.inputs[name]
             sha.update(f"{name}:{values.dtype.str}:{values.shape}".encode())
-            for _, block in _blocks(values):
+            for _, block in () if self.recipe else _blocks(values):
                 sha.update(block.tobytes())
+        sha.update(self.recipe.encode())
         sha.update(self.labels.tobytes())
         for text in ("\n".join(self.keys), "\n".join(self.classes), self.unit, str(self.synthetic)):
             sha.update(text.encode())
@@ -140,10 +153,31 @@ class Samples:
             derived._check_finite(name)
         return derived
 
-    def with_inputs(self, inputs: dict[str, np.ndarray]) -> Samples:
-        """Return the same rows with other inputs; an array that these samples hold already is not read again."""
+    def made_by(self, recipe: str, code: str) -> Samples:
+        """Return the same samples, known by the `recipe` that their inputs follow from and the digest of its `code`."""
+        return self._derived(self.inputs, set(self.inputs), recipe=recipe, code=code)
+
+    @property
+    def kept_as(self) -> str:
+        """What folds trained on these samples are kept under: the digest, and the code that followed the recipe."""
+        return hashlib.sha256(f"{self.digest}:{self.code}".encode()).hexdigest() if self.recipe else self.digest
+
+    def with_inputs(self, inputs: dict[str, np.ndarray], how: str = "", notes: tuple[str, ...] = ()) -> Samples:
+        """Return the same rows with other inputs.
+
+        Parameters
+        ----------
+        inputs : dict of str to array
+            An array that these samples hold already is not searched for NaN again.
+        how : str
+            How new arrays follow from the old ones, every parameter included; joined to the recipe. Without it the
+            new samples have no recipe, unless nothing is new, and their digest covers every value.
+        notes : tuple of str
+            Joined to the notes.
+        """
         known = {name for name, values in inputs.items() if any(values is own for own in self.inputs.values())}
-        return self._derived(inputs, known)
+        recipe = f"{self.recipe}\n{how}" if self.recipe and how else self.recipe if known == set(inputs) else ""
+        return self._derived(inputs, known, recipe=recipe, notes=(*self.notes, *notes))
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Samples:
         """Return the samples at `rows` (integer or boolean index), in that order."""

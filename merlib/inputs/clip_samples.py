@@ -8,6 +8,7 @@ A frame source without an identity is computed each time.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ import pandas as pd
 
 from merlib.clips.clip_table import clip_key
 from merlib.clips.samples import Samples
+from merlib.code_digest import package_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.parallel import Progress, over_clips
@@ -29,13 +31,11 @@ LARGE = 2**28  # bytes from which an input is memory-mapped
 
 @lru_cache(maxsize=1)
 def source_of_motion() -> str:
-    """Return a digest of what turns clips into inputs: code and tables of the rooms clips, faces and motion."""
-    sha = hashlib.sha256()
+    """Return a digest of what turns clips into inputs: definitions and tables of the rooms that take part."""
     root = Path(__file__).resolve().parents[1]
-    for room in ("clips", "faces", "motion"):
-        for path in sorted(path for path in (root / room).rglob("*") if path.suffix in (".py", ".csv")):
-            sha.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return sha.hexdigest()
+    rooms = ("clips", "datasets", "faces", "inputs", "motion")
+    digests = [package_digest(root / room, ("*.py", "*.csv")) for room in rooms]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def samples_of_clips(
@@ -96,7 +96,7 @@ def samples_of_clips(
         raise _failures(failed, len(rows))
     inputs = {each.feature: _gathered([got[i] for _, got in kept], cache) for i, each in enumerate(how)}
     source = (f"annotation: {table.attrs['edition']}", *table.attrs["notes"])
-    return Samples(
+    samples = Samples(
         inputs=inputs,
         labels=np.array([list(classes).index(row.label) for row, _ in kept]),
         classes=tuple(classes),
@@ -108,6 +108,20 @@ def samples_of_clips(
         unit=how[0].unit,
         notes=(*source, *_notes(how, [got[0] for _, got in kept], failed)),
     )
+    recipe = _recipe([row for row, _ in kept], how)
+    return samples.made_by(recipe, source_of_motion()) if recipe else samples
+
+
+def _recipe(rows: list, how: Sequence[Preprocessing]) -> str:
+    """Return what names the inputs: each clip's identity and frames, and every step; empty for a clip without one."""
+    clips = [_named_clip(row) for row in rows]
+    if any(clip[0] is None for clip in clips):
+        return ""
+    return json.dumps({"clips": clips, "preprocessing": [asdict(each) for each in how]}, sort_keys=True)
+
+
+def _named_clip(row) -> list:
+    return [getattr(row.source, "identity", None), int(row.onset), str(row.apex), int(row.offset)]
 
 
 def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed: dict[str, MerlibError]) -> list[str]:
@@ -152,8 +166,7 @@ def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
 
 def clip_parameters(row) -> dict[str, object]:
     """Return what names a clip and the code that computes from it, for the key of a cache."""
-    clip = [row.source.identity, int(row.onset), str(row.apex), int(row.offset)]
-    return {"clip": clip, "source": source_of_motion()}
+    return {"clip": _named_clip(row), "source": source_of_motion()}
 
 
 @dataclass(frozen=True)

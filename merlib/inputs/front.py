@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from merlib.clips.samples import Samples
+from merlib.code_digest import modules_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
 from merlib.learning.engine import one_thread
-from merlib.learning.store.source_digest import source_tree_digest
-from merlib.models.blocks import front_layers, resnet
 from merlib.models.blocks.front_layers import FrontLayers, front_features
 from merlib.publishing.study import Study
 from merlib.sources.weights import find_weights, load_state, weights_path
 
 WEIGHTS = "resnet18-ferplus"
+SOURCE = ("merlib.models.blocks.front_layers", "merlib.models.blocks.resnet")
 WIDTH = 64  # of the published weights
 
 
@@ -64,14 +62,16 @@ def with_front(study: Study, samples: Samples, width: int = WIDTH) -> Samples:
         )
     layers, note = published_layers(width)
     cache = MotionCache(study.store.root.parent / "cache" / "motion")
-    parameters = {"weights": _digest(layers), "source": _source()}
+    weights = _digest(layers)
+    parameters = {"weights": weights, "source": modules_digest(SOURCE)}
 
     def compute(clip: np.ndarray) -> np.ndarray:
         return front_features(torch.from_numpy(np.array(clip[None], np.float32)), layers).numpy()[0]
 
     with one_thread():
         rows = [cache.get("front features", parameters, [clip], compute) for clip in samples.inputs["magnified"]]
-    return replace(samples, inputs={"front": np.stack(rows)}, notes=(*samples.notes, note))
+    how = f"front features of width {width}, weights {weights}"
+    return samples.with_inputs({"front": np.stack(rows)}, how, notes=(note,))
 
 
 def _digest(layers: FrontLayers) -> str:
@@ -79,8 +79,3 @@ def _digest(layers: FrontLayers) -> str:
     for name, values in layers.state_dict().items():
         sha.update(name.encode() + values.numpy().tobytes())
     return sha.hexdigest()
-
-
-def _source() -> str:
-    files = (Path(module.__file__) for module in (front_layers, resnet))
-    return "".join(source_tree_digest(file.read_text(encoding="utf-8")) for file in files)

@@ -18,8 +18,8 @@ from merlib.learning.folds import make_folds, shares_subjects
 from merlib.learning.store.fold_store import FoldStore, entry_key
 from merlib.learning.store.provenance import provenance
 from merlib.learning.store.references import find_reference
-from merlib.learning.store.source_digest import source_digest
 from merlib.learning.store.starts import check_people, read_start
+from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
 from merlib.learning.workers.progress import Progress
 from merlib.learning.workers.tasks import Task, Work, one_thread, train_task
@@ -87,8 +87,8 @@ def run(
     dask : str, optional
         Address of a dask scheduler that the folds are sent to; MERLIB_DASK when not given, else this machine.
     together : bool, optional
-        Whether a network's folds and seeds are trained as one program (`vectorised`); by default on a GPU, unless
-        they are sent to a cluster.
+        Whether a network's folds and seeds are trained as one program (`learning.vectorised`); by default on a GPU,
+        unless they are sent to a cluster.
     precision : {'float32', 'tf32', 'bf16'}
         Of folds trained together.
 
@@ -104,7 +104,7 @@ def run(
         When the protocol cannot split the samples, a loss is not finite, or the store cannot be written.
     """
     found = find_reference(experiment, samples) if references else None
-    source = source_digest(experiment.model, bool(experiment.start))
+    source = training_code(experiment.model)
     if found is not None:
         frame, meta = found
         frame.insert(0, "experiment", experiment.label)
@@ -124,7 +124,7 @@ def run(
 
         code = together_source(source, pairs, precision)
     tasks = [
-        Task(fold, seed, entry_key(experiment.training_digest, fold.digest, seed, samples.digest, code))
+        Task(fold, seed, entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, code))
         for fold, seed in pairs
     ]
     entries = {task.key: store.load(task.key) for task in tasks}
@@ -136,7 +136,7 @@ def run(
         factory = model_factory(experiment.model)
         work = Work(experiment, samples, store, source, factory, network, device if network else "cpu")
         if together:
-            missing = tasks  # they share their chance: all of them, or none
+            missing = tasks  # trained together, they share one random stream: either all are trained or none
             train_together(tasks, work, precision)
         else:
             _train_all(missing, work, workers, dask)

@@ -24,8 +24,8 @@ from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.folds import Fold
 from merlib.learning.store.fold_store import INSTEAD, FoldStore
 from merlib.learning.store.index import described_start
-from merlib.learning.store.source_digest import source_digest
 from merlib.learning.store.starts import Start, check_people, read_start, start_path, taker
+from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.models.registry import build_model
 
@@ -36,7 +36,7 @@ def start_digest(experiment: Experiment, samples: Samples) -> str:
     """Return the name of the start that `pretrain` makes; neither label, protocol nor later seeds decide it."""
     values = {k: v for k, v in experiment.to_dict().items() if k in ("model", "options", "recipe", "start")}
     values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
-    source = source_digest(experiment.model, bool(experiment.start))
+    source = training_code(experiment.model)
     parts = (canonical_json(values), str(experiment.seeds[0]), samples.digest, source)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

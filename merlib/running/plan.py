@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
 
 if TYPE_CHECKING:
@@ -140,15 +141,11 @@ def _typed(label: str, value: Any, default: Any) -> Any:
 
 
 def library_digest() -> str:
-    """Digest of merlib's source files: a notebook that ran with another library is not up to date."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """Digest of merlib's definitions: a notebook that ran with another library is not up to date."""
+    return package_digest(Path(__file__).resolve().parents[1])
 
 
-def source_digest(notebook: NotebookNode, read: str) -> str:
+def notebook_digest(notebook: NotebookNode, read: str) -> str:
     """Digest of the code cells in order, and of what else they read (`read`); prose and outputs do not count."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
@@ -180,5 +177,5 @@ def plan_jobs(
     for name, path in notebooks.items():
         notebook = read_notebook(path)
         values = typed_parameters(name, notebook, {**parameters, **extra})
-        jobs.append(NotebookJob(name, path, values, source_digest(notebook, read)))
+        jobs.append(NotebookJob(name, path, values, notebook_digest(notebook, read)))
     return jobs

@@ -159,7 +159,7 @@ def test_nothing_is_read_that_another_recipe_other_samples_or_other_code_made(ch
     run(make_experiment(), samples, store=tmp_path, workers=1)
     if change == "source":
         for part in (engine, fold_tasks):
-            monkeypatch.setattr(part, "source_digest", lambda *a, **k: "other code")
+            monkeypatch.setattr(part, "training_code", lambda *a, **k: "other code")
     other = run(
         make_experiment(epochs=2) if change == "recipe" else make_experiment(),
         make_samples(seed=1) if change == "samples" else samples,

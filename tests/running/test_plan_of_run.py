@@ -8,10 +8,10 @@ import pytest
 from merlib.errors import MerlibError
 from merlib.running.plan import (
     find_notebooks,
+    notebook_digest,
     plan_jobs,
     read_notebook,
     select_notebooks,
-    source_digest,
     typed_parameters,
 )
 
@@ -83,12 +83,12 @@ def test_run_parameters_are_not_set_by_p(folder):
 
 def test_the_digest_follows_code_and_library_but_not_prose(folder):
     path = folder / "01_flow.py"
-    before = source_digest(read_notebook(path), "library")
+    before = notebook_digest(read_notebook(path), "library")
     path.write_text(TEXT.replace("A word.", "Another word."))
-    assert source_digest(read_notebook(path), "library") == before
-    assert source_digest(read_notebook(path), "other library") != before
+    assert notebook_digest(read_notebook(path), "library") == before
+    assert notebook_digest(read_notebook(path), "other library") != before
     path.write_text(TEXT.replace("print(clips)", "print(clips + 1)"))
-    assert source_digest(read_notebook(path), "library") != before
+    assert notebook_digest(read_notebook(path), "library") != before
 
 
 def test_a_new_or_changed_reference_puts_notebooks_out_of_date(folder, tmp_path, monkeypatch):

@@ -8,7 +8,9 @@ each map is stretched to 0..255 by its own minimum and maximum and rounded, so z
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -16,8 +18,9 @@ from scipy.spatial import cKDTree
 
 from merlib.clips.landmarks68 import CROP, canonical_face, crop_grid, inside_face
 from merlib.clips.samples import UNITS, Samples
+from merlib.code_digest import package_digest
 from merlib.datasets.twin.action_units import activation_vector, basis
-from merlib.datasets.twin.population import POPULATIONS, ClipPlan, plan_population
+from merlib.datasets.twin.population import EDITION, POPULATIONS, ClipPlan, plan_population
 from merlib.errors import unknown_name
 
 GRID = (70, 56)  # rows and columns of the flow; square pixels, as the crop is 1.25 times as high as wide
@@ -30,6 +33,12 @@ FINE_SIGMA = ((1.2, 1.2), (1.2, 1.2))
 OF_PERSON = 0.30  # share of the noise variance that returns in every clip of a person
 PLAIN_SKIN = 0.3  # noise on plain skin, as a share of that at the eyes
 PIVOT = (0.0, 1.0)  # the head turns about the mouth, inter-ocular units
+
+
+@lru_cache(maxsize=1)
+def twin_code() -> str:
+    """Return the digest of the code and the tables that draw the twin."""
+    return package_digest(Path(__file__).parent, ("*.py", "*.csv"))
 
 
 def true_motion(plans: Sequence[ClipPlan]) -> np.ndarray:
@@ -204,4 +213,4 @@ def twin_samples(dataset: str, seed: int = 0, unit: str = "minmax255", intensity
         synthetic=True,
         unit=unit,
         notes=(f"SYNTHETIC twin, seed {seed}, intensity {intensity:g}: no real person is shown",),
-    )
+    ).made_by(f"flow maps of the twin {EDITION}: {dataset}, seed {seed}, {unit}, intensity {intensity:g}", twin_code())

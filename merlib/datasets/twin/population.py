@@ -40,6 +40,7 @@ POPULATIONS: Mapping[str, Population] = MappingProxyType(
 )
 
 
+EDITION = "2026-08"  # changed whenever other people or other motion are drawn from the same seed
 MICRO = 0.22  # median activation of a micro-expression
 BLINK = 0.12  # rms activation of the lids' meaningless movement
 MISFIT = 0.08  # share of clips whose face shows another emotion than the label

@@ -1,7 +1,7 @@
 """All folds and seeds of an experiment as one program, and what its entries in the fold store are called.
 
-Folds trained together share their chance, so the whole of an experiment is trained or none of it, and its entries are
-not those of folds trained one by one.
+Folds trained together share one random stream, so either all of an experiment is trained or none of it, and its entries
+are not those of folds trained one by one.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
+from merlib.code_digest import modules_digest
 from merlib.learning.folds import Fold
-from merlib.learning.store.source_digest import source_tree_digest
 from merlib.learning.store.starts import read_start
-from merlib.learning.vectorised import masked_norm, stacked_optimiser
-from merlib.learning.vectorised import program as vectorised
 from merlib.learning.vectorised.program import train_folds
 from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.learning.workers.tasks import Task, Work, write_entry
 
 log = logging.getLogger(__name__)
+
+PROGRAM = ("masked_norm", "program", "stacked_optimiser")
 
 
 def together_source(source: str, tasks: Sequence[tuple[Fold, int]], precision: str) -> str:
@@ -35,11 +34,10 @@ def together_source(source: str, tasks: Sequence[tuple[Fold, int]], precision: s
     tasks : sequence of (Fold, int)
         All that are trained together.
     precision : str
-        See `vectorised.train_folds`.
+        See `program.train_folds`.
     """
-    sha = hashlib.sha256(f"{source}:{precision}".encode())
-    for module in (masked_norm, stacked_optimiser, vectorised):
-        sha.update(source_tree_digest(Path(module.__file__).read_text(encoding="utf-8")).encode())
+    program = modules_digest(f"merlib.learning.vectorised.{part}" for part in PROGRAM)
+    sha = hashlib.sha256(f"{source}:{precision}:{program}".encode())
     for fold, seed in tasks:
         sha.update(f"{seed}:{fold.digest}\n".encode())
     return sha.hexdigest()

@@ -17,8 +17,8 @@ from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
 from merlib.learning.store.fold_store import FoldStore
 from merlib.learning.store.provenance import processor
-from merlib.learning.store.source_digest import source_digest
 from merlib.learning.store.starts import read_start
+from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.memory import freed_memory_kept
 from merlib.learning.workers.progress import Heartbeats
 from merlib.models.registry import register_model
@@ -95,7 +95,7 @@ def train_task(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
     experiment = work.experiment
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
-    if source_digest(experiment.model, bool(experiment.start)) != work.source:
+    if training_code(experiment.model) != work.source:
         raise MerlibError(
             f"the source of {experiment.model} or of the engine changed while this process runs.",
             "one version of the code in all workers.",

@@ -18,7 +18,7 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.references import every_reference, reference_path, reference_root, save_reference
-from merlib.learning.store.source_digest import source_digest
+from merlib.learning.store.training_code import training_code
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 
@@ -95,9 +95,8 @@ class PlannedState:
     @property
     def to_train(self) -> tuple[int, ...]:
         """Seeds that `train_planned` trains: the missing ones, or all where the committed are of other code."""
-        same = self.predictions is not None and self.predictions.attrs["source_digest"] == source_digest(
-            self.experiment.model, bool(self.experiment.start)
-        )
+        code = training_code(self.experiment.model)
+        same = self.predictions is not None and self.predictions.attrs["source_digest"] == code
         return self.missing if same or not self.missing else self.experiment.seeds
 
 

@@ -104,7 +104,7 @@ def test_incomplete_predictions_and_those_of_other_samples_are_refused(samples, 
 def test_a_reference_made_by_other_code_says_so(samples, tmp_path, root, monkeypatch):
     experiment = make_experiment()
     save_reference(trained(experiment, samples, tmp_path), experiment, samples, root)
-    monkeypatch.setattr(engine, "source_digest", lambda *a: "other code")
+    monkeypatch.setattr(engine, "training_code", lambda *a: "other code")
     again = run(experiment, samples)
     assert again.attrs["origin"] == "reference"
     assert again.attrs["source_unchanged"] is False

@@ -15,7 +15,6 @@ from merlib.learning import Experiment, FoldStore, engine, get_recipe, pretrain,
 from merlib.learning.folds import make_folds
 from merlib.learning.pretraining import start_digest
 from merlib.learning.store.index import list_store, prune_store, summarise_store
-from merlib.learning.store.source_digest import source_digest, source_tree_digest
 from merlib.learning.store.starts import read_start, start_path
 from merlib.learning.training.loop import train_fold
 from merlib.models import build_model
@@ -51,18 +50,6 @@ def test_digests_without_a_start_are_those_from_before_there_were_starts():
     started = replace(experiment, start="0" * 64)
     assert started.digest != experiment.digest
     assert Experiment.from_dict(started.to_dict()) == started
-
-
-def test_the_source_of_a_fold_without_a_start_does_not_hold_what_only_a_start_runs():
-    old = "def fold(a, b=1):\n    model = build()\n    return model"
-    branch = "    if experiment.start:\n        begin(model)\n"
-    new = f"def fold(a, b=1, *, start=None):\n    model = build()\n{branch}    return model"
-    assert source_tree_digest(new, started=False) == source_tree_digest(old) != source_tree_digest(new)
-    other = new.replace("begin(model)", "begin(model, 2)")
-    assert source_tree_digest(other, started=False) == source_tree_digest(old)
-    assert source_tree_digest(other) != source_tree_digest(new)
-    assert source_tree_digest(old.replace("build()", "build(2)"), started=False) != source_tree_digest(old)
-    assert source_digest("astnet", True) != source_digest("astnet")
 
 
 def test_a_start_is_named_by_all_that_decides_it_and_by_nothing_else(macro):

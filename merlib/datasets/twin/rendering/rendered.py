@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.clips.clip_table import clip_key, clip_table
-from merlib.datasets.twin.population import ClipPlan, draw_clip, plan_population
+from merlib.datasets.twin.population import EDITION, ClipPlan, draw_clip, plan_population
 from merlib.datasets.twin.rendering.backdrop import backdrop
 from merlib.datasets.twin.rendering.camera import LOOKS, flicker, sensor_noise
 from merlib.datasets.twin.rendering.person import person_picture
@@ -73,7 +73,7 @@ class RenderedClip:
     @property
     def identity(self) -> str:
         """Equal for equal frames."""
-        return "/".join(map(str, ("twin", *astuple(self))))
+        return "/".join(map(str, ("twin", EDITION, *astuple(self))))
 
     def true_flow(self, first: int, second: int) -> np.ndarray:
         """Motion of every pixel from one frame to another; see `true_flow`."""

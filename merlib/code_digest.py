@@ -1,0 +1,275 @@
+"""One digest of code for all that is kept and found again: trained folds, preprocessed clips, executed notebooks.
+
+A digest covers *definitions*: the parsed top-level statements of the modules that decide a result. Comments, layout and
+docstrings do not count, since they change nothing that is computed. Neither does the file a definition lies in, so a
+function that moves from one module to another leaves every finished result valid; only what it does decides.
+
+The modules' files are what is read. A module that was edited after Python imported it is an error, because the digest
+would then name code that is not the code that runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from importlib.machinery import SourceFileLoader
+from importlib.util import find_spec, resolve_name
+from pathlib import Path
+from typing import NamedTuple
+
+from merlib.errors import MerlibError
+
+OWN = "merlib"
+
+
+class Statement(NamedTuple):
+    """One top-level statement: the names it defines and its syntax tree as text."""
+
+    names: tuple[str, ...]
+    text: str
+
+
+class Import(NamedTuple):
+    """One imported name: the module and the name there (empty for the module itself), and what it is called here."""
+
+    module: str
+    name: str
+    here: str
+
+
+class Parsed(NamedTuple):
+    """What a module's file holds."""
+
+    statements: tuple[Statement, ...]
+    imports: tuple[Import, ...]
+
+
+def modules_digest(modules: Iterable[str], follow: Callable[[str], bool] = lambda module: False) -> str:
+    """SHA-256 over the definitions of some modules and of what these import.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Dotted names of modules, such as ``merlib.models.astnet``.
+    follow : callable
+        Told the dotted name of a module that is imported, directly or through others; whether it counts too. By
+        default the named modules alone count.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits. They depend neither on the names of the modules nor on how definitions are spread over
+        them. A name imported from a module that counts stands for the definition it has there.
+
+    Raises
+    ------
+    MerlibError
+        When a module does not exist, or its file was edited after it was imported.
+    """
+    parsed = {name: read_module(name) for name in closure(modules, follow)}
+    defined = {(name, each): s.text for name, one in parsed.items() for s in one.statements for each in s.names}
+    lines = [statement.text for one in parsed.values() for statement in one.statements]
+    for one in parsed.values():
+        for imported in one.imports:
+            if imported.module not in parsed:
+                own = imported.module.split(".")[0] == OWN  # lies wherever it lies, and decides nothing
+                lines.append(f"{OWN if own else imported.module}.{imported.name} as {imported.here}")
+            elif imported.name:
+                lines.append(f"{imported.here} is {_sha(defined.get((imported.module, imported.name), imported.name))}")
+    return _sha("\n".join(sorted(map(_sha, lines))))
+
+
+def closure(modules: Iterable[str], follow: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the names of `modules` and of every module that they reach by imports and that `follow` lets count."""
+    named = set(modules)
+    found: set[str] = set()
+    waiting = sorted(named)
+    while waiting:
+        name = waiting.pop()
+        if name in found or not (name in named or (follow(name) and _file_of(name))):
+            continue
+        found.add(name)
+        for imported in read_module(name).imports:
+            waiting += [imported.module, f"{imported.module}.{imported.name}"]
+    return tuple(sorted(found))
+
+
+def package_digest(folder: Path, patterns: Iterable[str] = ("*.py",)) -> str:
+    """SHA-256 over the definitions of every module below `folder`, and over the bytes of other files that match.
+
+    Parameters
+    ----------
+    folder : Path
+        A package, such as that of ``merlib.motion``.
+    patterns : iterable of str
+        Names of the files that count. Python files count by their definitions, tables by their bytes.
+    """
+    texts = []
+    for path in {path for pattern in patterns for path in folder.rglob(pattern)}:
+        if path.suffix == ".py":
+            texts += [statement.text for statement in _parse(path, "").statements]
+        else:
+            texts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    return _sha("\n".join(sorted(map(_sha, texts))))
+
+
+def text_digest(source: str) -> str:
+    """SHA-256 over the definitions of source text that lies in no module, such as the cells of a notebook."""
+    return _sha("\n".join(_sha(each.text) for each in _statements(ast.parse(source))))
+
+
+def read_module(module: str) -> Parsed:
+    """Parse a module's file.
+
+    Raises
+    ------
+    MerlibError
+        When there is no such file, or it differs from what Python has imported under that name.
+    """
+    path = _file_of(module)
+    if path is None:
+        raise MerlibError(
+            f"no module {module} with a file.",
+            "a file that defines the model.",
+            "write the model into a module of its own.",
+        )
+    if module in sys.modules and not _as_imported(path, sys.modules[module]):
+        raise MerlibError(
+            f"{module} was edited after Python imported it.",
+            "the code that runs to be the code in the file.",
+            "restart Python (in a notebook: the kernel) and run again; finished folds are kept.",
+        )
+    is_package = path.name == "__init__.py"
+    return _parse(path, module if is_package else module.rpartition(".")[0])
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _file_of(module: str) -> Path | None:
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError, AttributeError):  # no such parent, or a name inside a module
+        return None
+    return Path(spec.origin) if spec is not None and spec.has_location else None
+
+
+def _parse(path: Path, package: str) -> Parsed:
+    stat = path.stat()
+    return _parse_version(path, package, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _parse_version(path: Path, package: str, changed: int, size: int) -> Parsed:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return Parsed(tuple(_statements(tree)), tuple(_imports(tree, package)))
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[Import]:
+    """Yield what `tree`, a module of `package`, imports at any depth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            base = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+            yield from (Import(base, alias.name, alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (Import(alias.name, "", alias.asname or alias.name) for alias in node.names)
+
+
+def _statements(tree: ast.Module) -> Iterator[Statement]:
+    """Yield each definition; statements whose order may matter are yielded as one.
+
+    Imports are no definitions (see `_imports`); neither is ``__all__``, which lists and does not compute.
+    """
+    assigned = Counter(name for node in tree.body for name in _targets(node))
+    in_order: list[str] = []
+    for node in _without_docstrings(tree).body:
+        names = _targets(node)
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass) or names == ("__all__",):
+            continue
+        if names and all(assigned[name] == 1 for name in names):
+            yield Statement(names, _text(node))
+        else:
+            in_order.append(_text(node))
+    if in_order:
+        yield Statement((), "\n".join(in_order))
+
+
+def _targets(node: ast.AST) -> tuple[str, ...]:
+    """Return the names that a top-level statement defines, where these are all that it does."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return (node.name,)
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return tuple(target.id for target in targets) if all(isinstance(each, ast.Name) for each in targets) else ()
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+def _text(node: object) -> str:
+    """Write a syntax tree without its empty fields, which differ from one Python version to the next.
+
+    An import inside a function counts by the names it brings; what these stand for is told by `modules_digest`.
+    """
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return "import " + ", ".join(sorted(alias.asname or alias.name for alias in node.names))
+    if isinstance(node, ast.AST):
+        parts = [f"{k}={_text(v)}" for k, v in ast.iter_fields(node) if not (v is None or v == [])]
+        return f"{type(node).__name__}({', '.join(parts)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    return repr(node)
+
+
+def _as_imported(path: Path, module: types.ModuleType) -> bool:
+    """Whether the functions and methods that `module` holds are those that its file defines.
+
+    What another loader made of the file (pytest rewrites assertions) cannot be compared and passes.
+    """
+    if type(getattr(module.__spec__, "loader", None)) is not SourceFileLoader:
+        return True
+    stat = path.stat()
+    written = _functions_written(path, stat.st_mtime_ns, stat.st_size)
+    return all(written.get(name, code) == code for name, code in _functions_of(module))
+
+
+@lru_cache(maxsize=4096)
+def _functions_written(path: Path, changed: int, size: int) -> dict[str, tuple]:
+    code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
+    return {each.co_qualname: _bytecode(each) for each in _codes(code)}
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _functions_of(module: types.ModuleType) -> Iterator[tuple[str, tuple]]:
+    """Yield qualified name and bytecode of each plain function and method that `module` defines."""
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    holders = [vars(module), *(vars(each) for each in classes if each.__module__ == module.__name__)]
+    for function in (value for holder in holders for value in holder.values()):
+        if isinstance(function, types.FunctionType) and function.__code__.co_filename == module.__file__:
+            yield function.__code__.co_qualname, _bytecode(function.__code__)
+
+
+def _bytecode(code: types.CodeType) -> tuple:
+    """Return what a function computes, without its line numbers and its docstring (the first constant)."""
+    constants = [_bytecode(each) if isinstance(each, types.CodeType) else repr(each) for each in code.co_consts]
+    if code.co_consts and isinstance(code.co_consts[0], str | None):
+        constants[0] = ""
+    return code.co_code, tuple(constants), code.co_names, code.co_varnames

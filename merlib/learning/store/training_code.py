@@ -1,0 +1,76 @@
+"""Digest of the code that decides a fold: the model, what it imports, and the part of the engine that trains it."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from merlib.code_digest import modules_digest
+from merlib.models.registry import model_module
+
+ENGINE = tuple(
+    f"merlib.learning.{part}"
+    for part in (
+        "losses",
+        "store.starts",
+        "training.augmentation",
+        "training.estimators",
+        "training.loop",
+        "training.shared_step_adam",
+        "training.warping",
+    )
+)
+FAST_STEPS = "merlib.learning.fast"
+MODELS = "merlib.models"
+NOT_OF_A_MODEL = (f"{MODELS}.registry",)  # lists the models and is none
+
+
+def training_code(model: str) -> str:
+    """Return the digest of all code that a trained fold of `model` rests on.
+
+    It covers the model's module and every module that it imports, directly or through others, of ``merlib.models`` and
+    of your own (whatever lies outside Python's library and its installed packages); the fast step where the model has
+    one; and the modules of the engine that train a fold.
+
+    Parameters
+    ----------
+    model : str
+        Name of a model, see `models.available`.
+
+    Raises
+    ------
+    MerlibError
+        For an unknown model, or when one of the modules was edited after it was imported.
+    """
+    module = model_module(model)
+    step = f"{FAST_STEPS}.{module.rpartition('.')[2]}"
+    steps = (FAST_STEPS, step) if module.startswith(f"{MODELS}.") and find_spec(step) else ()
+    return modules_digest((module, *steps, *ENGINE), decides)
+
+
+def decides(module: str) -> bool:
+    """Whether a module that a model imports takes part in what the model computes."""
+    family = module.split(".")[0]
+    if family == "merlib":
+        return module.startswith((f"{MODELS}.", f"{FAST_STEPS}.")) and module not in NOT_OF_A_MODEL
+    return _is_yours(family)
+
+
+@lru_cache(maxsize=4096)
+def _is_yours(family: str) -> bool:
+    """Whether a top-level module or package is neither Python's own nor installed."""
+    if family in sys.stdlib_module_names or family in sys.builtin_module_names:
+        return False
+    try:
+        spec = find_spec(family)
+    except (ImportError, ValueError):
+        return False
+    if spec is None or not (spec.has_location or spec.submodule_search_locations):
+        return False
+    place = Path(spec.origin or next(iter(spec.submodule_search_locations))).resolve()
+    installed = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    named = {"site-packages", "dist-packages"} & set(place.parts)
+    return not named and not any(place.is_relative_to(folder) for folder in installed)
