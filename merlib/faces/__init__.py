@@ -6,12 +6,10 @@ from merlib.faces.landmarks import BACKENDS, find_faces, one_face
 from merlib.faces.normalisation import LocalWeightedMean, NormalisedClip, normalise_clip, reference_face
 from merlib.faces.regions import (
     REGIONS,
-    apex_rois,
     cut_box,
     face_puzzle,
     hars_boxes,
     region_boxes,
-    region_masks,
 )
 
 __all__ = [
@@ -23,7 +21,6 @@ __all__ = [
     "LocalWeightedMean",
     "NormalisedClip",
     "align_clip",
-    "apex_rois",
     "crop_box",
     "cut_box",
     "eye_angle",
@@ -35,5 +32,4 @@ __all__ = [
     "plan_crop",
     "reference_face",
     "region_boxes",
-    "region_masks",
 ]

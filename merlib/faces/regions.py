@@ -57,43 +57,6 @@ def region_boxes(landmarks: np.ndarray) -> dict[str, tuple[Box, ...]]:
     }
 
 
-def apex_rois(landmarks: np.ndarray) -> dict[str, Box]:
-    """Return the boxes that apex spotting compares: ``left_eye`` and ``right_eye``, each with its brow, and ``mouth``.
-
-    AM3F Sec. 3.1.1, after D&C-RoIs. Each spans its landmarks, widened by a quarter of its width on every side (ours;
-    the paper gives no sizes).
-    """
-    p = check_landmarks(landmarks).astype(float)
-    parts = {"left_eye": [*range(17, 22), *range(36, 42)], "right_eye": [*range(22, 27), *range(42, 48)]}
-    parts["mouth"] = [*range(48, 68)]
-    return {name: _around(p[indices], 1 / 4) for name, indices in parts.items()}
-
-
-def region_masks(landmarks: np.ndarray, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Return a mask for every region of `REGIONS`, bool (H, W); no pixel belongs to two regions.
-
-    Brow, eye, nose and mouth are hulls of their landmarks, the brow made as thick as a quarter of its
-    distance to the eye on either side, eye and mouth a quarter larger; the cheek is the hull of jaw, lower lid,
-    wing of the nose and corner of the mouth, less the others.
-    """
-    p = check_landmarks(landmarks).astype(float)
-    thick = np.array([0, (_distance(p, 19, 37) + _distance(p, 24, 44)) / 8])
-    hulls = {
-        "eyes": (_grown(p[36:42]), _grown(p[42:48])),
-        "mouth": (_grown(p[48:60]),),
-        "eyebrows": tuple(np.concatenate([brow - thick, brow + thick]) for brow in (p[17:22], p[22:27])),
-        "nose": (p[27:36],),
-        "cheeks": (p[[2, 3, 4, 48, 31, 40, 41]], p[[14, 13, 12, 54, 35, 47, 46]]),
-    }
-    taken = np.zeros(shape[:2], dtype=bool)
-    masks = {}
-    for name, parts in hulls.items():
-        mask = np.logical_or.reduce([_hull(part, shape[:2]) for part in parts]) & ~taken
-        taken |= mask
-        masks[name] = mask
-    return {name: masks[name] for name in REGIONS}
-
-
 def cut_box(picture: np.ndarray, box: Box, name: str = "box") -> np.ndarray:
     """Cut a box out of a picture (H, W[, C]), its edges rounded and kept inside.
 
@@ -178,16 +141,3 @@ def _around(points: np.ndarray, part: float) -> Box:
 
 def _floats(box: tuple) -> Box:
     return tuple(map(float, box))
-
-
-def _grown(points: np.ndarray) -> np.ndarray:
-    centre = points.mean(axis=0)
-    return centre + 1.25 * (points - centre)
-
-
-def _hull(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    import cv2
-
-    mask = np.zeros(shape, dtype=np.uint8)
-    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
-    return mask.astype(bool)

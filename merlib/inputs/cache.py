@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,6 @@ import numpy as np
 
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.inputs.parallel import over_clips
 
 FORMAT = 1  # raised when an estimate changes its answer
 PACKAGES = ("numpy", "opencv-python", "scikit-image", "torch")
@@ -105,46 +104,3 @@ class MotionCache:
             found = np.asarray(compute(*arrays))
             self.write(digest, found)
         return found
-
-
-def _one(
-    pair: Pair | Callable[[], Pair], compute: Compute, what: str, parameters: dict, cache: MotionCache | None
-) -> np.ndarray:
-    first, second = pair() if callable(pair) else pair
-    return cache.get(what, parameters, (first, second), compute) if cache else np.asarray(compute(first, second))
-
-
-def each_pair(
-    pairs: Sequence[Pair | Callable[[], Pair]],
-    compute: Compute,
-    what: str,
-    parameters: Mapping[str, object] | None = None,
-    cache: MotionCache | None = None,
-    workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> Iterator[np.ndarray]:
-    """Yield ``compute(first, second)`` for every pair, in order, over several processes.
-
-    Parameters
-    ----------
-    pairs : sequence
-        Two frames, or a function without arguments that reads them (called in the worker, so that reading is
-        parallel too; it must be picklable).
-    compute : callable
-        From two frames to an array; picklable, such as ``functools.partial(dense_flow, method="dis")``.
-    what, parameters
-        Name of the estimate and all that changes its result; part of the entry's name.
-    cache : MotionCache, optional
-        Where results are kept.
-    workers : int
-        Processes, one thread each.
-    progress : callable, optional
-        Told ``(done, total)`` after each pair; by default a bar, on a terminal only.
-
-    Raises
-    ------
-    MerlibError
-        For fewer than one worker, and what `compute` raises.
-    """
-    tasks = [(pair, compute, what, dict(parameters or {}), cache) for pair in pairs]
-    yield from over_clips(_one, tasks, workers, what, progress)

@@ -1,5 +1,5 @@
 """What reads the motion: the five networks, their shared blocks, and the baselines they are compared with."""
 
-from merlib.models.registry import available, build_model, load_by_layer_order, register_model
+from merlib.models.registry import available, build_model, register_model
 
-__all__ = ["available", "build_model", "load_by_layer_order", "register_model"]
+__all__ = ["available", "build_model", "register_model"]

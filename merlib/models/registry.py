@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from inspect import signature
 
-from merlib.errors import MerlibError, unknown_name
+from merlib.errors import unknown_name
 
 # name: (module, factory)
 _MODELS = {
@@ -67,34 +66,3 @@ def build_model(name: str, classes: int = 3, **options: object):
         if option not in valid:
             raise unknown_name(f"option of {name}", option, valid)
     return factory(classes=classes, **options)
-
-
-def load_by_layer_order(model, state: Mapping[str, object]) -> None:
-    """Copy `state` into `model` by the order of its tensors, when the names of a published file differ.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        The network; its own order of parameters and buffers counts.
-    state : mapping of str to Tensor
-        A state dict with as many tensors of the same shapes in the same order of layers.
-
-    Raises
-    ------
-    MerlibError
-        When the number of tensors or a shape differs; the model is left untouched.
-    """
-    own = model.state_dict()
-    pairs = list(zip(own.items(), state.items(), strict=False))
-    for (name, mine), (theirs, tensor) in pairs:
-        if mine.shape != tensor.shape:
-            raise MerlibError(
-                f"tensor {theirs!r} {tuple(tensor.shape)} where {name!r} {tuple(mine.shape)} is due.",
-                "the same shapes in the same order.",
-                "check which model and how many classes the weights are for.",
-            )
-    if len(own) != len(state):
-        raise MerlibError(
-            f"{len(state)} tensors for a model of {len(own)}.", "as many.", "check which model they are for."
-        )
-    model.load_state_dict({name: tensor for (name, _), (_, tensor) in pairs})

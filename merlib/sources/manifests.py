@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -196,18 +195,12 @@ def _load(path: Path) -> DatasetManifest:
             fault = str(error).replace("\n", " ")
         raise MerlibError(
             f"{path}: {fault}.",
-            "a manifest as data_manifests/manifest.schema.json describes it.",
+            "the fields of merlib.sources.DatasetManifest.",
             "correct the manifest, or restore it from the repository.",
         ) from error
     if manifest.name != path.parent.name:
         raise MerlibError(f"{path} is named {manifest.name!r}.", f"name: {path.parent.name}.", "rename one of the two.")
     return manifest
-
-
-def manifest_schema() -> dict:
-    """Return the JSON schema of a manifest, as committed in ``data_manifests/manifest.schema.json``."""
-    schema = DatasetManifest.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def download_files(name: str) -> tuple[DownloadFile, ...]:
@@ -239,8 +232,3 @@ def _file_list(name: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(manifests_dir() / name / load_manifest(name).download.file_list, dtype={"path": str})
-
-
-def schema_text() -> str:
-    """Return `manifest_schema` as the text that is committed."""
-    return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"

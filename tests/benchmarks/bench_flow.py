@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from warped_face import pair, portrait
 
 from merlib.errors import MerlibError
-from merlib.inputs.cache import each_pair
+from merlib.inputs.parallel import over_clips
 from merlib.motion.flow import dense_flow, end_point_error
 
 METHODS = {
@@ -39,9 +39,9 @@ FACES = [({"12": 1.0}, 1.5), ({"1": 1.0, "2": 1.0}, 1.5), ({"4": 1.0}, 1.0), ({"
 def pairs_a_second(pairs: list, options: dict, workers: int) -> tuple[float, list[np.ndarray]]:
     """Time a warm run: the first pairs start the workers and import what they need."""
     compute = partial(dense_flow, **options)
-    list(each_pair(pairs[: 2 * workers], compute, "flow", workers=workers, progress=lambda *_: None))
+    list(over_clips(compute, pairs[: 2 * workers], workers, "flow", lambda *_: None))
     start = time.perf_counter()
-    flows = list(each_pair(pairs, compute, "flow", workers=workers, progress=lambda *_: None))
+    flows = list(over_clips(compute, pairs, workers, "flow", lambda *_: None))
     return len(pairs) / (time.perf_counter() - start), flows
 
 

@@ -8,14 +8,11 @@ import pytest
 from merlib.clips.puzzle import CANONICAL_BOXES, canonical_puzzle
 from merlib.errors import MerlibError
 from merlib.faces import (
-    REGIONS,
-    apex_rois,
     cut_box,
     face_puzzle,
     hars_boxes,
     reference_face,
     region_boxes,
-    region_masks,
 )
 
 
@@ -127,37 +124,3 @@ def test_a_box_outside_the_picture_is_refused_and_one_across_its_edge_is_clipped
     np.testing.assert_array_equal(cut_box(picture, (-3.2, 2.4, 7.6, 20)), picture[0:2, 8:10])
     with pytest.raises(MerlibError, match=r"nose .* 10 x 10 px"):
         cut_box(picture, (12, 20, 0, 5), "nose")
-
-
-def test_the_three_apex_regions_hold_their_parts_and_no_other(level_face):
-    rois = apex_rois(level_face)
-    assert set(rois) == {"left_eye", "right_eye", "mouth"}
-
-    def inside(name):
-        top, bottom, left, right = rois[name]
-        x, y = level_face.T
-        return set(np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y <= bottom)))
-
-    brow_eye = {"left_eye": {*range(17, 22), *range(36, 42)}, "right_eye": {*range(22, 27), *range(42, 48)}}
-    assert brow_eye["left_eye"] <= inside("left_eye")
-    assert not inside("left_eye") & (brow_eye["right_eye"] | set(range(48, 68)))
-    assert brow_eye["right_eye"] <= inside("right_eye")
-    assert set(range(48, 68)) <= inside("mouth")
-    assert not inside("mouth") & set(range(17, 31))
-
-
-def test_masks_do_not_overlap_and_each_lies_on_its_part(level_face):
-    masks = region_masks(level_face, (340, 300, 3))
-    assert tuple(masks) == REGIONS
-    assert np.sum([*masks.values()], axis=0).max() == 1
-    for region, x, y in (("eyes", *level_face[36:42].mean(axis=0)), ("mouth", *level_face[48:60].mean(axis=0))):
-        assert masks[region][round(y), round(x)]
-    for region, landmark in (("eyebrows", 19), ("eyebrows", 24), ("nose", 30)):
-        assert masks[region][tuple(np.rint(level_face[landmark]).astype(int)[::-1])]
-    for left, right in ((3, 31), (13, 35)):  # halfway between jaw and wing of the nose
-        assert masks["cheeks"][tuple(np.rint(level_face[[left, right]].mean(axis=0)).astype(int)[::-1])]
-
-
-def test_masks_of_a_symmetric_face_are_symmetric(level_face):
-    for name, mask in region_masks(level_face, (340, 301)).items():
-        assert (mask != mask[:, ::-1]).sum() <= 0.05 * mask.sum(), name

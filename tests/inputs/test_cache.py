@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from merlib.errors import MerlibError
-from merlib.inputs.cache import MotionCache, content_digest, each_pair
-from merlib.motion.flow import dense_flow
+from merlib.inputs.cache import MotionCache, content_digest
 
 FRAMES = tuple(np.random.default_rng(0).random((2, 24, 24), dtype=np.float32))
 
@@ -99,30 +97,3 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
 def test_parameters_that_json_cannot_hold_are_refused():
     with pytest.raises(MerlibError, match="JSON"):
         content_digest("flow", {"weights": object()}, FRAMES)
-
-
-def _reads(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    first = np.random.default_rng(seed).random((40, 40))
-    return first, np.roll(first, 1, axis=1)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_pairs_come_back_in_order_however_many_workers(tmp_path, workers):
-    told: list[tuple[int, int]] = []
-    pairs = [partial(_reads, seed) for seed in range(4)]
-    compute, parameters = partial(dense_flow, method="farneback"), {"method": "farneback"}
-    flows = each_pair(
-        pairs,
-        compute,
-        "flow",
-        parameters,
-        MotionCache(tmp_path),
-        workers,
-        lambda done, total: told.append((done, total)),
-    )
-    for seed, flow in enumerate(flows):
-        np.testing.assert_array_equal(flow, dense_flow(*_reads(seed), method="farneback"))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert len(list(tmp_path.rglob("*.npz"))) == 4
-    with pytest.raises(MerlibError, match="workers"):
-        next(each_pair(pairs, compute, "flow", workers=0))
