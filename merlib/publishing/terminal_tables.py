@@ -49,12 +49,12 @@ def _cell(value: object) -> str:
 
 
 def weights_table() -> Table:
-    """Return the weights registry: purpose, licence, origin, and whether the file is on this machine."""
-    from merlib.sources.weights import list_weights, weights_path
+    """Return the weights registry: purpose, licence, origin, and whether the file is here, fetchable or missing."""
+    from merlib.sources.weights import list_weights, weights_state
 
-    table = Table("name", "purpose", "licence", "origin", "here", title="weights", title_justify="left")
+    table = Table("name", "purpose", "licence", "origin", "state", title="weights", title_justify="left")
     for entry in list_weights():
-        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
+        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, weights_state(entry.name))
     return table
 
 
