@@ -1,8 +1,8 @@
 """A clip table turned into `Samples`: every clip preprocessed once, in parallel, kept on disk.
 
 An entry of the cache is named by ``source.identity`` (the content of a clip's files, or the twin's plan), the
-preprocessing, the digests of the weights it uses and the source of the rooms that compute it: a second call reads, a changed line of code computes anew.
-A frame source without an identity is computed each time.
+preprocessing, the digests of the weights it uses and the source of the rooms that compute it: a second call reads, a
+changed line of code computes anew. A frame source without an identity is computed each time.
 """
 
 from __future__ import annotations
@@ -158,6 +158,11 @@ def clip_parameters(row) -> dict[str, object]:
     return {"clip": clip, "source": source_of_motion()}
 
 
+def input_parameters(row, how: Preprocessing) -> dict[str, object]:
+    """Return all that decides one input of one clip, for the key of a cache: clip, code, choices and weights."""
+    return {**asdict(how), **clip_parameters(row), "weights": how.weights}
+
+
 @dataclass(frozen=True)
 class _Kept:
     """A clip input that lies in the cache."""
@@ -177,7 +182,7 @@ def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kep
     try:
         if cache is None or getattr(row.source, "identity", None) is None:
             return clip_input(row, how)
-        parameters = {**asdict(how), **clip_parameters(row), "weights": how.weights}
+        parameters = input_parameters(row, how)
         digest, apex = (content_digest(what, parameters, []) for what in ("clip input", "clip apex"))
         origin = cache.read(apex)
         if origin is None or cache.read(digest) is None:  # absent or damaged

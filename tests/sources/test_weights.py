@@ -17,8 +17,6 @@ import yaml
 
 from merlib.errors import MerlibError
 from merlib.sources.weights import (
-    MissingWeights,
-    default_weights,
     fetch_weights,
     find_weights,
     git_blob_id,
@@ -27,7 +25,6 @@ from merlib.sources.weights import (
     weights_entry,
     weights_folder,
     weights_path,
-    weights_state,
 )
 from merlib.sources.weights_fetching import LOCK
 

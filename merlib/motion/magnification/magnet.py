@@ -197,7 +197,8 @@ def load_magnet(device: str = "cpu") -> MagNet:
     Raises
     ------
     MerlibError
-        When the file is missing, is not the published one, needs more than ``weights_only=True`` allows, or holds other tensors.
+        When the file is missing, is not the published one, needs more than ``weights_only=True`` allows, or holds
+        other tensors.
     """
     path = find_weights(MAGNET_WEIGHTS)
     return _cached_network(str(path), path.stat().st_mtime_ns, device)
