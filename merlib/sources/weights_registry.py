@@ -34,7 +34,7 @@ class Wheel(BaseModel):
     def download_arguments(self) -> tuple[str, ...]:
         """What pip is told so that it fetches this wheel, whatever Python and machine it runs on."""
         built_for = (f"--python-version={self.python}", f"--abi={self.abi}", f"--platform={self.platform}")
-        return ("download", "--no-deps", "--only-binary=:all:", "--implementation=cp", *built_for, self.pin)
+        return ("download", "--no-deps", "--implementation=cp", *built_for, self.pin)
 
     @property
     def download_command(self) -> str:

@@ -93,12 +93,12 @@ def test_weights_are_told_as_they_are(tmp_path, monkeypatch):
     monkeypatch.delenv("TORCH_HOME", raising=False)
     monkeypatch.delenv("MERLIB_OFFLINE", raising=False)
     bare = doctor.check_weights()
-    assert (bare.level, "face-mesh: fetchable" in bare.found) == ("ok", True)
-    assert f"liteflownet: missing: put network-default.pytorch into {tmp_path}" in bare.found
+    assert (bare.level, "when first needed: blazeface-short-range, face-mesh" in bare.found) == ("ok", True)
+    assert f"missing, put into {tmp_path}: network-default.pytorch" in bare.found
     assert "merlib weights get" in bare.action
     monkeypatch.setenv("MERLIB_OFFLINE", "1")
     offline = doctor.check_weights()
-    assert (offline.level, "put face_landmark.tflite into" in offline.found) == ("fail", True)
+    assert (offline.level, "face_landmark.tflite" in offline.found) == ("fail", True)
     (tmp_path / "face_landmark.tflite").write_bytes(b"cut short")
     damaged = doctor.check_weights()
     assert (damaged.level, f"remove {tmp_path / 'face_landmark.tflite'}" in damaged.action) == ("fail", True)
@@ -107,5 +107,4 @@ def test_weights_are_told_as_they_are(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("mesh_weights")
 def test_weights_that_were_fetched_are_here_and_verified():
     found = doctor.check_weights()
-    assert "blazeface-short-range: here (verified)" in found.found
-    assert "face-mesh: here (verified)" in found.found
+    assert "here (verified): blazeface-short-range, face-mesh" in found.found
