@@ -115,7 +115,7 @@ FIND = "from merlib.sources.weights import find_weights; print(find_weights({!r}
 
 def test_four_processes_at_once_download_the_wheel_once_and_all_get_whole_files(index):
     processes = [started(FIND.format(name)) for name in ("detector", "points") * 2]
-    answers = [process.communicate(timeout=120) for process in processes]
+    answers = [process.communicate(timeout=600) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, answers
     assert len(index) == 1
     assert sum("fetching" in stderr for _, stderr in answers) == 1
