@@ -99,6 +99,9 @@ $(READY): pyproject.toml constraints.txt $(VENV)/.wanted
 	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check $(PIP_FLAGS) \
 	   -c $(VENV)/constraints.txt -e ".[$(EXTRAS)]"
 	@$(BIN)/python -m pip check
+	@echo "== fetching the weights that the default needs (MERLIB_OFFLINE=1 forbids it)"
+	@$(BIN)/merlib weights get || \
+	  echo "Going on without them: whatever finds faces in clips will ask for these files again."
 	@touch $@
 
 # Rewritten only when another torch or other extras are asked for, so that the installation follows.

@@ -83,11 +83,12 @@ from merlib.publishing.figures.clips import draw_magnified
 method = choose_method("auto" if study.profile.name != "smoke" else "eulerian")
 figure = draw_magnified(pairs, (1, 2, 3, 4), method)
 caption = f"The larger the factor, the clearer the movement and the stronger the artefacts ({method})."
-_ = save_picture("astnet.figure3", figure, caption=caption)
+_ = save_picture("astnet.figure3", figure, caption=caption, magnifiers=[method])
 
 # %% tags=["nbval-ignore-output"]
 figure = draw_magnified(pairs, (1, 3), method)
-_ = save_picture("astnet.figure4", figure, caption=f"Before and after threefold magnification ({method}).")
+caption = f"Before and after threefold magnification ({method})."
+_ = save_picture("astnet.figure4", figure, caption=caption, magnifiers=[method])
 
 # %% [markdown]
 # UAMRN's point: the same set of factors suits one clip and ruins another.
@@ -95,7 +96,8 @@ _ = save_picture("astnet.figure4", figure, caption=f"Before and after threefold 
 # %% tags=["nbval-ignore-output"]
 two = {label: pairs[label] for label in ("happiness", "surprise")}
 figure = draw_magnified(two, (2, 4, 6, 8, 10, 12), method)
-_ = save_picture("uamrn.figure1", figure, caption=f"Two clips, the same six factors of the 32 ({method}).")
+caption = f"Two clips, the same six factors of the 32 ({method})."
+_ = save_picture("uamrn.figure1", figure, caption=caption, magnifiers=[method])
 
 # %% [markdown]
 # ## Three magnifiers
@@ -119,7 +121,8 @@ from merlib.publishing.figures.clips import draw_pictures
 onset, apex = pairs["surprise"]
 shown = {"onset": onset, "apex": apex}
 shown |= {f"{name} x 6": magnify((onset, apex), 6, name).frames[1] for name in methods}
-_ = save_picture("extra.magnifiers", draw_pictures(shown), caption="One clip, one factor, side by side.")
+caption = "One clip, one factor, side by side."
+_ = save_picture("extra.magnifiers", draw_pictures(shown), caption=caption, magnifiers=methods)
 
 # %% [markdown]
 # ## Measured, not only shown
@@ -145,19 +148,21 @@ measured = measure(few, magnifier_gains, tuple(methods), factors, cache=study.ca
 values, low, high = means(measured, ["method", "factor"], ["gain", "artefact", "noise"])
 off = max(abs(values.loc[f"lagrangian {f:g}", "gain"] / f - 1) for f in factors)
 caption = f"Lagrangian magnification is off by at most {off:.0%} of its factor; the others are reported."
-save_table("extra.magnifier_gains", values, low=low, high=high, samples=[few], caption=caption, digits=2)
+save = partial(save_table, samples=[few], magnifiers=methods)
+save("extra.magnifier_gains", values, low=low, high=high, caption=caption, digits=2)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.clips import draw_gains
 
 figure = draw_gains(values, low, high, "gain", "times the true motion")
 caption = "What is asked for (dotted) and what is reached, with 95 % intervals over people."
-_ = save_figure("extra.gain_by_factor", figure, data=values, samples=[few], caption=caption)
+save_curve = partial(save_figure, data=values, samples=[few], magnifiers=methods)
+_ = save_curve("extra.gain_by_factor", figure, caption=caption)
 
 # %% tags=["nbval-ignore-output"]
 figure = draw_gains(values, low, high, "artefact", "grey levels rms")
 caption = "Distance from the ideal picture grows with the factor."
-_ = save_figure("extra.artefact_by_factor", figure, data=values, samples=[few], caption=caption)
+_ = save_curve("extra.artefact_by_factor", figure, caption=caption)
 
 # %% [markdown]
 # ## What the papers left open

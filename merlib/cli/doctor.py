@@ -154,17 +154,30 @@ def check_cores() -> Finding:
 
 
 def check_weights() -> Finding:
-    """The weights registry, and which files of it are on this machine; none is needed by the flow notebooks."""
-    from merlib.places import manifests_dir
+    """Each file of the weights registry: here and verified, fetchable, or missing with the folder to put it in."""
+    from merlib.sources.weights import default_weights, list_weights, weights_folder, weights_state
 
-    registry = manifests_dir() / "weights.yaml"
-    if not registry.is_file():
-        return Finding("weights", "ok", "no registry: nothing that runs needs weights")
-    import yaml
-
-    entries = yaml.safe_load(registry.read_text(encoding="utf-8")) or {}
-    entries = entries.get("weights", entries) if isinstance(entries, dict) else entries
-    return Finding("weights", "ok", f"{len(entries)} registered; fetched when first needed")
+    try:
+        states = {entry.name: weights_state(entry.name) for entry in list_weights()}
+    except MerlibError as error:
+        return Finding("weights", "fail", error.found, error.action)
+    needed = {name: states[name] for name in default_weights()}
+    level, action = "ok", ""
+    if any(state.startswith("fetchable") for state in needed.values()):
+        action = "merlib weights get fetches what the default needs; afterwards no network is used"
+    if unusable := [name for name, state in states.items() if state.startswith("damaged")]:
+        level, action = "fail", states[unusable[0]]
+    elif any(state.startswith("missing") for state in needed.values()):
+        level, action = "fail", "face detection cannot run: put the files there"
+    by_state: dict[str, list[str]] = {}
+    for entry in list_weights():
+        state = states[entry.name]
+        absent = state.startswith("missing")
+        by_state.setdefault(f"missing, put into {weights_folder()}" if absent else state, []).append(
+            entry.file if absent else entry.name
+        )
+    found = "; ".join(f"{state}: {', '.join(names)}" for state, names in by_state.items())
+    return Finding("weights", level, found, action)
 
 
 def check_data(folders: Mapping[str, Path]) -> list[Finding]:

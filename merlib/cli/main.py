@@ -178,14 +178,19 @@ def weights_list() -> None:
 
 
 @weights_app.command("get")
-def weights_get(name: Annotated[str, typer.Argument(help="A name that merlib weights list shows.")]) -> None:
-    """Fetch a weights file from where it is published; its digest is checked.
+def weights_get(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names that merlib weights list shows; none: what the default needs.")
+    ] = None,
+) -> None:
+    """Fetch weights files from where they are published; their digests are checked.
 
     Example: merlib weights get face-mesh
     """
-    from merlib.sources.weights import fetch_weights
+    from merlib.sources.weights import default_weights, fetch_weights
 
-    open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
+    for name in names or default_weights():
+        open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
 
 
 @store_app.command("list")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from merlib.errors import MerlibError, unknown_name
@@ -49,12 +49,13 @@ def _cell(value: object) -> str:
 
 
 def weights_table() -> Table:
-    """Return the weights registry: purpose, licence, origin, and whether the file is on this machine."""
-    from merlib.sources.weights import list_weights, weights_path
+    """Return the weights registry: purpose, licence, origin, and whether the file is here, fetchable or missing."""
+    from merlib.sources.weights import list_weights, weights_state
 
-    table = Table("name", "purpose", "licence", "origin", "here", title="weights", title_justify="left")
+    state = Column("state", overflow="fold")  # it may hold a file name and a folder to type
+    table = Table("name", "purpose", "licence", "origin", state, title="weights", title_justify="left")
     for entry in list_weights():
-        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
+        table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, weights_state(entry.name))
     return table
 
 

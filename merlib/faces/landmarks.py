@@ -23,6 +23,7 @@ from merlib.sources.weights import find_weights
 
 BACKENDS = ("fan", "given", "mesh")
 FAN_WEIGHTS = ("2dfan4", "s3fd")
+BACKEND_WEIGHTS = {"fan": FAN_WEIGHTS, "given": (), "mesh": ("blazeface-short-range", "face-mesh")}
 # How far, in eye distances, a landmark may lie outside the picture before the face counts as cut: frames that
 # come cropped to the face end close to the jaw.
 CUT = 0.15

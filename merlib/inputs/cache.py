@@ -40,7 +40,7 @@ def content_digest(what: str, parameters: Mapping[str, object], arrays: Sequence
     what : str
         The estimate, such as ``"flow"``.
     parameters : mapping
-        Everything else that changes the result; JSON values.
+        Everything else that changes the result, the digests of weights included; JSON values.
     arrays : sequence of array
         Its frames.
 

@@ -1,8 +1,8 @@
 """A clip table turned into `Samples`: every clip preprocessed once, in parallel, kept on disk.
 
 An entry of the cache is named by ``source.identity`` (the content of a clip's files, or the twin's plan), the
-preprocessing and the source of the rooms that compute it: a second call reads, a changed line of code computes anew.
-A frame source without an identity is computed each time.
+preprocessing, the digests of the weights it uses and the source of the rooms that compute it: a second call reads, a
+changed line of code computes anew. A frame source without an identity is computed each time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.parallel import Progress, over_clips
 from merlib.inputs.preprocessing import TRUTH, ClipInput, Preprocessing, clip_input
+from merlib.motion.magnification.magnify import magnifier_sentence
+from merlib.sources.weights import MissingWeights
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
 
@@ -117,7 +119,9 @@ def _recipe(rows: list, how: Sequence[Preprocessing]) -> str:
     clips = [_named_clip(row) for row in rows]
     if any(clip[0] is None for clip in clips):
         return ""
-    return json.dumps({"clips": clips, "preprocessing": [asdict(each) for each in how]}, sort_keys=True)
+    return json.dumps(
+        {"clips": clips, "preprocessing": [asdict(each) | {"weights": each.weights} for each in how]}, sort_keys=True
+    )
 
 
 def _named_clip(row) -> list:
@@ -144,10 +148,10 @@ def _sentence(how: Preprocessing) -> str:
         parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
     if how.feature == "puzzle":
         parts.append(" and ".join(how.regions))
-    if how.feature == "flow_sequence" and how.factor != 1:
-        parts.append(f"magnified {how.factor:g} times by {how.magnifier}")
+    if how.feature == "flow_sequence" and how.magnifies:
+        parts.append(f"magnified {how.factor:g} times by {magnifier_sentence(how.magnifier)}")
     if how.feature == "magnified":
-        parts.append(f"{how.length} factors, magnified by {how.magnifier}")
+        parts.append(f"{how.length} factors, magnified by {magnifier_sentence(how.magnifier)}")
     if how.feature == "frames":
         parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
     return ", ".join([*parts, f"faces by {how.backend}"])
@@ -169,6 +173,11 @@ def clip_parameters(row) -> dict[str, object]:
     return {"clip": _named_clip(row), "source": source_of_motion()}
 
 
+def input_parameters(row, how: Preprocessing) -> dict[str, object]:
+    """Return all that decides one input of one clip, for the key of a cache: clip, code, choices and weights."""
+    return {**asdict(how), **clip_parameters(row), "weights": how.weights}
+
+
 @dataclass(frozen=True)
 class _Kept:
     """A clip input that lies in the cache."""
@@ -188,7 +197,7 @@ def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kep
     try:
         if cache is None or getattr(row.source, "identity", None) is None:
             return clip_input(row, how)
-        parameters = {**asdict(how), **clip_parameters(row)}
+        parameters = input_parameters(row, how)
         digest, apex = (content_digest(what, parameters, []) for what in ("clip input", "clip apex"))
         origin = cache.read(apex)
         if origin is None or cache.read(digest) is None:  # absent or damaged
@@ -197,6 +206,8 @@ def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kep
             origin = np.array(result.apex_from)
             cache.write(apex, origin)
         return _Kept(digest, str(origin))
+    except MissingWeights:  # no fault of the clip: the others would fail alike
+        raise
     except MerlibError as error:
         return error
 

@@ -14,7 +14,7 @@ from merlib.inputs.cache import MotionCache
 from merlib.learning.engine import one_thread
 from merlib.models.blocks.front_layers import FrontLayers, front_features
 from merlib.publishing.study import Study
-from merlib.sources.weights import find_weights, load_state, weights_path
+from merlib.sources.weights import find_weights, load_state, weights_digest, weights_path
 
 WEIGHTS = "resnet18-ferplus"
 SOURCE = ("merlib.models.blocks.front_layers", "merlib.models.blocks.resnet")
@@ -32,7 +32,7 @@ def published_layers(width: int = WIDTH) -> tuple[FrontLayers, str]:
     layers = FrontLayers(width)
     if width == WIDTH and weights_path(WEIGHTS) is not None:
         layers.load(load_state(find_weights(WEIGHTS)))
-        return layers, "front layers trained on FER+"
+        return layers, f"front layers trained on FER+ ({WEIGHTS}, {weights_digest(WEIGHTS)})"
     why = f"{WEIGHTS} is not on this machine" if width == WIDTH else f"{WEIGHTS} has width {WIDTH}, not {width}"
     return layers, f"front layers with random weights, since {why}"
 

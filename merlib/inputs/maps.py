@@ -162,7 +162,7 @@ def magnified_stack(
     factors = [check_factor(factor) for factor in factors]
     if not factors:
         raise MerlibError("no factors.", "one or more.", "use `factor_sequence()`.")
-    method = choose_method(method, options.get("weights"))
+    method = choose_method(method)
     if method == "magnet":  # encodes both frames once
         from merlib.motion.magnification.magnet import magnify_learned
 

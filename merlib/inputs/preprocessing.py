@@ -24,15 +24,18 @@ import pandas as pd
 from merlib.clips.clip_table import clip_key, frames
 from merlib.clips.samples import UNITS
 from merlib.errors import MerlibError, unknown_name
+from merlib.faces.landmarks import BACKEND_WEIGHTS
 from merlib.inputs.maps import SEQUENCE, flow_channels, flow_sequence, magnified_stack, minmax255
 from merlib.motion.apex import METHODS as APEX_METHODS
 from merlib.motion.apex import spot_apex
 from merlib.motion.flow import METHODS as FLOW_METHODS
 from merlib.motion.flow import dense_flow
 from merlib.motion.light import even_light
-from merlib.motion.magnification.magnify import choose_method, factor_sequence, magnify
+from merlib.motion.magnification.magnify import MAGNET_WEIGHTS, choose_method, factor_sequence, magnify
+from merlib.sources.weights import weights_digest
 
 TRUTH = "truth"
+MOTION_WEIGHTS = (*(name for names in BACKEND_WEIGHTS.values() for name in names), "liteflownet", MAGNET_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,21 @@ class Preprocessing:
             if getattr(self, name) not in values:
                 raise unknown_name(name, getattr(self, name), values)
         object.__setattr__(self, "magnifier", choose_method(self.magnifier))
+
+    @property
+    def magnifies(self) -> bool:
+        """Whether a magnifier takes part."""
+        return self.feature == "magnified" or (self.feature == "flow_sequence" and self.factor != 1)
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Digest by name of each weights file that decides the values: of landmarks, flow and magnifier."""
+        names = list(BACKEND_WEIGHTS.get(self.backend, ()))
+        if self.flow == "liteflownet" and self.feature in ("flow", "puzzle", "flow_sequence"):
+            names.append("liteflownet")
+        if self.magnifies and self.magnifier == "magnet":
+            names.append(MAGNET_WEIGHTS)
+        return {name: weights_digest(name) for name in names}
 
 
 @dataclass(frozen=True)

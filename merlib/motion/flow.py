@@ -75,10 +75,10 @@ def _farneback(
     return cv2.calcOpticalFlowFarneback(*images, None, pyr_scale, levels, winsize, iterations, poly_n, poly_sigma, 0)
 
 
-def _liteflownet(first: np.ndarray, second: np.ndarray, weights: str | None = None, device: str = "cpu") -> np.ndarray:
+def _liteflownet(first: np.ndarray, second: np.ndarray, device: str = "cpu") -> np.ndarray:
     from merlib.motion.liteflownet import load_liteflownet
 
-    return load_liteflownet(weights, device).flow(colour(first), colour(second))
+    return load_liteflownet(device).flow(colour(first), colour(second))
 
 
 _METHODS: dict[str, Callable[..., np.ndarray]] = {
@@ -104,8 +104,7 @@ def dense_flow(first: np.ndarray, second: np.ndarray, method: str = "tvl1", **op
         ``prefilter``, by default as OpenCV's TV-L1 that published pipelines used: its lambda .15 on 0..255 is an
         attachment of 38.25 on 0..1 (scikit-image's own 15 smooths a cheek's motion away), five warps.
         ``dis``: ``preset`` ``'ultrafast'``, ``'fast'`` or ``'medium'``. ``farneback``: OpenCV's ``pyr_scale``,
-        ``levels``, ``winsize``, ``iterations``, ``poly_n``, ``poly_sigma``. ``liteflownet``: ``weights`` (path),
-        ``device``.
+        ``levels``, ``winsize``, ``iterations``, ``poly_n``, ``poly_sigma``. ``liteflownet``: ``device``.
 
     Returns
     -------

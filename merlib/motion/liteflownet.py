@@ -26,7 +26,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,8 +33,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from merlib.errors import MerlibError
-from merlib.motion.weights import find_weights, open_state
+from merlib.sources.weights import find_weights, load_state
 
+WEIGHTS = "liteflownet"  # in the weights registry
 FILE_NAME = "network-default.pytorch"
 CHANNELS = (32, 32, 64, 96, 128, 192)
 LEVELS = (2, 3, 4, 5, 6)
@@ -270,16 +270,14 @@ def read_published(state: Mapping[str, object]) -> LiteFlowNet:
 
 @lru_cache(maxsize=2)
 def _cached_network(path: str, changed: int, device: str) -> LiteFlowNet:
-    return read_published(open_state(Path(path))).to(device)
+    return read_published(load_state(path)).to(device)
 
 
-def load_liteflownet(weights: str | Path | None = None, device: str = "cpu") -> LiteFlowNet:
+def load_liteflownet(device: str = "cpu") -> LiteFlowNet:
     """Return the network with its published weights, kept in memory between calls.
 
     Parameters
     ----------
-    weights : path, optional
-        The file; by default ``network-default.pytorch`` in the folder named by ``MERLIB_WEIGHTS``.
     device : str
         Where it runs.
 
@@ -288,5 +286,5 @@ def load_liteflownet(weights: str | Path | None = None, device: str = "cpu") -> 
     MerlibError
         When the file is missing, damaged, needs more than ``weights_only=True`` allows, or holds other names.
     """
-    path = find_weights(FILE_NAME, weights, "LiteFlowNet")
+    path = find_weights(WEIGHTS)
     return _cached_network(str(path), path.stat().st_mtime_ns, device)

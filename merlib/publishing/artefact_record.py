@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from merlib.clips.samples import Samples
 from merlib.learning.folds import shared_by
+from merlib.motion.magnification.magnify import magnifier_sentence
 from merlib.publishing.records.ledger import Artefact, grade_of
 from merlib.publishing.records.record import data_of, environment, experiments_of
 from merlib.publishing.study import Study
@@ -28,6 +29,7 @@ def start_record(
     samples: list[Samples],
     caption: str,
     substitution: str,
+    magnifiers: Sequence[str] = (),
 ) -> dict:
     """Return a record without its cells: identity, grade, data, experiments, seeds, environment.
 
@@ -59,6 +61,7 @@ def start_record(
         "protocol": ", ".join(protocols),
         "seeds": seeds,
         "data": data,
+        **({"magnifiers": [magnifier_sentence(method) for method in magnifiers]} if magnifiers else {}),
         "experiments": experiments_of(runs),
         **environment(),
     }

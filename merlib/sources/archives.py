@@ -9,6 +9,7 @@ from urllib.parse import quote
 from merlib.errors import MerlibError, unknown_name
 from merlib.files import unwritable, writing_to
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
+from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 
 # A file is written under a temporary name in its own folder and renamed only when its hash is right.
 _ATTEMPTS = 3
@@ -61,6 +62,9 @@ def fetch_archive(
     _make_folders(into, wanted)
     if not wanted:
         return into
+    if is_offline():
+        found = f"{OFFLINE_VARIABLE} is set and {len(wanted)} files of {name} are not in {into}."
+        raise MerlibError(found, "all of them, or a network that may be used.", f"unset {OFFLINE_VARIABLE}.")
     template = load_manifest(name).download.url_template
     urls = [_address(file, template, base_url) for file in wanted]
     _fetch_all(wanted, urls, into, progress, workers)

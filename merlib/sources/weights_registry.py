@@ -23,6 +23,23 @@ class Wheel(BaseModel):
     python: str
     abi: str
     platform: str
+    bytes: Annotated[int, Field(gt=0)] | None = None
+
+    @property
+    def pin(self) -> str:
+        """Package and version, as pip writes them."""
+        return f"{self.package}=={self.version}"
+
+    @property
+    def download_arguments(self) -> tuple[str, ...]:
+        """What pip is told so that it fetches this wheel, whatever Python and machine it runs on."""
+        built_for = (f"--python-version={self.python}", f"--abi={self.abi}", f"--platform={self.platform}")
+        return ("download", "--no-deps", "--implementation=cp", *built_for, self.pin)
+
+    @property
+    def download_command(self) -> str:
+        """The same as a line that people can type."""
+        return " ".join(("pip", *self.download_arguments))
 
 
 class WeightsEntry(BaseModel):
@@ -38,6 +55,7 @@ class WeightsEntry(BaseModel):
     git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     unpinned: str | None = None
     bytes: Annotated[int, Field(gt=0)] | None = None
+    by_default: bool = False
     format: Literal["tflite", "state-dict", "safetensors"]
     licence: str
     purpose: str
@@ -49,12 +67,14 @@ class WeightsEntry(BaseModel):
             raise ValueError("give either url, or wheel and member")
         if bool(self.unpinned) == bool(self.sha256 or self.git_blob):
             raise ValueError("give sha256 or git_blob, or say in unpinned why there is neither")
+        if self.by_default and not (self.sha256 and self.bytes):
+            raise ValueError("what is fetched without being asked for needs sha256 and bytes")
         return self
 
     @property
     def origin(self) -> str:
         """Where the file comes from, for people."""
-        return self.url or f"{self.wheel.package}=={self.wheel.version}: {self.member}"
+        return self.url or f"{self.wheel.pin}: {self.member}"
 
     @property
     def digest(self) -> str:

@@ -63,10 +63,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from merlib.faces.landmarks import FAN_WEIGHTS
-    from merlib.sources.weights import fetch_weights, weights_path
+    from merlib.sources.weights import weights_path
 
-    for name in ("blazeface-short-range", "face-mesh"):
-        fetch_weights(name)
     frame = frame_of(arguments.height)
     load, cores = os.getloadavg()[0], os.cpu_count()
     busy = "; the machine is busy, so only processor time a face means something" if load > cores / 4 else ""

@@ -85,3 +85,26 @@ def test_direct_dependencies_leave_the_extras_out(name):
     names = doctor.direct_dependencies()
     assert name in names
     assert "pytest" not in names
+
+
+def test_weights_are_told_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TORCH_HOME", raising=False)
+    monkeypatch.delenv("MERLIB_OFFLINE", raising=False)
+    bare = doctor.check_weights()
+    assert (bare.level, "when first needed: blazeface-short-range, face-mesh" in bare.found) == ("ok", True)
+    assert f"missing, put into {tmp_path}: network-default.pytorch" in bare.found
+    assert "merlib weights get" in bare.action
+    monkeypatch.setenv("MERLIB_OFFLINE", "1")
+    offline = doctor.check_weights()
+    assert (offline.level, "face_landmark.tflite" in offline.found) == ("fail", True)
+    (tmp_path / "face_landmark.tflite").write_bytes(b"cut short")
+    damaged = doctor.check_weights()
+    assert (damaged.level, f"remove {tmp_path / 'face_landmark.tflite'}" in damaged.action) == ("fail", True)
+
+
+@pytest.mark.usefixtures("mesh_weights")
+def test_weights_that_were_fetched_are_here_and_verified():
+    found = doctor.check_weights()
+    assert "here (verified): blazeface-short-range, face-mesh" in found.found

@@ -17,7 +17,7 @@ from merlib.faces import find_faces, landmarks
 def bare_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr("merlib.sources.weights._cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     landmarks.fan_network.cache_clear()
     yield tmp_path
     landmarks.fan_network.cache_clear()

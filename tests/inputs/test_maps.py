@@ -12,14 +12,14 @@ from merlib.errors import MerlibError
 from merlib.inputs.maps import flow_channels, flow_maps, flow_sequence, magnified_stack, minmax255
 from merlib.motion.flow import dense_flow
 from merlib.motion.magnification.magnet import MagNet
-from merlib.motion.magnification.magnify import MAGNET_FILE
-from merlib.motion.weights import VARIABLE
+from merlib.sources.weights import FOLDER_VARIABLE
 
 
 @pytest.fixture
 def no_weights(tmp_path, monkeypatch):
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
-    return tmp_path
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TORCH_HOME", raising=False)
 
 
 def test_a_linear_flow_keeps_its_pixels_and_its_strain_at_any_size():
@@ -87,9 +87,9 @@ def test_a_stack_holds_one_picture_a_factor_and_names_the_method(no_weights):
         magnified_stack(onset, apex, [])
 
 
-def test_a_stack_takes_the_network_when_its_weights_are_there(no_weights):
+def test_a_stack_takes_the_network_when_its_weights_are_there(register_weights):
     state = {f"module.{name}": tensor for name, tensor in MagNet().state_dict().items()}
-    torch.save({"state_dict": state}, no_weights / MAGNET_FILE)
+    register_weights("magnet", lambda path: torch.save({"state_dict": state}, path))
     onset, apex, _ = pair({"1": 1.0}, peak=1.0)
     stack, method = magnified_stack(onset[:48, :40], apex[:48, :40, 0].repeat(3).reshape(48, 40, 3), [2], size=32)
     assert (stack.shape, method) == ((1, 3, 32, 32), "magnet")

@@ -5,6 +5,7 @@ SYNTHETIC clips: scikit-image's portrait (credit NASA), warped.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from merlib.inputs.cache import MotionCache
 from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.maps import flow_channels, minmax255
 from merlib.inputs.preprocessing import around, clip_input, locate, preprocessing
+from merlib.sources.weights import MissingWeights
 
 SCALE = 1.5
 ENVELOPE = (0.0, 0.0, 0.3, 0.7, 1.0, 1.0, 0.9, 0.6, 0.3, 0.1, 0.0, 0.0, 0.0, 0.0)  # onset 1, apex 4 or 5, offset 12
@@ -310,3 +312,64 @@ def test_flow_channels_of_the_truth_are_zero_without_motion():
 
 def test_pandas_marks_a_missing_apex():
     assert one(apex=None).apex is pd.NA
+
+
+def unpublished(folder, content):
+    """A file that stands where LiteFlowNet's weights are looked for; none of its digests was published."""
+    (folder / "network-default.pytorch").write_bytes(content)
+
+
+def key_of(how):
+    return clip_samples.content_digest("clip input", clip_samples.input_parameters(one(), how), [])
+
+
+def test_another_weights_file_is_another_key_and_what_takes_no_part_changes_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path))
+    learned, classical = (preprocessing("flow", flow=name, backend="given") for name in ("liteflownet", "dis"))
+    keys, plain = [], []
+    for content in (b"first", b"second", b"first"):
+        unpublished(tmp_path, content)
+        keys.append(key_of(learned))
+        plain.append(key_of(classical))
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]
+    assert len(set(plain)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "feature", "choices", "enters"),
+    [
+        ("face-mesh", "frames", {}, True),
+        ("face-mesh", "frames", {"backend": "given"}, False),
+        ("2dfan4", "frames", {"backend": "fan"}, True),
+        ("magnet", "magnified", {"magnifier": "magnet", "backend": "given"}, True),
+        ("magnet", "magnified", {"magnifier": "eulerian", "backend": "given"}, False),
+        ("magnet", "flow_sequence", {"magnifier": "magnet", "backend": "given"}, True),
+        ("magnet", "flow_sequence", {"magnifier": "magnet", "backend": "given", "factor": 1.0}, False),
+    ],
+)
+def test_the_published_digest_of_what_takes_part_enters_the_key(
+    register_weights, monkeypatch, name, feature, choices, enters
+):
+    how = preprocessing(feature, **choices)
+    before = key_of(how)
+    register_weights(name, lambda path: path.write_bytes(b"another network"))
+    assert (key_of(how) != before) == enters
+
+
+def test_weights_that_are_missing_stop_the_work_and_are_no_fault_of_a_clip(tmp_path, monkeypatch):
+    monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("MERLIB_OFFLINE", "1")
+    how = [preprocessing("flow", flow="liteflownet", backend="given")]
+    for workers in (1, 2):
+        with pytest.raises(MissingWeights, match=r"put network-default\.pytorch"):
+            samples_of_clips(table(row("a"), row("b")), how, ("happiness",), skip_failed=True, workers=workers)
+
+
+def test_the_notes_name_the_digest_of_a_learned_magnifier(register_weights):
+    register_weights("magnet", lambda path: path.write_bytes(b"a network"))
+    digest = hashlib.sha256(b"a network").hexdigest()
+    said = clip_samples._sentence(preprocessing("magnified"))  # auto: the network is here
+    assert "by magnet" in said
+    assert digest in said

@@ -11,14 +11,17 @@ from merlib.motion.flow import dense_flow
 from merlib.motion.magnification import choose_method, factor_sequence, magnify
 from merlib.motion.magnification.eulerian import collapse, laplacian_pyramid, magnify_band
 from merlib.motion.magnification.lagrangian import fold_fraction, warp_by_flow
-from merlib.motion.weights import VARIABLE
+from merlib.motion.magnification.magnify import magnifier_sentence
+from merlib.sources.weights import FOLDER_VARIABLE, weights_state
 
 BROWS = {"1": 1.0, "2": 1.0}
 
 
 @pytest.fixture
 def no_weights(tmp_path, monkeypatch):
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "weights"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TORCH_HOME", raising=False)
     return tmp_path
 
 
@@ -113,10 +116,18 @@ def test_auto_takes_the_network_when_its_weights_are_there_and_says_so(no_weight
     assert choose_method() == "eulerian"
     frames = np.stack([as_uint8(portrait())] * 2)
     assert magnify(frames, 3).method == "eulerian"
-    (no_weights / "learning_based_mag.pth.tar").write_bytes(b"damaged")
+    assert magnifier_sentence(choose_method()) == "eulerian"
+
+
+@pytest.mark.parametrize("place", ["weights", "cache/merlib/weights", "cache/torch/hub/checkpoints"])
+def test_weights_listed_as_here_are_the_ones_that_are_used_and_a_wrong_file_stops_the_run(no_weights, place):
+    assert weights_state("magnet") == "fetchable"
+    (no_weights / place).mkdir(parents=True)
+    (no_weights / place / "learning_based_mag.pth.tar").write_bytes(b"damaged")
+    assert weights_state("magnet").startswith("damaged")
     assert choose_method() == "magnet"
-    with pytest.raises(MerlibError, match="learning_based_mag"):  # never a silent second choice
-        magnify(frames, 3)
+    with pytest.raises(MerlibError, match="other content"):  # never a silent second choice
+        magnify(np.stack([as_uint8(portrait())] * 2), 3)
 
 
 def test_frames_keep_shape_type_and_the_first_one(no_weights):

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,12 +29,10 @@ from torch.nn import functional
 
 from merlib.errors import MerlibError
 from merlib.motion.frames import check_pair, colour
-from merlib.motion.magnification.magnify import MAGNET_FILE
-from merlib.motion.weights import find_weights, open_state
+from merlib.motion.magnification.magnify import MAGNET_WEIGHTS
+from merlib.sources.weights import find_weights, load_state
 
-SHA256 = "a259b19b5bbef69d3efea1182369fd179e429c315ace107ebe0ded6792ff60ba"
 SIZE = 384
-_PREFIX = "module."
 
 
 def _conv(ins: int, outs: int, side: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -129,7 +126,6 @@ def magnify_learned(
     second: np.ndarray,
     factors: Sequence[float],
     size: int | None = SIZE,
-    weights: str | Path | None = None,
     device: str = "cpu",
 ) -> np.ndarray:
     """Return the second frame with its motion since the first magnified by each of the factors.
@@ -143,8 +139,8 @@ def magnify_learned(
     size : int, optional
         Side of the square the frames are resized to for the network, 384 as published, and back afterwards; None
         keeps their size, padded by reflection to a multiple of 4.
-    weights, device
-        As `load_magnet`.
+    device : str
+        Where the network runs.
 
     Returns
     -------
@@ -157,7 +153,7 @@ def magnify_learned(
         For unreadable frames or weights.
     """
     check_pair(first, second)
-    network = load_magnet(weights, device)
+    network = load_magnet(device)
     rows, columns = np.asarray(first).shape[:2]
     tensors = [torch.from_numpy(colour(f).transpose(2, 0, 1).copy())[None].to(device) * 2 - 1 for f in (first, second)]
     if size is None:
@@ -178,34 +174,31 @@ def _resize(frame: Tensor, size: tuple[int, int]) -> Tensor:
 
 @lru_cache(maxsize=2)
 def _cached_network(path: str, changed: int, device: str) -> MagNet:
-    content = open_state(Path(path))
-    state = content.get("state_dict", content)
-    given = {str(name).removeprefix(_PREFIX): tensor for name, tensor in state.items()}
+    given = load_state(path)
     network = MagNet()
     own = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     shapes = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in given.items()}
     if shapes != own:
         different = sorted(set(own.items()) ^ set(shapes.items()))
         found = f"{path}: {len(shapes)} tensors that differ from the network's at {different[0]}."
-        raise MerlibError(found, f"the {len(own)} tensors of {MAGNET_FILE}.", f"get the file with SHA-256 {SHA256}.")
+        raise MerlibError(found, f"the {len(own)} tensors of the published network.", "get the published file.")
     network.load_state_dict(given)
     return network.eval().to(device)
 
 
-def load_magnet(weights: str | Path | None = None, device: str = "cpu") -> MagNet:
+def load_magnet(device: str = "cpu") -> MagNet:
     """Return the network with its published weights, kept in memory between calls.
 
     Parameters
     ----------
-    weights : path, optional
-        The file; by default ``learning_based_mag.pth.tar`` in the folder named by ``MERLIB_WEIGHTS``.
     device : str
         Where it runs.
 
     Raises
     ------
     MerlibError
-        When the file is missing, damaged, needs more than ``weights_only=True`` allows, or holds other tensors.
+        When the file is missing, is not the published one, needs more than ``weights_only=True`` allows, or holds
+        other tensors.
     """
-    path = find_weights(MAGNET_FILE, weights, "the learned magnifier")
+    path = find_weights(MAGNET_WEIGHTS)
     return _cached_network(str(path), path.stat().st_mtime_ns, device)

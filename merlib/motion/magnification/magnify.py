@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -13,9 +12,9 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.motion.frames import as_bytes, check_pair, unit_range
 from merlib.motion.magnification.eulerian import magnify_band, magnify_change
 from merlib.motion.magnification.lagrangian import magnify_lagrangian
-from merlib.motion.weights import weights_folder
+from merlib.sources.weights import weights_digest, weights_entry, weights_path
 
-MAGNET_FILE = "learning_based_mag.pth.tar"
+MAGNET_WEIGHTS = "magnet"  # in the weights registry
 METHODS = ("magnet", "eulerian", "lagrangian")
 
 
@@ -32,7 +31,7 @@ class Magnified:
     factor : float
         Total ratio asked for; what is reached must be measured.
     details : dict of str to str
-        What a record needs beside: the temporal filter, the weights file.
+        What a record needs beside: the temporal filter, the weights file and its digest.
     """
 
     frames: np.ndarray
@@ -41,8 +40,11 @@ class Magnified:
     details: dict[str, str]
 
 
-def choose_method(method: str = "auto", weights: str | Path | None = None) -> str:
-    """Return the magnifier to use: the learned network when its weights are there, else the Eulerian one.
+def choose_method(method: str = "auto") -> str:
+    """Return the magnifier to use: the learned network when its weights are here, else the Eulerian one.
+
+    Weights that are here but are not the published ones stop the run when they are loaded: they are never replaced
+    by another method in silence.
 
     Raises
     ------
@@ -53,8 +55,14 @@ def choose_method(method: str = "auto", weights: str | Path | None = None) -> st
         raise unknown_name("magnification method", method, ("auto", *METHODS))
     if method != "auto":
         return method
-    path = Path(weights) if weights else weights_folder() / MAGNET_FILE
-    return "magnet" if path.is_file() else "eulerian"
+    return "magnet" if weights_path(MAGNET_WEIGHTS) is not None else "eulerian"
+
+
+def magnifier_sentence(method: str) -> str:
+    """Return what a record says of a magnifier: its name, and for the learned one the weights file and its digest."""
+    if method != "magnet":
+        return method
+    return f"{method} ({weights_entry(MAGNET_WEIGHTS).file}, SHA-256 {weights_digest(MAGNET_WEIGHTS)})"
 
 
 def check_factor(factor: float) -> float:
@@ -92,7 +100,7 @@ def magnify(
     method : {'auto', 'magnet', 'eulerian', 'lagrangian'}
         ``auto``: the learned network when its weights are there, else Eulerian. ``lagrangian`` is for teaching.
     **options
-        Of the method: ``size``, ``weights``, ``device`` (magnet); ``cutoff``, ``chroma`` and, for the temporal
+        Of the method: ``size``, ``device`` (magnet); ``cutoff``, ``chroma`` and, for the temporal
         band-pass of a clip instead of the difference to its first frame, ``fps`` and ``band`` (Eulerian);
         ``flow_method`` and the flow's options (Lagrangian).
 
@@ -108,11 +116,7 @@ def magnify(
         missing weights of a method that was asked for by name.
     """
     factor = check_factor(factor)
-    weights = options.get("weights")
-    auto = method == "auto"
-    method = choose_method(method, weights)
-    if auto and method == "eulerian":
-        options.pop("weights", None)
+    method = choose_method(method)
     if len(frames) < 2:
         raise MerlibError(f"{len(frames)} frame.", "two frames or more.", "hand over the onset and what follows it.")
     for frame in frames[1:]:
@@ -155,8 +159,8 @@ def _magnet(frames: np.ndarray, factor: float, **options: object) -> tuple[np.nd
     def pair(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return magnify_learned(first, second, [factor], **options)[0]
 
-    name = Path(str(options["weights"])).name if options.get("weights") else MAGNET_FILE
-    return _since_first(frames, pair), {"temporal": "pairs with the first frame", "weights": name}
+    details = {"weights": weights_entry(MAGNET_WEIGHTS).file, "digest": weights_digest(MAGNET_WEIGHTS)}
+    return _since_first(frames, pair), {"temporal": "pairs with the first frame", **details}
 
 
 def factor_sequence(length: int = 32) -> np.ndarray:

@@ -52,6 +52,7 @@ def save_figure(
     samples: Sequence[Samples] = (),
     caption: str = "",
     substitution: str = "",
+    magnifiers: Sequence[str] = (),
     shows_single_samples: bool = False,
     study: Study | None = None,
 ) -> dict:
@@ -63,7 +64,7 @@ def save_figure(
         Id of the ledger, or ``extra.NAME``.
     figure : matplotlib Figure
         The figure; stamped SYNTHETIC when the twin took part.
-    runs, samples, caption, substitution, study
+    runs, samples, caption, substitution, magnifiers, study
         As in `save_table`.
     data : DataFrame, optional
         What was plotted, so that figures are compared by numbers.
@@ -76,7 +77,7 @@ def save_figure(
         When single samples of real data are shown, or single samples whose data was not named.
     """
     study = study or current_study()
-    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution, magnifiers)
     if shows_single_samples and not record["data"]:
         raise MerlibError(
             f"{artefact} shows single samples of nobody knows what.",

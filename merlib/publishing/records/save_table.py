@@ -106,6 +106,7 @@ def save_table(
     high: pd.DataFrame | None = None,
     caption: str = "",
     substitution: str = "",
+    magnifiers: Sequence[str] = (),
     digits: int = 3,
     timed: Sequence[str] = (),
     edition: str = "",
@@ -132,6 +133,9 @@ def save_table(
         The finding, in one sentence.
     substitution : str
         What stands in for the paper's data, where something does.
+    magnifiers : sequence of str
+        Methods of `magnify` that made what is shown, where the artefact was drawn or measured on magnified pictures;
+        the notes of `Samples` say it by themselves.
     digits : int
         Decimals shown; files keep them all.
     timed : sequence of str
@@ -144,7 +148,7 @@ def save_table(
         The study that was opened last by default.
     """
     study = study or current_study()
-    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution)
+    record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution, magnifiers)
     record["manifests"] = list(manifests)
     if timed:
         record["timed"] = list(timed)

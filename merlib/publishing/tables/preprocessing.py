@@ -12,6 +12,8 @@ from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.clip_samples import clip_parameters
 from merlib.inputs.parallel import over_clips
+from merlib.inputs.preprocessing import MOTION_WEIGHTS
+from merlib.sources.weights import weights_digest
 
 RESAMPLES = 2000
 
@@ -46,7 +48,8 @@ def measure(
 def _measured(function: Callable, row, arguments: tuple, cache: MotionCache | None) -> list[dict]:
     if cache is None:
         return function(row, *arguments)
-    parameters = {**clip_parameters(row), "arguments": [repr(each) for each in arguments]}
+    weights = {name: weights_digest(name) for name in MOTION_WEIGHTS}  # whichever of them `function` uses
+    parameters = {**clip_parameters(row), "arguments": [repr(each) for each in arguments], "weights": weights}
     digest = content_digest(function.__name__, parameters, [])
     kept = cache.read(digest)
     if kept is not None:

@@ -172,16 +172,16 @@ def test_real_samples_estimators_and_networks_that_take_no_weights_are_refused(s
 def test_imagenet_starts_resnet_alone_from_the_registered_file_or_says_where_to_put_it(
     samples, store, monkeypatch, tmp_path
 ):
-    from merlib.sources import weights
+    from merlib.sources import weights_files
 
-    monkeypatch.setattr(weights, "_folders", lambda: (tmp_path,))
+    monkeypatch.setattr(weights_files, "search_folders", lambda: (tmp_path,))
     started = replace(BASE, start="resnet18-imagenet")
     with pytest.raises(MerlibError, match=r"resnet18-f37072fd\.pth"):
         run(started, samples, store, workers=1)
     torch.manual_seed(5)
     state = build_model("started_net").state_dict() | {"norm.weight": torch.full((3,), 2.0)}
     torch.save(state, tmp_path / "resnet18-f37072fd.pth")
-    monkeypatch.setattr(weights, "_is_published", lambda *a: True)
+    monkeypatch.setattr(weights_files, "_is_published", lambda *a: True)
     assert torch.equal(
         untrained(started, samples, read_start(started.start, store.root).state)["norm.weight"], state["norm.weight"]
     )

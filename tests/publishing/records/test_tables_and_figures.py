@@ -87,6 +87,18 @@ def test_figure_from_the_twin_is_stamped_and_its_files_do_not_change(study):
     assert draw() == draw()
 
 
+def test_a_record_names_the_magnifiers_that_made_what_it_shows(study):
+    values = pd.DataFrame({"gain": [1.0]}, index=["eulerian 2"])
+    used = save_table("extra.gains", values, magnifiers=["eulerian", "magnet"]).record["magnifiers"]
+    assert used[0] == "eulerian"
+    assert used[1].startswith("magnet (learning_based_mag.pth.tar, SHA-256 a259b19b5bbef69d")
+    figure, _ = plt.subplots()
+    assert save_figure("extra.picture", figure, magnifiers=["lagrangian"])["magnifiers"] == ["lagrangian"]
+    assert json.loads((study.artefact_folder / "extra.gains.json").read_text())["magnifiers"] == used
+    assert "magnifiers" not in save_figure("extra.plain", figure)
+    plt.close(figure)
+
+
 def test_picture_of_a_single_real_sample_is_refused_and_nothing_is_written(study):
     figure, axis = plt.subplots()
     axis.imshow(make_samples().inputs["flow"][0, 0])

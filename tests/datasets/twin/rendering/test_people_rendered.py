@@ -49,15 +49,9 @@ def test_everybody_has_a_face_of_their_own_that_is_a_face():
     assert (faces[:, 57, 1] < faces[:, 8, 1] - 0.2).all()  # mouth above chin
 
 
-def test_the_mesh_backend_finds_the_rendered_faces():
+def test_the_mesh_backend_finds_the_rendered_faces(mesh_weights):
     from merlib.faces import find_faces
-    from merlib.sources.weights import fetch_weights
 
-    try:
-        fetch_weights("blazeface-short-range")
-        fetch_weights("face-mesh")
-    except MerlibError as error:
-        pytest.skip(f"RENDERED FACES NOT CHECKED: {error.found}")
     errors = []
     for name in ("casme2", "samm", "smic"):
         for row in twin_clips(name).drop_duplicates("subject").iloc[3:12:6].itertuples():
