@@ -69,8 +69,9 @@ for note in table4.loc[table4["row"].isin(["Fear", "Sadness"]), "note"].unique()
 import torch
 
 from merlib.models import build_model
-from merlib.publishing.diagrams import larnet as larnet_diagrams
 from merlib.explaining.shape_trace import count_parameters
+from merlib.publishing.diagrams import larnet as larnet_diagrams
+from merlib.publishing.tables import networks as network_tables
 
 with torch.device("meta"):
     paper = build_model("larnet", classes=7)
@@ -119,7 +120,7 @@ reported_table("larnet.table1")
 # The printed table is that of Wang et al., with 1000 classes (E2). One multiply-add is two operations of PyTorch's counter.
 
 # %%
-table2 = larnet_diagrams.configuration()
+table2 = network_tables.larnet_configuration()
 printed = reported_table("larnet.table2").loc[table2.index, table2.columns]
 gap = (table2.astype(float) / printed - 1).abs()
 same = int((gap == 0).sum().sum())
@@ -351,7 +352,7 @@ answer = None  # your number
 answer = 36
 
 # %%
-depths = [larnet_diagrams.trunk_depth(stage) for stage in paper.stages[:2]]
+depths = [network_tables.trunk_depth(stage) for stage in paper.stages[:2]]
 check_answer(
     answer, next(f for f, c in ((31, 9), (36, 20)) if {f * m + c for m in (1, 2)} == set(depths)), "try m = 1 and 2"
 )

@@ -93,7 +93,7 @@ from merlib.inputs.front import with_front
 
 size, front_width = (64, 16) if study.profile.abridged else (224, 64)
 magnified = study.features("casme2", preprocessing("magnified", size=size))
-samples = with_front(study, magnified, front_width)
+samples = with_front(magnified, study.cache, front_width)
 print(magnified.inputs["magnified"].shape, "->", samples.inputs["front"].shape)
 
 # %% tags=["nbval-ignore-output"]
@@ -233,7 +233,7 @@ save_table("extra.uamrn_tests", tests, runs, caption=finding(tests))
 # SMIC asks for three classes where CASME II asks for five:
 
 # %% tags=["nbval-ignore-output"]
-smic = with_front(study, study.features("smic", preprocessing("magnified", size=size)), front_width)
+smic = with_front(study.features("smic", preprocessing("magnified", size=size)), study.cache, front_width)
 second = {"UAMRN": study.run(study.experiment("uamrn", options=options, label="UAMRN, SMIC"), smic)}
 values, low, high = metric_table(second)
 save_table("extra.uamrn_smic", values, second, low=low, high=high, caption=against_chance(second))

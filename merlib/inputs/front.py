@@ -11,9 +11,8 @@ from merlib.clips.samples import Samples
 from merlib.code_digest import modules_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
-from merlib.learning.engine import one_thread
 from merlib.models.blocks.front_layers import FrontLayers, front_features
-from merlib.publishing.study import Study
+from merlib.one_thread import one_thread
 from merlib.sources.weights import find_weights, load_state, weights_digest, weights_path
 
 WEIGHTS = "resnet18-ferplus"
@@ -37,15 +36,15 @@ def published_layers(width: int = WIDTH) -> tuple[FrontLayers, str]:
     return layers, f"front layers with random weights, since {why}"
 
 
-def with_front(study: Study, samples: Samples, width: int = WIDTH) -> Samples:
+def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH) -> Samples:
     """Return the samples with ``front`` (N, L, 16 width) in place of ``magnified`` (N, L, 3, S, S).
 
     Parameters
     ----------
-    study : Study
-        Features are kept beside its store.
     samples : Samples
         With the input ``magnified``.
+    cache : MotionCache
+        Where features are kept, such as that of a study.
     width : int
         Channels of the front layers' first stage.
 
@@ -61,17 +60,14 @@ def with_front(study: Study, samples: Samples, width: int = WIDTH) -> Samples:
             'compute it: study.features(NAME, preprocessing("magnified")).',
         )
     layers, note = published_layers(width)
-    cache = MotionCache(study.store.root.parent / "cache" / "motion")
-    weights = _digest(layers)
-    parameters = {"weights": weights, "source": modules_digest(SOURCE)}
+    parameters = {"weights": _digest(layers), "source": modules_digest(SOURCE)}
 
     def compute(clip: np.ndarray) -> np.ndarray:
         return front_features(torch.from_numpy(np.array(clip[None], np.float32)), layers).numpy()[0]
 
     with one_thread():
         rows = [cache.get("front features", parameters, [clip], compute) for clip in samples.inputs["magnified"]]
-    how = f"front features of width {width}, weights {weights}"
-    return samples.with_inputs({"front": np.stack(rows)}, how, notes=(note,))
+    return samples.with_inputs({"front": np.stack(rows)}, f"front features of width {width}, {note}", notes=(note,))
 
 
 def _digest(layers: FrontLayers) -> str:

@@ -22,8 +22,9 @@ from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
 from merlib.learning.workers.progress import Progress
-from merlib.learning.workers.tasks import Task, Work, one_thread, train_task
+from merlib.learning.workers.tasks import Task, Work, train_task
 from merlib.models.registry import model_factory
+from merlib.one_thread import one_thread
 from merlib.places import repository_root
 
 log = logging.getLogger(__name__)

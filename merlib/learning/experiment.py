@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from merlib.errors import MerlibError
+from merlib.errors import MerlibError, unknown_name
 from merlib.learning.folds import parse_protocol
 from merlib.learning.recipes import Recipe, abridge, get_recipe
-from merlib.learning.store.starts import check_start
 from merlib.profiles import Profile
+
+REGISTERED = {"resnet18-imagenet": "load_resnet"}  # name in the weights registry: method of a network that takes it
 
 
 def canonical_json(value: object) -> str:
@@ -121,3 +123,9 @@ class Experiment:
     def digest(self) -> str:
         """SHA-256 of the experiment with its seeds, without its label."""
         return hashlib.sha256(f"{self.training_digest}:{sorted(self.seeds)}".encode()).hexdigest()
+
+
+def check_start(start: str) -> None:
+    """Raise when `start` is neither empty, nor a registered file, nor a digest as `learning.pretrain` returns it."""
+    if start and start not in REGISTERED and not re.fullmatch("[0-9a-f]{64}", start):
+        raise unknown_name("start", start, (*REGISTERED, "a digest from learning.pretrain"))

@@ -19,7 +19,7 @@ import numpy as np
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.learning.engine import default_store, one_thread
+from merlib.learning.engine import default_store
 from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.folds import Fold
 from merlib.learning.store.fold_store import INSTEAD, FoldStore
@@ -28,6 +28,7 @@ from merlib.learning.store.starts import Start, check_people, read_start, start_
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.models.registry import build_model
+from merlib.one_thread import one_thread
 
 log = logging.getLogger(__name__)
 

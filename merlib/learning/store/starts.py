@@ -7,11 +7,11 @@ start is the digest of a file that `learning.pretrain` wrote below the fold stor
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from merlib.errors import MerlibError, unknown_name
+from merlib.errors import MerlibError
+from merlib.learning.experiment import REGISTERED
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from merlib.learning.experiment import Experiment
 
 PRETRAINED = "load_pretrained"
-REGISTERED = {"resnet18-imagenet": "load_resnet"}  # name in the weights registry: method of a network that takes it
 
 
 class Start(NamedTuple):
@@ -28,12 +27,6 @@ class Start(NamedTuple):
 
     state: dict[str, Tensor]
     record: dict
-
-
-def check_start(start: str) -> None:
-    """Raise when `start` is neither empty, nor a registered file, nor a digest as `learning.pretrain` returns it."""
-    if start and start not in REGISTERED and not re.fullmatch("[0-9a-f]{64}", start):
-        raise unknown_name("start", start, (*REGISTERED, "a digest from learning.pretrain"))
 
 
 def start_path(root: Path, digest: str) -> Path:

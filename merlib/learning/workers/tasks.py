@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
@@ -22,6 +20,7 @@ from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.memory import freed_memory_kept
 from merlib.learning.workers.progress import Heartbeats
 from merlib.models.registry import register_model
+from merlib.one_thread import one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,23 +52,6 @@ class Work:
     factory: tuple[str, str]
     network: bool
     device: str
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread, so that a result is the same bits whatever the number of workers.
-
-    The caller's threads and random numbers are as before when the block ends.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1), torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarray) -> pd.DataFrame:

@@ -29,7 +29,6 @@ from torch.nn import functional
 
 from merlib.errors import MerlibError
 from merlib.motion.frames import check_pair, colour
-from merlib.motion.magnification.magnify import MAGNET_WEIGHTS
 from merlib.sources.weights import find_weights, load_state
 
 SIZE = 384
@@ -200,5 +199,5 @@ def load_magnet(device: str = "cpu") -> MagNet:
         When the file is missing, is not the published one, needs more than ``weights_only=True`` allows, or holds
         other tensors.
     """
-    path = find_weights(MAGNET_WEIGHTS)
+    path = find_weights("magnet")
     return _cached_network(str(path), path.stat().st_mtime_ns, device)

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from merlib.publishing.figures.style import COLOURS, use_style
+from merlib.publishing.style import COLOURS, use_style
 
 KINDS = {
     "input": "#FFFFFF",

@@ -1,23 +1,18 @@
-"""The diagram of LARNet, labelled with the shapes of a live model, and its configuration as a table.
+"""The diagram of LARNet, labelled with the shapes of a live model.
 
 A model built under ``torch.device("meta")`` has shapes and no numbers: enough to draw and count it in full size.
 """
 
 from __future__ import annotations
 
-import pandas as pd
 import torch
 from matplotlib.figure import Figure
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from merlib.explaining.shape_trace import trace_modules
-from merlib.models import build_model
-from merlib.models.larnet import STAGES, LARNet, Stage
+from merlib.models.larnet import STAGES, LARNet
 from merlib.publishing.diagrams.boxes import Box, draw_diagram
 
 TITLES = {"attention92": "Attention-92", "attention56": "Attention-56", "emoresnet": "Attention EmoResNet"}
-IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of Table 2 (E2)
 
 
 def shapes_of(model: LARNet) -> dict[str, str]:
@@ -90,49 +85,3 @@ def _branches(model: LARNet, shapes: dict[str, str], width: float) -> tuple[list
         before = f"u{level}"
     boxes.append(Box("m", f"1x1, 1x1, sigmoid\nM {shapes[f'{path}.mask']}", 2 * step * depth, 3.4, "attention", 1.7))
     return boxes, [*arrows, (before, "m"), ("m", "join")]
-
-
-def multiply_adds(model: nn.Module, size: int) -> float:
-    """Return the multiply-adds of one picture (3, size, size), half of what PyTorch's counter reports."""
-    device = next(model.parameters()).device
-    counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        model({"frames": torch.zeros(1, 3, size, size, device=device)})
-    return counter.get_total_flops() / 2
-
-
-def stage_alone(name: str) -> LARNet:
-    """Return one stage as Table 2 describes it: full width, 1000 classes; shapes without numbers."""
-    with torch.device("meta"):
-        return build_model("larnet", classes=IMAGENET_CLASSES, stages=(name,), image_size=IMAGENET_SIZE).eval()
-
-
-def configuration() -> pd.DataFrame:
-    """Return Table 2 from the live stages: modules of each size, parameters, multiply-adds and weighted layers."""
-    columns = {}
-    for name in ("attention56", "attention92"):
-        model = stage_alone(name)
-        stage: Stage = model.stages[0]
-        shapes = trace_modules(model, {"frames": torch.zeros(1, 3, IMAGENET_SIZE, IMAGENET_SIZE, device="meta")})
-        cells = {}
-        for level, modules in enumerate(stage.levels):
-            side = shapes.loc[f"stages.0.levels.{level}", "output"].split("x", 1)[1]
-            cells[f"Residual unit {side}"] = sum(type(m).__name__ == "ResidualUnit" for m in modules)
-            cells[f"Attention module {side}"] = sum(type(m).__name__ == "AttentionModule" for m in modules)
-        side = shapes.loc["stages.0.last", "output"].split("x", 1)[1]
-        cells[f"Residual unit {side}"] = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
-        cells["FC"] = stage.classifier.out_features
-        cells["Params x10^6"] = round(sum(p.numel() for p in model.parameters()) / 1e6, 2)
-        cells["FLOPS x10^9"] = round(multiply_adds(model, IMAGENET_SIZE) / 1e9, 2)
-        cells["Trunk depth"] = trunk_depth(stage)
-        columns[TITLES[name]] = pd.Series(cells, dtype=object)
-    return pd.DataFrame(columns)
-
-
-def trunk_depth(stage: Stage) -> int:
-    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (E3)."""
-    units = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
-    for modules in stage.levels:
-        for module in modules:
-            units += 1 if type(module).__name__ == "ResidualUnit" else 2 + len(module.trunk)
-    return 2 + 3 * units

@@ -20,7 +20,7 @@ from merlib.explaining.shape_trace import trace_modules
 from merlib.models.blocks.lsh_attention import bucket, kept_pairs
 from merlib.models.uamrn import FACTORS, UAMRN
 from merlib.publishing.diagrams.boxes import Box, draw_diagram
-from merlib.publishing.figures.style import COLOURS, use_style
+from merlib.publishing.style import COLOURS, use_style
 
 SIZE = 224
 MARKERS = {"query": "o", "key": "^"}

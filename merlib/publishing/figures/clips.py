@@ -19,7 +19,7 @@ from merlib.faces.regions import face_puzzle, hars_boxes
 from merlib.inputs.preprocessing import Preprocessing, locate
 from merlib.motion.apex import spot_apex
 from merlib.motion.magnification.magnify import magnify
-from merlib.publishing.figures.style import COLOURS, SEQUENTIAL, use_style
+from merlib.publishing.style import COLOURS, SEQUENTIAL, use_style
 
 SPEED = "motion / px"
 

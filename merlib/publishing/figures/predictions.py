@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlib.clips.samples import Samples
-from merlib.publishing.figures.style import COLOURS, use_style
+from merlib.publishing.style import COLOURS, use_style
 
 
 def draw_predictions(samples: Samples, predictions: pd.DataFrame, count: int = 8, columns: int = 4) -> Figure:

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from merlib.learning import learning_curves
 from merlib.learning.losses import focal, lasce
-from merlib.publishing.figures.style import COLOURS, SEQUENTIAL, use_style
 from merlib.publishing.records.save_table import heading
+from merlib.publishing.style import COLOURS, SEQUENTIAL, use_style
 from merlib.scoring import confusion
 from merlib.sources.reported import reported_values
 

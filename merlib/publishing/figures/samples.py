@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from merlib.clips.samples import Samples
 from merlib.learning import Experiment
-from merlib.publishing.figures.style import DIVERGING, use_style
 from merlib.publishing.study import Study
+from merlib.publishing.style import DIVERGING, use_style
 from merlib.publishing.tables.metrics import metric_table
 
 CHANNELS = ("u, horizontal", "v, vertical", "optical strain")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import torch
 
-from merlib.learning.engine import one_thread
 from merlib.models.blocks.lsh_attention import dense_attention, draw_hyperplanes, kept_pairs, sparse_attention
+from merlib.one_thread import one_thread
 
 HEADS, TABLES, PLANES = 2, 4, 3  # Table 1 of UAMRN
 MOST_REPEATS, MOST_SECONDS = 20, 3.0

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 import pandas as pd
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from merlib.explaining.shape_trace import count_parameters
+from merlib.explaining.shape_trace import count_parameters, trace_modules
 from merlib.learning import Recipe
 from merlib.models import build_model
 from merlib.models.astnet import BEHIND_RESNET, TABLE1_MODULES, ASTNet
+from merlib.models.larnet import LARNet, Stage
 from merlib.models.uamrn import FACTORS, UAMRN
 from merlib.publishing.diagrams.astnet import SIZE, shapes_of
+from merlib.publishing.diagrams.larnet import TITLES
 from merlib.sources.reported import reported_values
 
+IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of LARNet's Table 2 (E2)
 PRINTED = {"BatchNorm2d": "BN", "MaxPool2d": "MaxPool", "Linear": "FC", "ReLU": "ReLU"}
 WHOLE = ("CBAM", "ConvLSTM", "Dropout")  # named as one, whatever is inside
 AFTER = {"ConvLSTM": ("AvgPool",)}  # computed without a module
@@ -126,3 +130,49 @@ def uamrn_hyperparameters(model: UAMRN) -> pd.DataFrame:
             "d_model": heads * width,
         },
     )
+
+
+def multiply_adds(model: nn.Module, size: int) -> float:
+    """Return the multiply-adds of one picture (3, size, size), half of what PyTorch's counter reports."""
+    device = next(model.parameters()).device
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model({"frames": torch.zeros(1, 3, size, size, device=device)})
+    return counter.get_total_flops() / 2
+
+
+def stage_alone(name: str) -> LARNet:
+    """Return one stage as Table 2 describes it: full width, 1000 classes; shapes without numbers."""
+    with torch.device("meta"):
+        return build_model("larnet", classes=IMAGENET_CLASSES, stages=(name,), image_size=IMAGENET_SIZE).eval()
+
+
+def larnet_configuration() -> pd.DataFrame:
+    """Return Table 2 from the live stages: modules of each size, parameters, multiply-adds and weighted layers."""
+    columns = {}
+    for name in ("attention56", "attention92"):
+        model = stage_alone(name)
+        stage: Stage = model.stages[0]
+        shapes = trace_modules(model, {"frames": torch.zeros(1, 3, IMAGENET_SIZE, IMAGENET_SIZE, device="meta")})
+        cells = {}
+        for level, modules in enumerate(stage.levels):
+            side = shapes.loc[f"stages.0.levels.{level}", "output"].split("x", 1)[1]
+            cells[f"Residual unit {side}"] = sum(type(m).__name__ == "ResidualUnit" for m in modules)
+            cells[f"Attention module {side}"] = sum(type(m).__name__ == "AttentionModule" for m in modules)
+        side = shapes.loc["stages.0.last", "output"].split("x", 1)[1]
+        cells[f"Residual unit {side}"] = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
+        cells["FC"] = stage.classifier.out_features
+        cells["Params x10^6"] = round(sum(p.numel() for p in model.parameters()) / 1e6, 2)
+        cells["FLOPS x10^9"] = round(multiply_adds(model, IMAGENET_SIZE) / 1e9, 2)
+        cells["Trunk depth"] = trunk_depth(stage)
+        columns[TITLES[name]] = pd.Series(cells, dtype=object)
+    return pd.DataFrame(columns)
+
+
+def trunk_depth(stage: Stage) -> int:
+    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (E3)."""
+    units = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
+    for modules in stage.levels:
+        for module in modules:
+            units += 1 if type(module).__name__ == "ResidualUnit" else 2 + len(module.trunk)
+    return 2 + 3 * units

@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from merlib.publishing.figures.style import COLOURS, use_style
 from merlib.publishing.records.ledger import (
     GRADES,
     PAPERS,
@@ -20,6 +19,7 @@ from merlib.publishing.records.ledger import (
     record_folders,
 )
 from merlib.publishing.records.save_table import heading
+from merlib.publishing.style import COLOURS, use_style
 
 LEAK_FREE = "last epoch, nothing chosen on test data"
 GRADE_COLOURS = dict(

@@ -103,7 +103,7 @@ def test_hyperparameters_stand_beside_the_printed_ones_with_their_errata(study):
 
 
 def test_table_2_of_larnet_stands_beside_the_printed_counts(study):
-    table = larnet_diagrams.configuration()
+    table = network_tables.larnet_configuration()
     saved = save_table("larnet.table2", table, study=study)
     cells = {(cell["row"], cell["column"]): cell for cell in saved.record["cells"]}
     assert all(cell["reported"] is not None for cell in cells.values())

@@ -6,13 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from known_predictions import make_predictions, make_samples
 
-from merlib.errors import MerlibError
-from merlib.inputs import front as front_inputs
-from merlib.inputs.front import with_front
-from merlib.models.blocks.front_layers import FrontLayers
 from merlib.publishing.exercises import check_answer
 from merlib.publishing.figures.predictions import draw_predictions
 from merlib.publishing.figures.results import draw_confusions
@@ -108,36 +103,6 @@ def test_faces_are_drawn_of_every_class_with_what_was_said():
     assert [title.split("is ")[1] for title in titles] == ["negative", "positive", "surprise"] * 2
     assert accuracy(predictions) == pytest.approx(11 / 12)
     plt.close(figure)
-
-
-def test_front_features_are_computed_once_and_say_which_weights(study, monkeypatch):
-    pictures = np.random.default_rng(0).random((3, 4, 3, 32, 32), np.float32)
-    samples = make_samples(n=3).with_inputs({"magnified": pictures})
-    first = with_front(study, samples, width=4)
-    assert {name: values.shape for name, values in first.inputs.items()} == {"front": (3, 4, 64)}
-    assert "front layers with random weights" in first.notes[-1]
-    monkeypatch.setattr(front_inputs, "front_features", None)  # would fail if it were asked again
-    again = with_front(study, samples, width=4)
-    assert np.array_equal(first.inputs["front"], again.inputs["front"])
-
-
-def test_front_features_of_other_weights_are_computed_anew(study, monkeypatch):
-    samples = make_samples(n=3).with_inputs({"magnified": np.ones((3, 2, 3, 32, 32), np.float32)})
-    found = []
-    for share in (1.0, 0.5, 1.0):
-        layers = FrontLayers(4)
-        with torch.no_grad():
-            for values in layers.parameters():
-                values.fill_(share)
-        monkeypatch.setattr(front_inputs, "published_layers", lambda _, layers=layers: (layers, "another file"))
-        found.append(with_front(study, samples, width=4).inputs["front"])
-    assert not np.array_equal(found[0], found[1])
-    assert np.array_equal(found[0], found[2])
-
-
-def test_samples_without_magnified_pictures_are_refused(study):
-    with pytest.raises(MerlibError, match="uamrn: samples megc2019-flow with flow"):
-        with_front(study, make_samples())
 
 
 def test_times_of_attention_stand_beside_the_share_kept():
