@@ -194,7 +194,8 @@ import pandas as pd
 
 from merlib.clips.selection import few_clips
 from merlib.inputs.accuracy import apex_errors, face_errors, flow_errors
-from merlib.publishing.tables.preprocessing import means, measure
+from merlib.publishing.tables.preprocessing import means
+from merlib.inputs.accuracy import measure
 
 people = 1 if study.profile.name == "smoke" else 8
 tables = {name: few_clips(twin_clips(name), people, 1) for name in ("casme2", "samm", "smic")}

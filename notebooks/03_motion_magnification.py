@@ -142,7 +142,8 @@ print(f"{len(few)} clips, factors {factors}")
 
 # %% tags=["nbval-ignore-output"]
 from merlib.inputs.accuracy import magnifier_gains
-from merlib.publishing.tables.preprocessing import means, measure
+from merlib.publishing.tables.preprocessing import means
+from merlib.inputs.accuracy import measure
 
 measured = measure(few, magnifier_gains, tuple(methods), factors, cache=study.cache)
 values, low, high = means(measured, ["method", "factor"], ["gain", "artefact", "noise"])

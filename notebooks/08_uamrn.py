@@ -61,6 +61,7 @@ reported_table("uamrn.table6")
 import torch
 
 from merlib.models import build_model
+from merlib.explaining.hashing import hash_table, kept_share
 from merlib.publishing.diagrams import uamrn as uamrn_diagrams
 from merlib.explaining.shape_trace import count_parameters
 
@@ -119,7 +120,7 @@ print(f"products below, below and above zero: tag {tag:03b}")
 torch.manual_seed(0)
 full = build_model("uamrn", classes=5).eval()
 drawn = torch.randn(1, full.length, full.front_size)
-points = uamrn_diagrams.hash_table(full, drawn)
+points = hash_table(full, drawn)
 figure = uamrn_diagrams.hashing(points)
 caption = f"{len(points)} queries and keys fill {points['bucket'].nunique()} of 8 buckets of one table."
 _ = save_figure("uamrn.figure3", figure, data=points, caption=caption)
@@ -131,7 +132,8 @@ _ = save_figure("uamrn.figure3", figure, data=points, caption=caption)
 # %% tags=["nbval-ignore-output"]
 import pandas as pd
 
-from merlib.learning.training.loop import Normaliser, as_tensors
+from merlib.learning.training.loop import as_tensors
+from merlib.learning.training.normaliser import Normaliser
 
 options = {"width": samples.inputs["front"].shape[-1], "front_size": samples.inputs["front"].shape[-1]}
 narrow = build_model("uamrn", classes=len(samples.classes), **options).eval()
@@ -139,7 +141,7 @@ everyone = as_tensors(samples, range(len(samples)))
 standardised = Normaliser("standardise", everyone)(everyone)["front"][:1]
 shares = {"drawn numbers": (full, drawn), "one clip": (narrow, everyone["front"][:1])}
 shares["one clip, standardised"] = (narrow, standardised)
-pd.DataFrame({name: uamrn_diagrams.kept_share(*pair) for name, pair in shares.items()}).round(2)
+pd.DataFrame({name: kept_share(*pair) for name, pair in shares.items()}).round(2)
 
 # %% [markdown]
 # ## Step 3: attention over the kept pairs (Eq. 6)

@@ -6,18 +6,24 @@ that intervals can be drawn over clips or people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from merlib.clips.clip_table import clip_key, frames
 from merlib.errors import MerlibError
-from merlib.inputs.preprocessing import TRUTH, locate, motion_of, preprocessing
+from merlib.inputs.cache import MotionCache, content_digest
+from merlib.inputs.clip_samples import clip_parameters
+from merlib.inputs.parallel import over_clips
+from merlib.inputs.preprocessing import MOTION_WEIGHTS, TRUTH, locate, motion_of, preprocessing
 from merlib.motion.apex import METHODS as APEX_METHODS
 from merlib.motion.apex import spot_apex
 from merlib.motion.flow import dense_flow, end_point_error
 from merlib.motion.magnification.magnify import magnify
+from merlib.sources.weights import weights_digest
 
 MOVING = 0.25  # px: below it there is no motion to be right about
 GAIN_STEPS = 4
@@ -167,3 +173,44 @@ def _moved(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
         back = cv2.remap(flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         x, y = columns - back[..., 0], rows - back[..., 1]
     return cv2.remap(image.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def measure(
+    table: pd.DataFrame,
+    function: Callable,
+    *arguments: object,
+    workers: int | None = None,
+    cache: MotionCache | None = None,
+) -> pd.DataFrame:
+    """Return the rows that `function` (of `merlib.inputs.accuracy`) gives for every clip of `table`, in one frame.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A clip table of the rendered twin.
+    function : callable
+        Takes a row and `arguments`, returns a list of dict.
+    workers : int, optional
+        Processes, one thread each; one a core when not given.
+    cache : MotionCache, optional
+        Where a clip's rows are kept; `Study.cache` as a rule.
+    """
+    from joblib import cpu_count
+
+    tasks = [(function, row, arguments, cache) for row in table.itertuples(index=False)]
+    found = over_clips(_measured, tasks, min(workers or cpu_count(), len(tasks)), function.__name__.replace("_", " "))
+    return pd.DataFrame([entry for one in found for entry in one])
+
+
+def _measured(function: Callable, row, arguments: tuple, cache: MotionCache | None) -> list[dict]:
+    if cache is None:
+        return function(row, *arguments)
+    weights = {name: weights_digest(name) for name in MOTION_WEIGHTS}  # whichever of them `function` uses
+    parameters = {**clip_parameters(row), "arguments": [repr(each) for each in arguments], "weights": weights}
+    digest = content_digest(function.__name__, parameters, [])
+    kept = cache.read(digest)
+    if kept is not None:
+        return json.loads(kept.tobytes())
+    rows = function(row, *arguments)
+    cache.write(digest, np.frombuffer(json.dumps(rows).encode(), np.uint8))
+    return rows

@@ -9,7 +9,8 @@ import torch
 from torch.nn import functional
 
 from merlib.clips.samples import Samples
-from merlib.learning.training.loop import Normaliser, as_tensors, logits_of
+from merlib.learning.training.loop import as_tensors, logits_of
+from merlib.learning.training.normaliser import Normaliser
 from merlib.models import build_model
 
 

@@ -29,7 +29,8 @@ from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.store.fold_store import FoldStore
 from merlib.learning.store.provenance import processor
 from merlib.learning.training.augmentation import augment_inputs
-from merlib.learning.training.loop import Normaliser, as_tensors, batches, logits_of, needed_inputs, score
+from merlib.learning.training.loop import as_tensors, batches, logits_of, needed_inputs, score
+from merlib.learning.training.normaliser import Normaliser
 from merlib.models import build_model
 from merlib.profiles import get_profile
 

@@ -19,6 +19,7 @@ ENGINE = tuple(
         "training.augmentation",
         "training.estimators",
         "training.loop",
+        "training.normaliser",
         "training.shared_step_adam",
         "training.warping",
     )

@@ -26,7 +26,6 @@ from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
 from merlib.learning.training.augmentation import augment_inputs
 from merlib.learning.training.loop import (
     FoldResult,
-    Normaliser,
     _diverged,
     _order,
     as_tensors,
@@ -38,6 +37,7 @@ from merlib.learning.training.loop import (
     needed_inputs,
     score,
 )
+from merlib.learning.training.normaliser import Normaliser
 from merlib.learning.vectorised.masked_norm import counting, with_masked_norms
 from merlib.learning.vectorised.stacked_optimiser import StackedOptimiser
 from merlib.models import build_model

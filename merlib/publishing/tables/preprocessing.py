@@ -2,61 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.inputs.cache import MotionCache, content_digest
-from merlib.inputs.clip_samples import clip_parameters
-from merlib.inputs.parallel import over_clips
-from merlib.inputs.preprocessing import MOTION_WEIGHTS
-from merlib.sources.weights import weights_digest
 
 RESAMPLES = 2000
-
-
-def measure(
-    table: pd.DataFrame,
-    function: Callable,
-    *arguments: object,
-    workers: int | None = None,
-    cache: MotionCache | None = None,
-) -> pd.DataFrame:
-    """Return the rows that `function` (of `merlib.inputs.accuracy`) gives for every clip of `table`, in one frame.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A clip table of the rendered twin.
-    function : callable
-        Takes a row and `arguments`, returns a list of dict.
-    workers : int, optional
-        Processes, one thread each; one a core when not given.
-    cache : MotionCache, optional
-        Where a clip's rows are kept; `Study.cache` as a rule.
-    """
-    from joblib import cpu_count
-
-    tasks = [(function, row, arguments, cache) for row in table.itertuples(index=False)]
-    found = over_clips(_measured, tasks, min(workers or cpu_count(), len(tasks)), function.__name__.replace("_", " "))
-    return pd.DataFrame([entry for one in found for entry in one])
-
-
-def _measured(function: Callable, row, arguments: tuple, cache: MotionCache | None) -> list[dict]:
-    if cache is None:
-        return function(row, *arguments)
-    weights = {name: weights_digest(name) for name in MOTION_WEIGHTS}  # whichever of them `function` uses
-    parameters = {**clip_parameters(row), "arguments": [repr(each) for each in arguments], "weights": weights}
-    digest = content_digest(function.__name__, parameters, [])
-    kept = cache.read(digest)
-    if kept is not None:
-        return json.loads(kept.tobytes())
-    rows = function(row, *arguments)
-    cache.write(digest, np.frombuffer(json.dumps(rows).encode(), np.uint8))
-    return rows
 
 
 def means(

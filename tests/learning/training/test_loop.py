@@ -16,7 +16,8 @@ from merlib.learning.losses import class_prior, logit_adjustment
 from merlib.learning.recipes import Recipe
 from merlib.learning.training import loop as training
 from merlib.learning.training.augmentation import mirror
-from merlib.learning.training.loop import Normaliser, batches, build_optimiser, build_schedule, train_fold
+from merlib.learning.training.loop import batches, build_optimiser, build_schedule, train_fold
+from merlib.learning.training.normaliser import Normaliser
 
 
 class Watched(np.ndarray):

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from merlib.explaining.hashing import hash_table, kept_share
 from merlib.explaining.shape_trace import count_parameters
 from merlib.learning import get_recipe
 from merlib.models import build_model
@@ -121,7 +122,7 @@ def test_table_2_of_larnet_stands_beside_the_printed_counts(study):
 def test_hashing_puts_each_point_where_the_signs_of_its_distances_say():
     torch.manual_seed(0)
     model = build_model("uamrn", width=16, front_size=16, heads=2).eval()
-    points = uamrn_diagrams.hash_table(model, torch.randn(1, 32, 16), block=1, head=1, table=2)
+    points = hash_table(model, torch.randn(1, 32, 16), block=1, head=1, table=2)
     assert points.groupby("kind")["index"].apply(list).map(len).to_dict() == {"key": 32, "query": 32}
     signs = (points[["plane 1", "plane 2", "plane 3"]] <= 0).astype(int).astype(str).agg("".join, axis=1)
     assert points["bucket"].tolist() == signs.tolist()
@@ -137,7 +138,7 @@ def test_hashing_puts_each_point_where_the_signs_of_its_distances_say():
 def test_more_tables_keep_more_pairs():
     torch.manual_seed(0)
     model = build_model("uamrn", width=16, front_size=16).eval()
-    shares = uamrn_diagrams.kept_share(model, torch.randn(1, 32, 16))
+    shares = kept_share(model, torch.randn(1, 32, 16))
     assert shares.index.tolist() == [1, 2, 3, 4]
     assert shares.is_monotonic_increasing
     assert 0 < shares.iloc[0] < shares.iloc[-1] <= 1
