@@ -1,0 +1,1 @@
+"""Pages that are generated from the repository's own lists and records."""
