@@ -170,15 +170,16 @@ def errata(
 
     Example: merlib errata AM3F-A14
     """
-    from merlib.publishing.terminal_tables import errata_table
+    from rich.markdown import Markdown
+
+    from merlib.publishing.site.errata_page import errata_entry, write_errata_page
     from merlib.sources.errata import find_erratum, read_errata
 
     if write:
-        from merlib.publishing.site.errata_page import write_errata_page
-
         shown = f"wrote {write_errata_page()}"
     else:
-        shown = errata_table([find_erratum(identifier)] if identifier else read_errata())
+        chosen = [find_erratum(identifier)] if identifier else read_errata()
+        shown = Markdown("\n".join(errata_entry(erratum) for erratum in chosen))
     open_console().print(shown, highlight=False)
 
 

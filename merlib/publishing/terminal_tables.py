@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from merlib.clips.audit import AuditReport
-    from merlib.sources.errata import Erratum
 
 GRADE_STYLES = {
     "real exact": "bold green",
@@ -56,19 +55,6 @@ def weights_table() -> Table:
     table = Table("name", "purpose", "licence", "origin", "here", title="weights", title_justify="left")
     for entry in list_weights():
         table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
-    return table
-
-
-def errata_table(errata: Sequence[Erratum]) -> Table:
-    """Return one erratum with all that is known of it, or several in one line each."""
-    if len(errata) == 1:
-        table = Table(show_header=False, title=errata[0].id, title_justify="left")
-        for name, value in list(vars(errata[0]).items())[1:]:
-            table.add_row(name, Text(value))
-        return table
-    table = Table("id", "where", "finding", title="errata", title_justify="left")
-    for erratum in errata:
-        table.add_row(Text(erratum.id, no_wrap=True), Text(erratum.where), Text(erratum.finding))
     return table
 
 

@@ -1,1 +1,1 @@
-"""Pages that are generated from the repository's own lists and records."""
+"""Pages made from records: README's tables."""

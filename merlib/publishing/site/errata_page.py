@@ -47,18 +47,12 @@ def errata_page(errata: Iterable[Erratum]) -> str:
         if erratum.paper != paper:
             paper = erratum.paper
             parts.append(f"## {HEADINGS.get(paper, paper)}\n")
-        parts.append(_entry(erratum))
+        parts.append(errata_entry(erratum))
     return "\n".join(parts)
 
 
-def write_errata_page(root: Path | None = None) -> Path:
-    """Write ``docs/errata.md`` of the checkout and return its path."""
-    page = (root or repository_root()) / "docs" / "errata.md"
-    page.write_text(errata_page(read_errata()), encoding="utf-8")
-    return page
-
-
-def _entry(erratum: Erratum) -> str:
+def errata_entry(erratum: Erratum) -> str:
+    """Return one entry as Markdown, under a heading that is its id."""
     lines = [
         f"### {erratum.id}\n",
         f"*{_plain(erratum.where)} · {erratum.status}*\n",
@@ -69,6 +63,13 @@ def _entry(erratum: Erratum) -> str:
     if erratum.decision:
         lines.append(f"- Here: {_plain(erratum.decision)}")
     return "\n".join(lines) + "\n"
+
+
+def write_errata_page(root: Path | None = None) -> Path:
+    """Write ``docs/errata.md`` of the checkout and return its path."""
+    page = (root or repository_root()) / "docs" / "errata.md"
+    page.write_text(errata_page(read_errata()), encoding="utf-8")
+    return page
 
 
 def _plain(text: str) -> str:
