@@ -27,6 +27,9 @@
 #
 # Everything here runs without any download: an embedded *synthetic twin* stands in for the recordings, and every
 # result made from it says SYNTHETIC. With the public flow maps, the same cells give real numbers.
+#
+# Words and abbreviations are explained in the [glossary](../docs/glossary.md), and the places where a paper is wrong or leaves something open, cited
+# by ids such as AM3F-A14, in the [errata](../docs/errata.md).
 
 # %% tags=["parameters"]
 profile = "smoke"

@@ -31,6 +31,8 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
+[bold]merlib errata AM3F-A14[/]  what does this citation stand for?
+
 [bold]merlib reference list[/]  the planned runs on real maps: which are committed?
 
 [bold]merlib doctor[/]  is this machine ready?
@@ -157,6 +159,28 @@ def status() -> None:
     console = open_console()
     console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
     console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
+
+
+@app.command()
+def errata(
+    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="Such as AM3F-A14; none lists all.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Generate docs/errata.md from the list.")] = False,
+) -> None:
+    """Look up what is wrong or open in a paper, by the id that docstrings, notebooks and tables cite.
+
+    Example: merlib errata AM3F-A14
+    """
+    from rich.markdown import Markdown
+
+    from merlib.publishing.site.errata_page import errata_entry, write_errata_page
+    from merlib.sources.errata import find_erratum, read_errata
+
+    if write:
+        shown = f"wrote {write_errata_page()}"
+    else:
+        chosen = [find_erratum(identifier)] if identifier else read_errata()
+        shown = Markdown("\n".join(errata_entry(erratum) for erratum in chosen))
+    open_console().print(shown, highlight=False)
 
 
 @app.command()
