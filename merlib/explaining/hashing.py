@@ -27,7 +27,7 @@ def hash_table(model: UAMRN, front: Tensor, block: int = 0, head: int = 0, table
     -------
     DataFrame
         ``kind`` (query or key), ``index`` (0 to L - 1, the magnification), ``plane 1`` to ``plane 3`` (signed distance
-        to each plane, in units of the features) and ``bucket`` (its tag, such as ``110``; F3).
+        to each plane, in units of the features) and ``bucket`` (its tag, such as ``110``; UAMRN-F3).
     """
     x = model.sequence({"front": front})
     for number in range(block):

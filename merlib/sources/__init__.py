@@ -3,7 +3,6 @@
 from merlib.places import manifests_dir, repository_root
 from merlib.sources.archives import available_archives, fetch_archive
 from merlib.sources.counts import counted_schemes, subject_counts
-from merlib.sources.croissant import to_croissant
 from merlib.sources.errata import Erratum, find_erratum, read_errata
 from merlib.sources.manifests import DatasetManifest, available_manifests, download_files, load_manifest
 from merlib.sources.published_logs import read_published_log

@@ -97,7 +97,7 @@ def _draw_side(axis: Axes, points: pd.DataFrame, third: str, limit: float) -> No
             linewidth=0.6,
             s=38,
         )
-    for first, second in product("01", repeat=2):  # a positive product is written 0 (F3)
+    for first, second in product("01", repeat=2):  # a positive product is written 0 (UAMRN-F3)
         x, y = (limit * 0.97 * (1 if digit == "0" else -1) for digit in (first, second))
         tag = first + second + third
         count = (points["bucket"] == tag).sum()

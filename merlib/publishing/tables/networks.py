@@ -19,7 +19,7 @@ from merlib.publishing.diagrams.astnet import SIZE, shapes_of
 from merlib.publishing.diagrams.larnet import TITLES
 from merlib.sources.reported import reported_values
 
-IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of LARNet's Table 2 (E2)
+IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of LARNet's Table 2 (LARNET-E2)
 PRINTED = {"BatchNorm2d": "BN", "MaxPool2d": "MaxPool", "Linear": "FC", "ReLU": "ReLU"}
 WHOLE = ("CBAM", "ConvLSTM", "Dropout")  # named as one, whatever is inside
 AFTER = {"ConvLSTM": ("AvgPool",)}  # computed without a module
@@ -170,7 +170,7 @@ def larnet_configuration() -> pd.DataFrame:
 
 
 def trunk_depth(stage: Stage) -> int:
-    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (E3)."""
+    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (LARNET-E3)."""
     units = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
     for modules in stage.levels:
         for module in modules:
