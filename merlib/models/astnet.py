@@ -42,7 +42,7 @@ from merlib.models.blocks.attention import CBAM
 from merlib.models.blocks.convlstm import ConvLSTM
 from merlib.models.blocks.input_check import take_input
 from merlib.models.blocks.resnet import ResNet18
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 # Table 6: which parts of CBAM a row keeps
 ATTENTION: dict[str, dict[str, bool]] = {

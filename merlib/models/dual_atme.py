@@ -42,7 +42,7 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.models.blocks.attention import CBAM
 from merlib.models.blocks.inception import Inception
 from merlib.models.blocks.input_check import take_input
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 BRANCHES = {"hars": ("puzzle",), "aars": ("flow",), "both": ("flow", "puzzle")}
 

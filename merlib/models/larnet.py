@@ -50,7 +50,7 @@ from torch.nn import functional
 from merlib.errors import MerlibError, unknown_name
 from merlib.models.blocks.input_check import take_input
 from merlib.models.blocks.residual import ATTENTION_FUNCTIONS, AttentionModule, ResidualUnit
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 # stage: (attention modules, encoder depths); Table 2 and Sec. 4.1.3
 STAGES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {

@@ -43,7 +43,7 @@ from merlib.models.blocks.front_layers import FrontLayers
 from merlib.models.blocks.input_check import take_input
 from merlib.models.blocks.positions import sinusoidal_positions
 from merlib.models.blocks.ssa import SSABlock
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 LENGTH = 32
 FACTORS = tuple(2 + 10 * i / (LENGTH - 1) for i in range(LENGTH))

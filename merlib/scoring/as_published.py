@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import unknown_name
-from merlib.scoring.counts import Classes, subject_counts
+from merlib.scoring.confusion_counts import Classes, confusions_by_subject
 from merlib.scoring.metrics import (
     accuracy_of_counts,
     f1_of_counts,
@@ -28,7 +28,7 @@ def subject_mean_accuracy(predictions: pd.DataFrame, classes: Classes = None) ->
 
     A person with one clip weighs as much as a person with forty.
     """
-    return float(accuracy_of_counts(subject_counts(predictions, classes).counts).mean())
+    return float(accuracy_of_counts(confusions_by_subject(predictions, classes).counts).mean())
 
 
 def subject_mean_f1(predictions: pd.DataFrame, classes: Classes = None, absent: str = "skip") -> float:
@@ -49,7 +49,7 @@ def subject_mean_f1(predictions: pd.DataFrame, classes: Classes = None, absent: 
     """
     if absent not in ABSENT:
         raise unknown_name("way to treat an absent class", absent, ABSENT)
-    counts = subject_counts(predictions, classes).counts
+    counts = confusions_by_subject(predictions, classes).counts
     if absent == "skip":
         return float(uf1_of_counts(counts).mean())
     return float(np.where(counts.sum(-1) > 0, f1_of_counts(counts), 0).mean())

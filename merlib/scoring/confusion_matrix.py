@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from merlib.scoring.counts import Classes, class_names, seed_counts
+from merlib.scoring.confusion_counts import Classes, class_names, seed_counts
 
 
 def confusion(predictions: pd.DataFrame, normalise: bool = False, classes: Classes = None) -> pd.DataFrame:

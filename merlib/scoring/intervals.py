@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import Classes, subject_counts
+from merlib.scoring.confusion_counts import Classes, confusions_by_subject
 from merlib.scoring.metrics import formula
 
 
@@ -85,10 +85,10 @@ def bootstrap_interval(
     Raises
     ------
     MerlibError
-        For a metric or level that is none, and as `counts.subject_counts`.
+        For a metric or level that is none, and as `confusions_by_subject`.
     """
     of_counts = formula(metric)
-    counted = subject_counts(predictions, classes)
+    counted = confusions_by_subject(predictions, classes)
     weights = subject_weights(counted.datasets, replicates, seed)
     draws = of_counts(resampled_counts(weights, counted.counts)).mean(-1)
     return Interval(float(of_counts(counted.pooled).mean()), *ends(draws, level))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import Classes, SubjectCounts
+from merlib.scoring.confusion_counts import Classes, SubjectCounts
 from merlib.scoring.intervals import Interval, ends
 from merlib.scoring.metrics import formula, uf1
 from merlib.scoring.pairing import bootstrap_differences, difference_of_counts, paired_counts

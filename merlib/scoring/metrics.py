@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.scoring.counts import Classes, class_names, seed_counts
+from merlib.scoring.confusion_counts import Classes, class_names, seed_counts
 
 Formula = Callable[[np.ndarray], np.ndarray]
 NAMES = {"casme2": "CASME II", "samm": "SAMM", "smic": "SMIC"}

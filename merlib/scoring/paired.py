@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import Classes
+from merlib.scoring.confusion_counts import Classes
 from merlib.scoring.intervals import ends
 from merlib.scoring.metrics import Formula, formula
 from merlib.scoring.pairing import bootstrap_differences, difference_of_counts, paired_counts

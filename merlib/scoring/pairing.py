@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import Classes, SubjectCounts, class_names, subject_counts
+from merlib.scoring.confusion_counts import Classes, SubjectCounts, class_names, confusions_by_subject
 from merlib.scoring.guards import clip_keys
 from merlib.scoring.intervals import resampled_counts, subject_weights
 from merlib.scoring.metrics import Formula
@@ -32,7 +32,7 @@ def paired_counts(a: pd.DataFrame, b: pd.DataFrame, classes: Classes = None) -> 
     """
     _check_same_clips(a, b)
     classes = _common_classes(class_names(a), class_names(b)) if classes is None else classes
-    first, second = subject_counts(a, classes), subject_counts(b, classes)
+    first, second = confusions_by_subject(a, classes), confusions_by_subject(b, classes)
     seeds = first.counts.shape[1], second.counts.shape[1]
     if seeds[0] != seeds[1] and 1 not in seeds:
         raise MerlibError(

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from merlib.errors import MerlibError
-from merlib.scoring.counts import Classes, subject_counts
+from merlib.scoring.confusion_counts import Classes, confusions_by_subject
 from merlib.scoring.intervals import resampled_counts, subject_weights
 from merlib.scoring.metrics import formula, uf1
 from merlib.scoring.pairing import bootstrap_differences, paired_counts
@@ -80,7 +80,7 @@ def detectable_difference(
         )
     of_counts = formula(metric)
     if b is None:
-        counted = subject_counts(a, classes)
+        counted = confusions_by_subject(a, classes)
         weights = subject_weights(counted.datasets, replicates, seed)
         deviation = of_counts(resampled_counts(weights, counted.counts)).mean(-1).std(ddof=1) * 2**0.5
     else:

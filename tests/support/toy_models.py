@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 
 class ToyNet(nn.Module):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from merlib.datasets.official.cells import Annotation, read_row
-from merlib.datasets.official.counts import compare_counts
+from merlib.datasets.official.count_checks import compare_counts
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.folders import ClipFolder, FrameRoot, choose_root, find_roots, list_clips
 from merlib.datasets.official.marker import MARKER, Marker, markers_below, read_marker

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from merlib.errors import MerlibError
 from merlib.models.blocks.resnet import ResNet18
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 POOLED = 2  # maps are averaged to 2x2
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from merlib.scoring import accuracy, bootstrap_interval, uar
 from merlib.scoring.as_published import subject_mean_accuracy, subject_mean_f1
-from merlib.scoring.counts import class_names
+from merlib.scoring.confusion_counts import class_names
 from merlib.scoring.leakage import optimism
 from merlib.scoring.metrics import f1_of_counts, metric, precision_of_counts, recall_of_counts
 

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from merlib.errors import MerlibError
 from merlib.models.blocks.resnet import BasicBlock, ResNet18
-from merlib.models.blocks.weights import load_weights
+from merlib.models.blocks.state_dicts import load_weights
 
 
 def norm(name: str, channels: int) -> dict[str, tuple[int, ...]]:

@@ -123,7 +123,7 @@ def seed_counts(predictions: pd.DataFrame, classes: Classes = None) -> np.ndarra
     Raises
     ------
     MerlibError
-        As `subject_counts`.
+        As `confusions_by_subject`.
     """
     count, (label, prediction) = _checked_labels(predictions, ("label", "prediction"), classes)
     seeds, seed = _seed_index(predictions)
@@ -132,7 +132,7 @@ def seed_counts(predictions: pd.DataFrame, classes: Classes = None) -> np.ndarra
     return counts
 
 
-def subject_counts(predictions: pd.DataFrame, classes: Classes = None) -> SubjectCounts:
+def confusions_by_subject(predictions: pd.DataFrame, classes: Classes = None) -> SubjectCounts:
     """Count truth against prediction for each subject and seed.
 
     Raises
