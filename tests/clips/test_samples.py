@@ -147,3 +147,42 @@ def test_no_rows_at_all_are_allowed_and_have_a_digest():
     empty = make().take(np.array([], dtype=np.int64))
     assert len(empty) == 0
     assert len(empty.digest) == 64
+
+
+def drawn(value: float = 0.0):
+    """Return samples that follow from a recipe, with inputs off by `value`."""
+    samples = make()
+    inputs = {"flow": samples.inputs["flow"] + np.float32(value)}
+    return replace(samples, inputs=inputs).made_by("a twin, seed 0", "code")
+
+
+def test_samples_of_one_recipe_are_the_same_whatever_a_processor_rounds():
+    assert drawn().digest == drawn(1e-6).digest
+    assert drawn().digest != make().digest
+    assert drawn().digest != drawn().made_by("a twin, seed 1", "code").digest
+
+
+def test_other_rows_or_labels_of_one_recipe_are_other_samples():
+    samples = drawn()
+    assert samples.take(np.arange(len(samples) - 1)).digest != samples.digest
+    relabelled = samples.take(np.arange(len(samples)))
+    object.__setattr__(relabelled, "labels", (samples.labels + 1) % len(samples.classes))
+    assert relabelled.digest != samples.digest
+
+
+def test_inputs_that_do_not_follow_from_the_recipe_are_known_by_their_values():
+    samples = drawn()
+    flow = {"flow": samples.inputs["flow"] + 1}
+    for other in (replace(samples, inputs=flow), samples.with_inputs(flow)):
+        assert not other.recipe
+        assert other.digest == replace(make(), inputs=flow).digest
+    assert samples.with_inputs(flow, how="one more").recipe == "a twin, seed 0\none more"
+    assert samples.with_inputs(samples.inputs).digest == samples.digest
+
+
+def test_finished_folds_are_kept_by_the_code_that_followed_the_recipe():
+    samples = drawn()
+    changed = samples.made_by(samples.recipe, "other code")
+    assert changed.digest == samples.digest
+    assert changed.kept_as != samples.kept_as
+    assert make().kept_as == make().digest
