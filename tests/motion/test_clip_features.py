@@ -145,6 +145,8 @@ def test_eleven_frames_stay_inside_the_clip(apex, n, first, last):
     ("feature", "choices", "shape"),
     [
         ("puzzle", {"flow": "dis"}, (3, 28, 28)),
+        ("onset_flows", {"flow": "dis", "size": 20, "length": 3}, (2, 3, 20, 20)),
+        ("step_flows", {"flow": "dis", "size": 20, "length": 4}, (3, 3, 20, 20)),
         ("frames", {"size": 48, "length": 4}, (4, 3, 48, 48)),
         ("frames", {"size": 48, "length": 2, "cut": False}, (2, 3, 48, 48)),
         ("magnified", {"size": 64, "length": 3, "magnifier": "eulerian"}, (3, 3, 64, 64)),
@@ -162,6 +164,23 @@ def test_later_magnifications_move_further():
     onset = locate(one(), how).cut([1], (96, 96))[0].transpose(2, 0, 1) / 255
     change = [np.abs(picture - onset).mean() for picture in clip_input(one(), how).array]
     assert change[0] < change[1] < change[2]
+
+
+def test_flows_start_at_the_onset_or_at_the_frame_before():
+    # frames 1, 6 and 12 of the envelope: the expression has come, and has gone again
+    choices = {"flow": "dis", "size": 28, "length": 3, "backend": "given"}
+    onset, step = (clip_input(one(), preprocessing(name, **choices)).array for name in ("onset_flows", "step_flows"))
+    np.testing.assert_array_equal(onset[0], step[0])
+    moved = np.abs(onset[0, :2]).mean()
+    assert np.abs(onset[1, :2]).mean() < 0.2 * moved
+    assert np.abs(step[1] + step[0])[:2].mean() < 0.5 * moved
+    assert np.corrcoef(step[1, :2].ravel(), step[0, :2].ravel())[0, 1] < -0.9
+
+
+@pytest.mark.parametrize("choices", [{"length": 1}, {"flow": "truth"}])
+def test_flows_between_frames_need_two_frames_and_a_method(choices):
+    with pytest.raises(MerlibError, match="onset_flows"):
+        clip_input(one(), preprocessing("onset_flows", backend="given", **choices))
 
 
 def test_samples_keep_order_labels_and_say_how_they_were_made():
@@ -237,6 +256,8 @@ def test_large_inputs_of_a_source_without_identity_are_computed_each_time(tmp_pa
         ("flow_sequence", {"factor": 4.0, "magnifier": "eulerian"}, "magnified 4 times by eulerian"),
         ("magnified", {"length": 12, "magnifier": "eulerian"}, "12 factors"),
         ("frames", {"length": 5}, "5 frames a clip"),
+        ("onset_flows", {"length": 5}, "between 5 frames a clip"),
+        ("step_flows", {}, "flow by tvl1, px"),
         ("frames", {"cut": False}, "faces not cut out"),
         ("flow", {"backend": "given"}, "faces by given"),
     ],
