@@ -14,6 +14,7 @@ import warped_face
 
 from merlib.clips.clip_table import clip_table
 from merlib.errors import MerlibError
+from merlib.learning import Experiment, get_recipe, run
 from merlib.motion import clip_samples
 from merlib.motion.accuracy import face_errors
 from merlib.motion.cache import MotionCache
@@ -331,3 +332,29 @@ def test_flow_channels_of_the_truth_are_zero_without_motion():
 
 def test_pandas_marks_a_missing_apex():
     assert one(apex=None).apex is pd.NA
+
+
+@pytest.mark.parametrize("name", ["lbp_top", "lbp_sip", "bi_woof", "hoof", "mdmo"])
+def test_hand_crafted_methods_run_on_clips(name, clips_of_two_people, tmp_path):
+    experiment = Experiment(name, get_recipe(name), protocol="loso", options={"C": 100.0})
+    predictions = run(experiment, clips_of_two_people, store=tmp_path, workers=1, references=False)
+    assert predictions["fold"].nunique() == 2
+    assert (predictions["prediction"] == predictions["label"]).all()  # one expression a class, seen on both people
+    assert predictions.attrs["synthetic"]
+
+
+@pytest.fixture(scope="module")
+def clips_of_two_people():
+    expressions = {"happiness": {"12": 1.0}, "surprise": {"1": 1.0, "2": 1.0}}
+    rows = [
+        row(f"{person}-{label}", {unit: force * share for unit, share in units.items()}, label, subject=person)
+        for person, force in (("sub01", 1.0), ("sub02", 0.8))
+        for label, units in expressions.items()
+    ]
+    how = [
+        preprocessing("flow", unit="px", size=60, flow="dis", backend="given"),
+        preprocessing("onset_flows", size=60, flow="dis", length=4, backend="given"),
+        preprocessing("step_flows", size=60, flow="dis", length=4, backend="given"),
+        preprocessing("frames", size=60, length=10, backend="given"),
+    ]
+    return samples_of_clips(table(*rows), how, tuple(expressions))

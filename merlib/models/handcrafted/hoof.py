@@ -85,7 +85,7 @@ def hoof_maps(
     mirrored: bool = True,
     still: str = "median",
     input_name: str = "flow",
-    C: float = 1.0,
+    C: float = 100.0,
 ) -> FeaturePipeline:
     """Build HOOF for the public maps, stretched to 0..255; `motion_fields` says what is lost.
 

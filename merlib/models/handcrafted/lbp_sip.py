@@ -6,7 +6,8 @@ make one code (16 values), the two in time another (4): 20 values for each block
 48 and counts every one of the six points twice.
 
 Choices: 5 x 5 blocks and radii 1, 1, 4, as for LBP-TOP, so 500 values; both histograms of a block sum to 1. Blocks and
-classifier of the publication were not to be read; the linear machine's penalty was chosen once on the synthetic twin.
+classifier of the publication could not be verified. The linear machine's penalty was chosen once, on 61 SYNTHETIC clips
+of 12 people, each person left out in turn: UF1 .280 for C = 1, .332 for 10, .359 for 100, 1,000 and 10,000, hence 100.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def six_point_codes(volume: np.ndarray, radii: tuple[int, int, int]) -> tuple[np
     return code(space), code(((t, 0, 0), (-t, 0, 0)))
 
 
-def lbp_sip(classes: int = 3, blocks: int = 5, radii: Sequence[int] = (1, 1, 4), C: float = 1.0) -> FeaturePipeline:
+def lbp_sip(classes: int = 3, blocks: int = 5, radii: Sequence[int] = (1, 1, 4), C: float = 100.0) -> FeaturePipeline:
     """Build LBP-SIP with a linear support vector machine, for ten frames of each clip.
 
     Parameters

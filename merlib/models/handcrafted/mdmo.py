@@ -12,7 +12,7 @@ keeps apart, such as brow and lid. The publication's removal of head motion is n
 Ours: bins begin at 0 degrees; of equally full bins the one that moves most counts (so that a mirrored face has mirrored
 features); a vector of length zero has no direction and is
 not counted. The machine (Gaussian kernel, C = 28) and the weights of magnitude and angle (.8 and .2) are those of a
-public re-implementation, because the publication's were not to be read.
+public re-implementation, because the publication's could not be verified.
 """
 
 from __future__ import annotations
