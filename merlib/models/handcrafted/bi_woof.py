@@ -7,9 +7,9 @@ the block's mean optical strain, and the 200 values of the face are scaled to le
 
 Ours: the publication's classifier could not be verified. A linear machine is taken, as in a public re-implementation,
 whose penalty of 1 the synthetic twin confirmed: on its 442 SYNTHETIC maps in five folds of people, UF1 .552 for C = 1,
-.512 for 10, .464 for 100, 1,000 and 10,000. The weight between blocks is the mean of the strain and not its sum, because
-28 pixels do not divide by five and a sum would favour the larger blocks. On clips, ask for flow at the face's own size:
-``preprocessing("flow", size=140, unit="px")``.
+.512 for 10, .464 for 100, 1,000 and 10,000. The weight between blocks is the mean of the strain and not its sum,
+because 28 pixels do not divide by five and a sum would favour the larger blocks. On clips, ask for flow at the face's
+own size: ``preprocessing("flow", size=140, unit="px")``.
 """
 
 from __future__ import annotations

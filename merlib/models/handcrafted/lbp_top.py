@@ -8,8 +8,8 @@ are centres, the same ones in all three planes.
 Choices: 5 x 5 blocks and radii 1, 1, 4, as the CASME II data set was published with; 8 neighbours and uniform codes, so
 3 x 59 values for each of 25 blocks, 4,425 in all. Ten frames of each clip are read, spread evenly from onset to offset;
 publications interpolate them (temporal interpolation model), here the nearest recorded frames stand in. The linear
-machine's penalty varies between public re-implementations from 1 to 10,000. It was chosen once, on 61 SYNTHETIC clips of
-12 people, each person left out in turn: UF1 .434 for C = 1 and .460 for 10, 100, 1,000 and 10,000, hence 10.
+machine's penalty varies between public re-implementations from 1 to 10,000. It was chosen once, on 61 SYNTHETIC clips
+of 12 people, each person left out in turn: UF1 .434 for C = 1, .460 for 10, 100, 1,000 and 10,000, hence 10.
 """
 
 from __future__ import annotations
