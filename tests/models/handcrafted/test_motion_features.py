@@ -161,6 +161,12 @@ def test_bi_woof_has_two_hundred_values_of_length_one_whatever_the_units():
     assert not BiWOOF().transform(constant(0, 0)).any()
 
 
+def test_blocks_of_unequal_size_weigh_alike():
+    # 28 pixels make blocks of five and of six; strain that is the same everywhere must favour none of them
+    found = BiWOOF().transform(constant(1, 0.5, size=28))[0].reshape(25, 8)
+    np.testing.assert_allclose(found.max(axis=1), 1 / 5)
+
+
 def test_bi_woof_of_mirrored_and_of_turned_motion():
     maps = random_maps()
     plain = BiWOOF().transform(maps).reshape(2, 5, 5, 8)
