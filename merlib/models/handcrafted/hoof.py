@@ -8,7 +8,7 @@ the whole circle instead, as work on micro-expressions often does.
 
 Ours: the publication compares clips by kernels on dynamical systems. Here the histograms of the fields, in their order,
 are one vector for a linear support vector machine, whose penalty was chosen once, among C = 1, 10, 100 and 1,000. On 30
-SYNTHETIC clips of 10 people, each person left out in turn, UF1 was .307, .326, .297 and .297, hence 10; on 442 SYNTHETIC
+SYNTHETIC clips of 10 people, each left out in turn, UF1 was .307, .326, .297 and .297, hence 10; on 442 SYNTHETIC
 maps in five folds of people .241, .241, .262 and .261, hence 100. Always naming the commonest class gives .241 there:
 eight numbers of a whole face say next to nothing.
 """
