@@ -139,12 +139,12 @@ def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed:
 def _sentence(how: Preprocessing) -> str:
     """What a record must say about an input."""
     parts = [f"{how.feature} {how.size} x {how.size}"]
-    flows = how.feature in ("flow", "puzzle", "flow_sequence")
+    flows = how.feature in ("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows")
     if flows:
         parts.append(f"flow by {how.flow}, {how.unit}")
         if how.flow != TRUTH:
             parts.append("light evened out" if how.even_light else "light as recorded")
-    if how.feature in ("flow", "puzzle"):
+    if how.feature in ("flow", "puzzle", "onset_flows", "step_flows"):
         parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
     if how.feature == "puzzle":
         parts.append(" and ".join(how.regions))
@@ -152,6 +152,8 @@ def _sentence(how: Preprocessing) -> str:
         parts.append(f"magnified {how.factor:g} times by {magnifier_sentence(how.magnifier)}")
     if how.feature == "magnified":
         parts.append(f"{how.length} factors, magnified by {magnifier_sentence(how.magnifier)}")
+    if how.feature in ("onset_flows", "step_flows"):
+        parts.append(f"between {how.length} frames a clip")
     if how.feature == "frames":
         parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
     return ", ".join([*parts, f"faces by {how.backend}"])

@@ -4,6 +4,8 @@
 ``flow``           (3, 28, 28) u, v, strain between onset and apex (AM3F Sec. 3.1, Dual-ATME Sec. 3.2)
 ``puzzle``         (3, 28, 28) the same of the puzzle of two face regions (Dual-ATME Sec. 3.2.2, Eq. 5)
 ``flow_sequence``  (10, 3, 224, 224) flows between 11 magnified frames around the apex (ASTNet Sec. 3.1, 4.1)
+``onset_flows``    (9, 3, 112, 112) flows from the onset to each of 9 later frames, px (MDMO)
+``step_flows``     (9, 3, 112, 112) flows from each of 10 frames to the next, px (HOOF)
 ``frames``         (8, 3, 224, 224) RGB 0..1, cut to the face (LARNet Sec. 4.2)
 ``magnified``      (32, 3, 224, 224) RGB 0..1, the apex at 32 amplification factors (UAMRN Sec. 3.1)
 =================  ===========================================================================================
@@ -17,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -65,7 +69,8 @@ class Preprocessing:
     magnifier : str
         Method of `magnify`; ``auto`` is resolved to what was used.
     length : int
-        Frames a clip (``frames``), or amplification factors from 2 to 12 (``magnified``).
+        Frames a clip, spread evenly from onset to offset (``frames``, ``onset_flows``, ``step_flows``: one flow
+        fewer), or amplification factors from 2 to 12 (``magnified``).
     cut : bool
         ``False`` leaves ``frames`` whole, shrunk to the size (LARNet Fig. 12).
     even_light : bool
@@ -215,11 +220,25 @@ def _flow_sequence(found: _Located, how: Preprocessing) -> np.ndarray:
     return np.stack([_finish(maps, how) for maps in flow_sequence(normal, how.size, how.flow)])
 
 
+def _spread(row, length: int) -> list[int]:
+    """Return `length` frames spread evenly from onset to offset; a short clip's frames repeat."""
+    return np.rint(np.linspace(row.onset, row.offset, length)).astype(int).tolist()
+
+
+def _flows_between(found: _Located, how: Preprocessing, from_onset: bool) -> np.ndarray:
+    if how.length < 2 or how.flow == TRUTH:
+        asked = f"{how.feature} of {how.length} frames, flow {how.flow!r}."
+        raise MerlibError(asked, "two frames or more, and a flow method.", "name a length, and a method such as tvl1.")
+    clip = _lit(found.cut(_spread(found.row, how.length), how.crop), how)
+    pairs = ((clip[0] if from_onset else first, second) for first, second in pairwise(clip))
+    return np.stack([_finish(flow_channels(dense_flow(*pair, how.flow), how.size), how) for pair in pairs])
+
+
 def _frames(found: _Located, how: Preprocessing) -> np.ndarray:
     from skimage.transform import resize
 
     row = found.row
-    indices = np.rint(np.linspace(row.onset, row.offset, how.length)).astype(int).tolist()
+    indices = _spread(row, how.length)
     square = (how.size, how.size)
     if how.cut:
         pictures = found.cut(indices, square).astype(np.float32) / 255
@@ -238,16 +257,21 @@ _COMPUTE: dict[str, Callable[[_Located, Preprocessing], np.ndarray]] = {
     "flow": _flow,
     "puzzle": _puzzle,
     "flow_sequence": _flow_sequence,
+    "onset_flows": partial(_flows_between, from_onset=True),
+    "step_flows": partial(_flows_between, from_onset=False),
     "frames": _frames,
     "magnified": _magnified,
 }
 FEATURES: tuple[str, ...] = tuple(_COMPUTE)
 
-# What each paper prints; ASTNet's LiteFlowNet needs weights that no package carries, so DIS stands in unless named.
+# What each paper prints, and ten frames for the hand-crafted methods; ASTNet's LiteFlowNet needs weights that no
+# package carries, so DIS stands in unless named.
 DEFAULTS: dict[str, dict[str, object]] = {
     "flow": {},
     "puzzle": {},
     "flow_sequence": {"size": 224, "flow": "dis", "factor": 3.0},
+    "onset_flows": {"size": 112, "length": 10, "unit": "px"},
+    "step_flows": {"size": 112, "length": 10, "unit": "px"},
     "frames": {"size": 224, "length": 8},
     "magnified": {"size": 224, "length": 32},
 }

@@ -170,6 +170,10 @@ RECIPES: dict[str, Recipe] = {
     "linear": Recipe(name="linear", augmentation=("mirrored_copies",), normalisation="none"),
 }
 
+# Hand-crafted methods are published without mirrored copies; their features need no normalisation by the fold.
+HANDCRAFTED = ("bi_woof", "bi_woof_maps", "hoof", "hoof_maps", "lbp_sip", "lbp_top", "mdmo", "mdmo_maps")
+RECIPES |= {name: Recipe(name=name, normalisation="none") for name in HANDCRAFTED}
+
 
 def get_recipe(name: str) -> Recipe:
     """Return the recipe called `name`; an unknown name is an error that lists the valid ones."""

@@ -16,6 +16,14 @@ _MODELS = {
     "uamrn": ("merlib.models.uamrn", "UAMRN"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
+    "bi_woof": ("merlib.models.handcrafted.bi_woof", "bi_woof"),
+    "bi_woof_maps": ("merlib.models.handcrafted.bi_woof", "bi_woof_maps"),
+    "hoof": ("merlib.models.handcrafted.hoof", "hoof"),
+    "hoof_maps": ("merlib.models.handcrafted.hoof", "hoof_maps"),
+    "lbp_sip": ("merlib.models.handcrafted.lbp_sip", "lbp_sip"),
+    "lbp_top": ("merlib.models.handcrafted.lbp_top", "lbp_top"),
+    "mdmo": ("merlib.models.handcrafted.mdmo", "mdmo"),
+    "mdmo_maps": ("merlib.models.handcrafted.mdmo", "mdmo_maps"),
 }
 
 

@@ -21,6 +21,7 @@ from merlib.inputs.cache import MotionCache
 from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.maps import flow_channels, minmax255
 from merlib.inputs.preprocessing import around, clip_input, locate, preprocessing
+from merlib.learning import Experiment, get_recipe, run
 from merlib.sources.weights import MissingWeights
 
 SCALE = 1.5
@@ -147,6 +148,8 @@ def test_eleven_frames_stay_inside_the_clip(apex, n, first, last):
     ("feature", "choices", "shape"),
     [
         ("puzzle", {"flow": "dis"}, (3, 28, 28)),
+        ("onset_flows", {"flow": "dis", "size": 20, "length": 3}, (2, 3, 20, 20)),
+        ("step_flows", {"flow": "dis", "size": 20, "length": 4}, (3, 3, 20, 20)),
         ("frames", {"size": 48, "length": 4}, (4, 3, 48, 48)),
         ("frames", {"size": 48, "length": 2, "cut": False}, (2, 3, 48, 48)),
         ("magnified", {"size": 64, "length": 3, "magnifier": "eulerian"}, (3, 3, 64, 64)),
@@ -164,6 +167,23 @@ def test_later_magnifications_move_further():
     onset = locate(one(), how).cut([1], (96, 96))[0].transpose(2, 0, 1) / 255
     change = [np.abs(picture - onset).mean() for picture in clip_input(one(), how).array]
     assert change[0] < change[1] < change[2]
+
+
+def test_flows_start_at_the_onset_or_at_the_frame_before():
+    # frames 1, 6 and 12 of the envelope: the expression has come, and has gone again
+    choices = {"flow": "dis", "size": 28, "length": 3, "backend": "given"}
+    onset, step = (clip_input(one(), preprocessing(name, **choices)).array for name in ("onset_flows", "step_flows"))
+    np.testing.assert_array_equal(onset[0], step[0])
+    moved = np.abs(onset[0, :2]).mean()
+    assert np.abs(onset[1, :2]).mean() < 0.2 * moved
+    assert np.abs(step[1] + step[0])[:2].mean() < 0.5 * moved
+    assert np.corrcoef(step[1, :2].ravel(), step[0, :2].ravel())[0, 1] < -0.9
+
+
+@pytest.mark.parametrize("choices", [{"length": 1}, {"flow": "truth"}])
+def test_flows_between_frames_need_two_frames_and_a_method(choices):
+    with pytest.raises(MerlibError, match="onset_flows"):
+        clip_input(one(), preprocessing("onset_flows", backend="given", **choices))
 
 
 def test_samples_keep_order_labels_and_say_how_they_were_made():
@@ -239,6 +259,8 @@ def test_large_inputs_of_a_source_without_identity_are_computed_each_time(tmp_pa
         ("flow_sequence", {"factor": 4.0, "magnifier": "eulerian"}, "magnified 4 times by eulerian"),
         ("magnified", {"length": 12, "magnifier": "eulerian"}, "12 factors"),
         ("frames", {"length": 5}, "5 frames a clip"),
+        ("onset_flows", {"length": 5}, "between 5 frames a clip"),
+        ("step_flows", {}, "flow by tvl1, px"),
         ("frames", {"cut": False}, "faces not cut out"),
         ("flow", {"backend": "given"}, "faces by given"),
     ],
@@ -373,3 +395,29 @@ def test_the_notes_name_the_digest_of_a_learned_magnifier(register_weights):
     said = clip_samples._sentence(preprocessing("magnified"))  # auto: the network is here
     assert "by magnet" in said
     assert digest in said
+
+
+@pytest.mark.parametrize("name", ["lbp_top", "lbp_sip", "bi_woof", "hoof", "mdmo"])
+def test_hand_crafted_methods_run_on_clips(name, clips_of_two_people, tmp_path):
+    experiment = Experiment(name, get_recipe(name), protocol="loso", options={"C": 100.0})
+    predictions = run(experiment, clips_of_two_people, store=tmp_path, workers=1, references=False)
+    assert predictions["fold"].nunique() == 2
+    assert (predictions["prediction"] == predictions["label"]).all()  # one expression a class, seen on both people
+    assert predictions.attrs["synthetic"]
+
+
+@pytest.fixture(scope="module")
+def clips_of_two_people():
+    expressions = {"happiness": {"12": 1.0}, "surprise": {"1": 1.0, "2": 1.0}}
+    rows = [
+        row(f"{person}-{label}", {unit: force * share for unit, share in units.items()}, label, subject=person)
+        for person, force in (("sub01", 1.0), ("sub02", 0.8))
+        for label, units in expressions.items()
+    ]
+    how = [
+        preprocessing("flow", unit="px", size=60, flow="dis", backend="given"),
+        preprocessing("onset_flows", size=60, flow="dis", length=4, backend="given"),
+        preprocessing("step_flows", size=60, flow="dis", length=4, backend="given"),
+        preprocessing("frames", size=60, length=10, backend="given"),
+    ]
+    return samples_of_clips(table(*rows), how, tuple(expressions))

@@ -10,6 +10,8 @@ import pytest
 from merlib.errors import MerlibError
 from merlib.learning import Experiment
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
+from merlib.models import available
+from merlib.models.registry import model_module
 from merlib.profiles import PROFILES, get_profile
 
 
@@ -109,3 +111,10 @@ def test_a_recipe_without_copies_has_the_digest_it_had_before_there_were_any():
     assert replace(recipe, copies=2).to_dict()["copies"] == 2
     experiment = Experiment.for_profile("am3f_flownet", get_profile("teach"))
     assert experiment.training_digest.startswith("4a45f6c4d6be")  # a committed reference carries it
+
+
+def test_every_hand_crafted_method_has_a_recipe_without_copies_or_normalisation():
+    for name in available():
+        if model_module(name).startswith("merlib.models.handcrafted."):
+            recipe = get_recipe(name)
+            assert (recipe.name, recipe.augmentation, recipe.normalisation) == (name, (), "none")

@@ -5,30 +5,43 @@ from __future__ import annotations
 import numpy as np
 
 from merlib.clips.samples import Samples
-from merlib.errors import unknown_name
+from merlib.errors import MerlibError, unknown_name
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
-from merlib.learning.training.augmentation import mirror
+from merlib.learning.training.augmentation import kind_of, mirror
 from merlib.learning.training.loop import FoldResult, fold_seed
 from merlib.models import build_model
 
 
 def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) -> FoldResult:
-    """Fit the experiment's estimator on the flow maps of one fold and score its test rows.
+    """Fit the experiment's estimator on one input of one fold and score its test rows.
 
-    The estimator sees ``flow`` (N, 3, H, W); with ``mirrored_copies`` the training rows come twice, once as
-    they are and once mirrored with the sign of u turned.
+    The estimator sees the input that its `input_name` says, or ``flow`` (N, 3, H, W) when it has none. With
+    ``mirrored_copies`` the training rows of a flow come twice, once as they are and once mirrored with the sign of u
+    turned.
+
+    Raises
+    ------
+    MerlibError
+        When the samples lack the input, or the recipe asks for augmentation that the input does not take.
     """
     estimator = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
     chance = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     estimator.set_params(**dict.fromkeys(chance, fold_seed(seed, fold.name) % 2**32))
-    flow = samples.inputs["flow"]
-    x, y = np.array(flow[fold.train]), samples.labels[fold.train]
+    name = getattr(estimator, "input_name", "flow")
+    if name not in samples.inputs:
+        found = f"{experiment.model}: samples {samples.name} with {', '.join(samples.inputs)}."
+        raise MerlibError(found, f"the input {name!r}.", f"compute it from clips: preprocessing({name!r}).")
+    rows = samples.inputs[name]
+    x, y = np.array(rows[fold.train]), samples.labels[fold.train]
     for step in experiment.recipe.augmentation:
         if step != "mirrored_copies":
             raise unknown_name("augmentation of an estimator", step, ["mirrored_copies"])
+        if kind_of(name, x.ndim) != "flow":
+            found = f"{experiment.model}: mirrored copies of the input {name!r}."
+            raise MerlibError(found, "flow, of which the mirror image is known.", "take augmentation=().")
         x, y = np.concatenate([x, mirror(x, samples.unit)]), np.concatenate([y, y])
     estimator.fit(x, y)
     scores = np.zeros((len(fold.test), len(samples.classes)))
-    scores[:, estimator.classes_] = estimator.predict_proba(np.array(flow[fold.test]))
+    scores[:, estimator.classes_] = estimator.predict_proba(np.array(rows[fold.test]))
     return FoldResult(scores, model=estimator)

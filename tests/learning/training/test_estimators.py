@@ -7,10 +7,12 @@ import pytest
 from toy_samples import make_experiment
 
 from merlib.errors import MerlibError
+from merlib.inputs.preprocessing import preprocessing
 from merlib.learning.folds import Fold, make_folds
 from merlib.learning.training import estimators as fitting
 from merlib.learning.training.augmentation import mirror
 from merlib.learning.training.estimators import fit_fold
+from merlib.models import build_model
 
 
 def linear(**changes):
@@ -73,3 +75,32 @@ def test_augmentation_of_networks_is_refused(samples):
     fold = make_folds("groupkfold:2", samples)[0]
     with pytest.raises(MerlibError, match=r"unknown augmentation of an estimator 'flip'(.|\n)*mirrored_copies"):
         fit_fold(make_experiment("linear", augmentation=("flip",)), samples, fold, 0)
+
+
+def test_an_estimator_gets_the_input_it_names(samples):
+    frames = np.random.default_rng(0).random((len(samples), 9, 3, 8, 8)).astype(np.float32)
+    both = samples.with_inputs({**samples.inputs, "frames": frames})
+    fold = make_folds("groupkfold:2", samples)[0]
+    result = fit_fold(make_experiment("lbp_sip", augmentation=()), both, fold, 0)
+    features = build_model("lbp_sip")[0].transform(frames)
+    expected = build_model("lbp_sip")[1].fit(features[fold.train], samples.labels[fold.train])
+    np.testing.assert_allclose(result.scores, expected.predict_proba(features[fold.test]))
+
+
+def test_samples_without_the_named_input_are_refused_with_the_way_to_compute_it(samples):
+    fold = make_folds("groupkfold:2", samples)[0]
+    with pytest.raises(MerlibError, match="'step_flows'") as caught:
+        fit_fold(make_experiment("hoof", augmentation=()), samples, fold, 0)
+    assert preprocessing("step_flows").feature in caught.value.action
+
+
+def test_pictures_have_no_mirrored_copies_for_an_estimator(samples):
+    frames = np.zeros((len(samples), 9, 3, 8, 8), np.float32)
+    fold = make_folds("groupkfold:2", samples)[0]
+    with pytest.raises(MerlibError, match="mirrored"):
+        fit_fold(
+            make_experiment("lbp_sip", augmentation=("mirrored_copies",)),
+            samples.with_inputs({"frames": frames}),
+            fold,
+            0,
+        )
