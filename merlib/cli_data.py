@@ -61,10 +61,11 @@ def data_get(
 
     Example: merlib data get megc2019-flow --into DIR
     """
-    from merlib.sources import fetch_archive, repository_root
+    from merlib.sources import fetch_archive
+    from merlib.sources.places import find_checkout
 
     name = name.replace("_", "-")
-    folder = fetch_archive(name, into or repository_root() / "data" / name, base_url=base_url)
+    folder = fetch_archive(name, into or (find_checkout() or Path.cwd()) / "data" / name, base_url=base_url)
     open_console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
 
 

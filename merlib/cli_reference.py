@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,13 +27,17 @@ def reference_list() -> None:
     Example: merlib reference list
     """
     from merlib.learning.reference_plan import planned_states
-    from merlib.learning.references import reference_root
+    from merlib.learning.references import VARIABLE, reference_root
     from merlib.publishing.reference_tables import plan_table
     from merlib.publishing.terminal_tables import frame_table
+    from merlib.sources.places import repository_root
 
+    off = os.environ.get(VARIABLE) == "off"
+    if not off and reference_root() is None:
+        repository_root()  # outside a checkout there are no predictions: it raises and says where they lie
     table = plan_table(planned_states())
     done = int((table["missing"] == "").sum())
-    unread = "; none is read, because of MERLIB_REFERENCES=off" if reference_root() is None else ""
+    unread = "; none is read, because of MERLIB_REFERENCES=off" if off else ""
     open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.learning.engine import default_store, one_thread
+from merlib.learning.engine import one_thread
 from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.fold_store import INSTEAD, FoldStore
 from merlib.learning.folds import Fold
@@ -27,6 +27,7 @@ from merlib.learning.source_digest import source_digest
 from merlib.learning.starts import Start, check_people, read_start, start_path, taker
 from merlib.learning.store_index import described_start
 from merlib.models.registry import build_model
+from merlib.sources.places import default_store
 from merlib.sources.whole_files import renamed_into
 
 log = logging.getLogger(__name__)

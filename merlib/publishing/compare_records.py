@@ -16,7 +16,7 @@ from pathlib import Path
 from merlib.errors import MerlibError
 from merlib.publishing.ledger import read_records
 from merlib.publishing.records import write_whole
-from merlib.sources.places import repository_root
+from merlib.sources.places import results_folder
 
 TOLERANCE = 0.1  # of a share; ten points of a percentage
 
@@ -94,7 +94,7 @@ def compare(run: Path, expected: Path) -> int:
 
 
 if __name__ == "__main__":
-    run_folder = repository_root() / "results" / "runs" / sys.argv[1]
+    run_folder = results_folder() / "runs" / sys.argv[1]
     expected_file = Path(sys.argv[2])
     if "--write" in sys.argv:
         write_whole(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")

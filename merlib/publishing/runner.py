@@ -22,6 +22,7 @@ from merlib.publishing.runner_process import (
     notebook_environment,
 )
 from merlib.publishing.runner_record import INSTEAD, RunRecord, alone_in
+from merlib.sources.places import checkout_notebooks, results_folder, store_folder
 from merlib.sources.whole_files import writing_to
 
 # Seconds a cell may take; papermill itself would wait for ever.
@@ -107,21 +108,6 @@ class SilentScreen:
     def ended(self, outcome: NotebookOutcome) -> None: ...
 
 
-def results_folder(chosen: Path | None = None) -> Path:
-    """Return the results folder: `chosen`, else ``MERLIB_RESULTS``, else ``results/`` of the checkout."""
-    if chosen or os.environ.get("MERLIB_RESULTS"):
-        return Path(chosen or os.environ["MERLIB_RESULTS"]).expanduser().resolve()
-    from merlib.sources.places import repository_root
-
-    return repository_root() / "results"
-
-
-def store_folder(chosen: Path | None = None, results: Path | None = None) -> Path:
-    """Return the fold store: `chosen`, else ``MERLIB_STORE``, else ``store/`` in the results folder."""
-    named = chosen or os.environ.get("MERLIB_STORE")
-    return Path(named).expanduser().resolve() if named else results_folder(results) / "store"
-
-
 def run_name(request: RunRequest) -> str:
     """Return the name of the run, checked to be a plain folder name (papermill formats braces in paths)."""
     name = request.name or "-".join([request.profile, *(sorted(request.data) or ["twin"])])
@@ -173,13 +159,6 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
     with alone_in(folder):
         outcomes = _execute(jobs, RunRecord(folder, settings), request, store, screen)
     return RunOutcome(folder, tuple(outcomes[job.name] for job in jobs))
-
-
-def checkout_notebooks() -> Path:
-    """Return the checkout's ``notebooks/``."""
-    from merlib.sources.places import repository_root
-
-    return repository_root() / "notebooks"
 
 
 def _execute(
