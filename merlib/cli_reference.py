@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from merlib.cli_console import open_console
+from merlib.cli_console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.errors import MerlibError
 
 reference_app = typer.Typer(
@@ -19,7 +19,7 @@ reference_app = typer.Typer(
 
 
 @reference_app.command("list")
-def reference_list() -> None:
+def reference_list(as_json: JsonOption = False) -> None:
     """List the planned runs in the order of their need, which seeds are missing, and UF1 where committed.
 
     Neither maps nor training are needed: the predictions lie in the repository.
@@ -38,7 +38,7 @@ def reference_list() -> None:
     table = plan_table(planned_states())
     done = int((table["missing"] == "").sum())
     unread = "; none is read, because of MERLIB_REFERENCES=off" if off else ""
-    open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"))
+    show(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"), table, as_json)
 
 
 @reference_app.command("train")
@@ -90,5 +90,6 @@ def reference_train(
         doing = f"seeds {seeds}" if seeds else "committed; MERLIB_REFERENCES=DIR trains it elsewhere"
         why = " (the code changed: committed seeds are trained again and replaced)" if again else ""
         console.print(f"{number} of {len(todo)}: {name}, {doing}{why}", highlight=False, soft_wrap=True)
-        path = train_planned(name, samples, store=store, workers=workers, dask=dask)
+        with telling_how_to_go_on("finished folds are kept"):
+            path = train_planned(name, samples, store=store, workers=workers, dask=dask)
         console.print(f"  {path}", highlight=False, soft_wrap=True)
