@@ -182,7 +182,7 @@ def status(as_json: JsonOption = False) -> None:
 
 @app.command()
 def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataOption = None) -> None:
-    """Check this machine: versions, OpenCV, kernels, disk, folders, weights, real data; exit 1 when something fails."""
+    """Check this machine: versions, OpenCV, device, kernel, memory, disk, folders, weights, data; 1 when one fails."""
     from merlib.publishing.doctor import diagnose, findings_table
 
     findings = diagnose(data_folders(data), store=store, results=results)

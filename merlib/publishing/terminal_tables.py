@@ -53,7 +53,8 @@ def weights_table() -> Table:
     """Return the weights registry: purpose, licence, origin, and whether the file is on this machine."""
     from merlib.sources.weights import list_weights, weights_path
 
-    table = Table(_typed("name"), "purpose", "licence", "origin", "here", title="weights", title_justify="left")
+    columns = (_typed("name"), "purpose", "licence", Column("origin", overflow="fold"), "here")
+    table = Table(*columns, title="weights", title_justify="left")
     for entry in list_weights():
         table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, "yes" if weights_path(entry.name) else "")
     return table
@@ -87,7 +88,8 @@ def source_rows() -> list[dict]:
 def sources_table() -> RenderableType:
     """Return the data sources as two tables: the door each comes in by, and the page of its licence."""
     rows = source_rows()
-    table = Table(_typed("name"), "what", "clips", "people", _typed("how"), title="data sources", title_justify="left")
+    columns = (_typed("name"), Column("what", overflow="fold"), "clips", "people", _typed("how"))
+    table = Table(*columns, title="data sources", title_justify="left")
     pages = Table(_typed("name"), "access", "licence page", title="licences", title_justify="left")
     for row in rows:
         how = "\n".join(row["how"]) or "counts only; the twin runs"
