@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NEEDED_GIB, COMFORTABLE_GIB = 1, 5
 NEEDED_MEMORY_GIB, COMFORTABLE_MEMORY_GIB = 1, 4
-DEFAULT_WEIGHTS = ("blazeface-short-range", "face-mesh")
 OPENCV_BUILDS = ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless")
 STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -199,21 +198,18 @@ def check_device() -> Finding:
     return Finding("training device", "fail", last, "set MERLIB_DEVICE=cpu, which trains on the processor")
 
 
-def check_weights() -> list[Finding]:
-    """The weights that notebooks need by default are here with the published content, or are fetched now."""
-    from merlib.sources.weights import find_weights, list_weights, weights_path
+def check_weights() -> Finding:
+    """The weights registry, and which files of it are on this machine; none is needed by the flow notebooks."""
+    from merlib.sources.places import manifests_dir
 
-    findings = []
-    for name in DEFAULT_WEIGHTS:
-        try:
-            findings.append(Finding(f"weights {name}", "ok", str(find_weights(name))))
-        except MerlibError as error:
-            findings.append(Finding(f"weights {name}", "fail", error.found, error.action))
-    entries = [entry for entry in list_weights() if entry.name not in DEFAULT_WEIGHTS]
-    here = [entry.name for entry in entries if weights_path(entry.name)]
-    found = f"{len(here)} of {len(entries)} here" + (f": {', '.join(here)}" if here else "")
-    action = "" if len(here) == len(entries) else "merlib weights list says what each is for"
-    return [*findings, Finding("other weights", "ok", found, action)]
+    registry = manifests_dir() / "weights.yaml"
+    if not registry.is_file():
+        return Finding("weights", "ok", "no registry: nothing that runs needs weights")
+    import yaml
+
+    entries = yaml.safe_load(registry.read_text(encoding="utf-8")) or {}
+    entries = entries.get("weights", entries) if isinstance(entries, dict) else entries
+    return Finding("weights", "ok", f"{len(entries)} registered; fetched when first needed")
 
 
 def check_data(folders: Mapping[str, Path]) -> list[Finding]:
@@ -271,7 +267,7 @@ def diagnose(
         check_writable("weights folder", weights_folder(), "set MERLIB_WEIGHTS to another folder"),
         check_writable("temporary folder", Path(tempfile.gettempdir()), "set TMPDIR to another folder"),
         check_writable("Jupyter's folder", Path(jupyter_runtime_dir()), "set JUPYTER_RUNTIME_DIR to another folder"),
-        *check_weights(),
+        check_weights(),
         *check_data(data or {}),
     ]
 
