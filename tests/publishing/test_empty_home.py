@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TORCH_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR")
-HIDDEN = (*FOLDERS, "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TORCH_HOME", "NUMBA_CACHE_DIR")
+HIDDEN = (*FOLDERS, "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 FETCH = "from merlib.sources.weights import find_weights; print(find_weights('blazeface-short-range'))"
 NOTEBOOK = """# %% tags=["parameters"]
 profile = "smoke"
