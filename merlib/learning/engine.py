@@ -6,7 +6,6 @@ import logging
 import os
 import warnings
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
@@ -18,20 +17,15 @@ from merlib.learning.folds import make_folds, shares_subjects
 from merlib.learning.store.fold_store import FoldStore, entry_key
 from merlib.learning.store.provenance import provenance
 from merlib.learning.store.references import find_reference
-from merlib.learning.store.source_digest import source_digest
+from merlib.learning.store.source_digest import SCRIPT, source_digest
 from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.workers.cluster import cluster_address, on_cluster
 from merlib.learning.workers.progress import Progress
 from merlib.learning.workers.tasks import Task, Work, one_thread, train_task
 from merlib.models.registry import model_factory
-from merlib.places import repository_root
+from merlib.places import default_store
 
 log = logging.getLogger(__name__)
-
-
-def default_store() -> Path:
-    """Return the store's folder: MERLIB_STORE, else ``results/store`` of the repository."""
-    return Path(os.environ.get("MERLIB_STORE") or repository_root() / "results" / "store")
 
 
 def default_device() -> str:
@@ -166,6 +160,12 @@ def _check_start(experiment: Experiment, samples: Samples, store: FoldStore, net
 
 def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | None) -> None:
     work.store.check_writable()
+    if work.factory[0] == SCRIPT and (cluster_address(dask) or workers != 1):
+        raise MerlibError(
+            f"{work.experiment.model} is defined in the script that runs, which other processes cannot import.",
+            "a model in a module of its own, or workers=1.",
+            "give workers=1, or move the class into my_models.py and register it from there.",
+        )
     workers = min(workers or cpu_count(), len(tasks)) if work.device == "cpu" else 1
     what = f"{work.experiment.label} on {work.samples.name}"
     log.info("%s: training %d folds with %d workers", what, len(tasks), workers)

@@ -19,7 +19,7 @@ import numpy as np
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.learning.engine import default_store, one_thread
+from merlib.learning.engine import one_thread
 from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.folds import Fold
 from merlib.learning.store.fold_store import INSTEAD, FoldStore
@@ -28,6 +28,7 @@ from merlib.learning.store.source_digest import source_digest
 from merlib.learning.store.starts import Start, check_people, read_start, start_path, taker
 from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.models.registry import build_model
+from merlib.places import default_store
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from functools import lru_cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from merlib.errors import MerlibError
 from merlib.models.registry import model_module
 
 ENGINE = (
@@ -22,6 +24,7 @@ OWN_MODELS = "merlib.models"
 STARTED = ("store.starts",)  # what only a run with a start executes
 TRAINING = "merlib.learning.training.loop"
 FAST_STEPS = "merlib.learning.fast"
+SCRIPT = "__main__"
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:
@@ -71,6 +74,9 @@ def _asks_for_start(node: ast.AST) -> bool:
 
 def _source(module: str) -> tuple[str, str] | None:
     """Source of `module` and the package it lies in; None when there is no such module or it has no file."""
+    if module == SCRIPT:  # a script run by its name has a file and no spec
+        file = getattr(sys.modules[SCRIPT], "__file__", None)
+        return (Path(file).read_text(encoding="utf-8"), "") if file and Path(file).is_file() else None
     try:
         spec = find_spec(module)
     except ModuleNotFoundError:
@@ -116,6 +122,7 @@ def source_digest(model: str, started: bool = False) -> str:
     The engine's lines for runs with a start count only for those (`started`).
 
     The package is `merlib.models`, or that of a model of your own (which may use blocks of `merlib.models` too).
+    A script that Python was started with counts as a module without a package.
     The files are read once a process: a model edited since needs a fresh Python, as its import does.
     """
     return _digest_of(model_module(model), started)
@@ -124,6 +131,12 @@ def source_digest(model: str, started: bool = False) -> str:
 @lru_cache(maxsize=64)
 def _digest_of(module: str, started: bool) -> str:
     sources, step = _closure(module), _closure(f"{FAST_STEPS}.{module.rpartition('.')[2]}")
+    if module not in sources:
+        raise MerlibError(
+            f"a model defined in {module}, which has no source file: a change of it could not be noticed.",
+            "a class or function in a file.",
+            "write it into my_models.py beside your notebook, import it from there, and register it again.",
+        )
     if step:
         sources |= step | {FAST_STEPS: _source(FAST_STEPS)[0]}
     for part in (*ENGINE, *STARTED) if started else ENGINE:

@@ -109,3 +109,19 @@ def test_two_models_have_two_digests_and_an_unknown_one_none():
     assert source_digest("am3f_flownet") != source_digest("ststnet")
     with pytest.raises(MerlibError, match="unknown model"):
         source_digest("am3f")
+
+
+def test_a_model_of_a_script_counts_and_one_typed_by_hand_is_refused(monkeypatch, tmp_path):
+    script = tmp_path / "script.py"
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
+    register_model("mine", "__main__", "net")
+    digests = set()
+    for width in (1, 1, 2):
+        script.write_text(f"width = {width}\n")
+        module._digest_of.cache_clear()
+        digests.add(source_digest("mine"))
+    assert len(digests) == 2
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    module._digest_of.cache_clear()
+    with pytest.raises(MerlibError, match=r"my_models\.py"):
+        source_digest("mine")
