@@ -24,13 +24,18 @@ export OPENBLAS_NUM_THREADS = 1
 export PYTHONHASHSEED = 0
 export SOURCE_DATE_EPOCH ?= 1704067200
 
-RUN_FLAGS = --profile "$(PROFILE)" $(foreach source,$(DATA),--data "$(source)") \
+# Each word of DATA with an equals sign begins a source; words without one belong to it, so that DIR may hold spaces.
+SOURCES   = $(foreach word,$(DATA),$(if $(findstring =,$(word)),"|--data|"$(word),$(word)))
+DATA_FLAGS = $(if $(strip $(DATA)),$(subst |, ,$(subst ^"|,,$(subst $(SPACE)"|,"|,^$(SOURCES))))")
+EMPTY     :=
+SPACE     := $(EMPTY) $(EMPTY)
+RUN_FLAGS = --profile "$(PROFILE)" $(DATA_FLAGS) \
             $(if $(NAME),--name "$(NAME)") $(if $(RESUME),--resume) --jobs $(JOBS)
 WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv reproduce test check unit smoke expected nbval lab notebooks clean FORCE
+.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks clean FORCE
 
 help:  ## this list
 	@echo "merlib: an executable companion to five papers on micro-expression recognition"
@@ -47,6 +52,13 @@ reproduce: $(READY)  ## run every notebook into results/runs/<name>/
 	@$(BIN)/merlib run $(RUN_FLAGS)
 
 test: check unit smoke nbval  ## everything that continuous integration checks
+
+slow: $(READY)  ## what is slow and rarely breaks: browser, ten kills, whole copies, benchmarks
+	@echo "== tests marked slow, and ten kills in place of two"
+	@$(BIN)/python -m pytest -m slow
+	@MERLIB_KILLS=10 $(BIN)/python -m pytest tests/learning/workers/test_random_kills.py
+	@echo "== benchmarks"
+	@for bench in tests/benchmarks/bench_*.py; do echo "-- $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
@@ -87,7 +99,7 @@ clean:  ## remove .venv and regenerated results (the fold store stays)
 venv: $(READY)  ## only make the environment
 
 $(READY): pyproject.toml constraints.txt $(VENV)/.wanted
-	@test -x $(BIN)/python || $(MAKE) --no-print-directory python-is-new-enough
+	@$(PYTHON) .ci/system_needs.py $(if $(wildcard $(BIN)/python),--no-venv)
 	@test -x $(BIN)/python || { echo "== making $(VENV) with `$(PYTHON) --version`"; $(PYTHON) -m venv $(VENV); } || \
 	  { rm -rf $(BIN); echo "Found: $(PYTHON) cannot make a virtual environment. Expected: the venv module with pip." \
 	    "Do: apt-get install python3-venv (Debian), or choose another with PYTHON=..."; exit 2; }
@@ -108,8 +120,3 @@ $(READY): pyproject.toml constraints.txt $(VENV)/.wanted
 $(VENV)/.wanted: FORCE
 	@mkdir -p $(VENV)
 	@echo '$(WANTED)' | cmp -s - $@ || echo '$(WANTED)' > $@
-
-.PHONY: python-is-new-enough
-python-is-new-enough:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Found: `$(PYTHON) --version 2>&1`. Expected: Python 3.11 or newer. Do: make ... PYTHON=python3.11"; exit 2; }

@@ -25,6 +25,7 @@ from typing import NamedTuple
 from merlib.errors import MerlibError
 
 OWN = "merlib"
+SCRIPT = "__main__"
 
 
 class Statement(NamedTuple):
@@ -134,9 +135,9 @@ def read_module(module: str) -> Parsed:
     path = _file_of(module)
     if path is None:
         raise MerlibError(
-            f"no module {module} with a file.",
-            "a file that defines the model.",
-            "write the model into a module of its own.",
+            f"no source file of {module}: a change of what it defines could not be noticed.",
+            "a class or function in a file.",
+            "write it into my_models.py beside your notebook, import it from there, and register it again.",
         )
     if module in sys.modules and not _as_imported(path, sys.modules[module]):
         raise MerlibError(
@@ -153,6 +154,9 @@ def _sha(text: str) -> str:
 
 
 def _file_of(module: str) -> Path | None:
+    if module == SCRIPT:  # a script run by its name has a file and no spec
+        file = getattr(sys.modules[SCRIPT], "__file__", None)
+        return Path(file) if file and Path(file).is_file() else None
     try:
         spec = find_spec(module)
     except (ImportError, ValueError, AttributeError):  # no such parent, or a name inside a module

@@ -1,38 +1,54 @@
-"""Where the project keeps its published facts: the repository root and the folder of manifests."""
+"""Where things lie: the checkout, the published facts (manifests), results and the fold store.
+
+merlib runs from a checkout of its repository or from an installed wheel. Manifests come with both; notebooks and the
+committed reference predictions only with a checkout.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import merlib
 from merlib.errors import MerlibError
 
 MANIFESTS_VARIABLE = "MERLIB_MANIFESTS"
+RESULTS_VARIABLE = "MERLIB_RESULTS"
+STORE_VARIABLE = "MERLIB_STORE"
+PACKAGE = Path(merlib.__file__).resolve().parent
+
+
+def _is_checkout(folder: Path) -> bool:
+    return (folder / "data_manifests").is_dir() and (folder / "pyproject.toml").is_file()
+
+
+def find_checkout() -> Path | None:
+    """Return the checkout that merlib was imported from, else the one around the working directory, else None."""
+    folders = (PACKAGE.parent, Path.cwd(), *Path.cwd().parents)
+    return next((folder for folder in folders if _is_checkout(folder)), None)
 
 
 def repository_root() -> Path:
-    """Return the folder that holds ``pyproject.toml`` and ``data_manifests``.
-
-    The checkout that merlib was imported from is tried first, then the working directory and its parents.
+    """Return the folder that holds ``pyproject.toml`` and ``data_manifests``; see `find_checkout`.
 
     Raises
     ------
     MerlibError
         When merlib was installed without its checkout and the working directory is outside one.
     """
-    here = Path(__file__).resolve().parents[1]
-    for folder in (here, Path.cwd(), *Path.cwd().parents):
-        if (folder / "data_manifests").is_dir() and (folder / "pyproject.toml").is_file():
-            return folder
-    raise MerlibError(
-        f"no data_manifests/ beside pyproject.toml in {here}, {Path.cwd()} or a folder above it.",
-        "a checkout of the merlib repository.",
-        f"run inside the checkout, or set {MANIFESTS_VARIABLE} to a copy of its data_manifests folder.",
-    )
+    folder = find_checkout()
+    if folder is None:
+        raise MerlibError(
+            f"no checkout of merlib's repository in {Path.cwd()} or a folder above it; this merlib is a package "
+            f"in {PACKAGE.parent}.",
+            "a checkout: the notebooks, the committed predictions and their records lie there, not in the package.",
+            "git clone the repository that this package was built from, and give the same command inside the clone.",
+        )
+    return folder
 
 
 def manifests_dir() -> Path:
-    """Return the folder of manifests; the environment variable ``MERLIB_MANIFESTS`` overrides the checkout's.
+    """Return the folder of manifests: ``MERLIB_MANIFESTS``, else the checkout's, else those inside the package.
 
     Raises
     ------
@@ -41,7 +57,8 @@ def manifests_dir() -> Path:
     """
     override = os.environ.get(MANIFESTS_VARIABLE)
     if not override:
-        return repository_root() / "data_manifests"
+        packaged = PACKAGE / "data_manifests"
+        return packaged if packaged.is_dir() else repository_root() / "data_manifests"
     folder = Path(override).expanduser()
     if not folder.is_dir():
         raise MerlibError(
@@ -50,3 +67,23 @@ def manifests_dir() -> Path:
             f"correct {MANIFESTS_VARIABLE} or unset it.",
         )
     return folder
+
+
+def results_folder(chosen: Path | None = None) -> Path:
+    """Return the results folder: `chosen`, else ``MERLIB_RESULTS``, else ``results/``.
+
+    The last one lies in the checkout; without a checkout, in the working directory.
+    """
+    named = chosen or os.environ.get(RESULTS_VARIABLE)
+    return Path(named).expanduser().resolve() if named else (find_checkout() or Path.cwd()) / "results"
+
+
+def store_folder(chosen: Path | None = None, results: Path | None = None) -> Path:
+    """Return the fold store: `chosen`, else ``MERLIB_STORE``, else ``store/`` in the results folder."""
+    named = chosen or os.environ.get(STORE_VARIABLE)
+    return Path(named).expanduser().resolve() if named else results_folder(results) / "store"
+
+
+def checkout_notebooks() -> Path:
+    """Return the checkout's ``notebooks/``."""
+    return repository_root() / "notebooks"

@@ -25,10 +25,13 @@ def shared_real() -> Path:
 @pytest.fixture(scope="session")
 def flow_archive() -> Path:
     """Folder of the public MEGC2019 flow archive."""
-    folder = Path(os.environ.get("MERLIB_FLOW_ARCHIVE", _real_dir() / "HTNet"))
-    if not folder.is_dir():
-        pytest.skip(f"REAL DATA NOT CHECKED: no flow archive at {folder}; set MERLIB_FLOW_ARCHIVE")
-    return folder
+    named = os.environ.get("MERLIB_FLOW_ARCHIVE")
+    places = [Path(named)] if named else [ROOT / "data" / "megc2019-flow", _real_dir() / "HTNet"]
+    found = next((folder for folder in places if folder.is_dir()), None)
+    if found is None:
+        looked = " or ".join(map(str, places))
+        pytest.skip(f"REAL DATA NOT CHECKED: no flow archive at {looked}; try merlib data get megc2019-flow")
+    return found
 
 
 @pytest.fixture(scope="session")

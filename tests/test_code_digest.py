@@ -126,7 +126,7 @@ def test_a_reloaded_module_counts_as_it_is_now(write, tmp_path):
 
 
 def test_a_missing_module_is_a_clear_error():
-    with pytest.raises(MerlibError, match="no module mine_is_absent"):
+    with pytest.raises(MerlibError, match="no source file of mine_is_absent"):
         modules_digest(["mine_is_absent"])
 
 
@@ -140,3 +140,16 @@ def test_a_package_counts_by_definitions_and_its_tables_by_bytes(tmp_path):
     assert package_digest(tmp_path, ("*.py", "*.csv")) == before
     (tmp_path / "t.csv").write_text("2\n")
     assert package_digest(tmp_path, ("*.py", "*.csv")) != before
+
+
+def test_a_script_counts_by_its_file_and_what_is_typed_by_hand_is_refused(monkeypatch, tmp_path):
+    script = tmp_path / "script.py"
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
+    digests = set()
+    for text in ("width = 1\n", "width = 1  # one\n", "width = 22\n"):
+        script.write_text(text)
+        digests.add(modules_digest(["__main__"]))
+    assert len(digests) == 2
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    with pytest.raises(MerlibError, match=r"my_models\.py"):
+        modules_digest(["__main__"])

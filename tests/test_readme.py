@@ -56,6 +56,13 @@ def test_ledger_table_is_what_the_committed_records_say():
     assert fill_readme(README) == README, "run: python -m merlib.publishing.site.readme"
 
 
+def test_every_variable_of_the_environment_is_explained():
+    explained = set(re.findall(r"^\| `(MERLIB_[A-Z_]+)` \|", README, flags=re.MULTILINE))
+    code = [*(ROOT / "merlib").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), ROOT / "Makefile"]
+    used = {name for path in code for name in re.findall(r"\bMERLIB_[A-Z]+(?:_[A-Z]+)*\b", path.read_text("utf-8"))}
+    assert used == explained
+
+
 def test_files_that_the_readme_names_exist():
     named = re.findall(r"\]\(([\w./-]+)\)", README)
     named += re.findall(r"`((?:results|data_manifests)/[\w./-]+\.\w+)`", README)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from merlib.cli.console import open_console
+from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 
 data_app = typer.Typer(
     help="The data doors: what is known, what can be fetched, what is wrong.",
@@ -44,11 +44,11 @@ def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @data_app.command("list")
-def data_list() -> None:
+def data_list(as_json: JsonOption = False) -> None:
     """List the data sources: clips, subjects, and through which door each comes in."""
-    from merlib.cli.tables import sources_table
+    from merlib.cli.tables import source_rows, sources_table
 
-    open_console().print(sources_table())
+    show(sources_table(), source_rows(), as_json)
 
 
 @data_app.command("get")
@@ -61,10 +61,13 @@ def data_get(
 
     Example: merlib data get megc2019-flow --into DIR
     """
-    from merlib.sources import fetch_archive, repository_root
+    from merlib.places import find_checkout
+    from merlib.sources import fetch_archive
 
     name = name.replace("_", "-")
-    folder = fetch_archive(name, into or repository_root() / "data" / name, base_url=base_url)
+    into = into or (find_checkout() or Path.cwd()) / "data" / name
+    with telling_how_to_go_on("files already fetched are kept"):
+        folder = fetch_archive(name, into, base_url=base_url)
     open_console().print(f"{name} is in {folder}; use it with --data {name}={folder}", highlight=False, soft_wrap=True)
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merlib.errors import MerlibError
-from merlib.running.run import results_folder, store_folder
+from merlib.places import PACKAGE, find_checkout, results_folder, store_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 NEEDED_GIB, COMFORTABLE_GIB = 1, 5
+NEEDED_MEMORY_GIB, COMFORTABLE_MEMORY_GIB = 1, 4
 OPENCV_BUILDS = ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless")
 STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -40,6 +41,12 @@ def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
     if version[:2] < (3, 11):
         return Finding("Python", "fail", found, "install Python 3.11 or newer, then: make PYTHON=python3.11 venv")
     return Finding("Python", "ok", found)
+
+
+def constraints_file() -> Path:
+    """Return the file of pinned versions: the checkout's, or the copy inside an installed package."""
+    packaged = PACKAGE / "constraints.txt"
+    return packaged if packaged.is_file() else (find_checkout() or PACKAGE.parent) / "constraints.txt"
 
 
 def pinned_versions(constraints: Path) -> dict[str, str]:
@@ -63,12 +70,13 @@ def check_versions(pinned: Mapping[str, str], wanted: tuple[str, ...]) -> list[F
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
-            findings.append(Finding(f"package {name}", "fail", "not installed", "run make venv"))
+            action = f"run make venv, or: pip install {name}{f'=={pin}' if pin else ''}"
+            findings.append(Finding(f"package {name}", "fail", "not installed", action))
             continue
         if pin and Version(installed).public != Version(pin).public:
             different.append(f"{name} {installed} (pinned {pin})")
     if different:
-        action = "results may differ in the last digits; make clean venv restores the pinned versions"
+        action = f"results may differ in the last digits; the pins are in {constraints_file()} (make clean venv)"
         findings.append(Finding("versions", "warn", ", ".join(different), action))
     elif not findings:
         findings.append(Finding("versions", "ok", f"{len(wanted)} packages as pinned"))
@@ -122,7 +130,7 @@ def check_kernel() -> Finding:
     return Finding("kernel python3", "ok", spec.resource_dir)
 
 
-def check_writable(label: str, folder: Path) -> Finding:
+def check_writable(label: str, folder: Path, instead: str = "choose another with --results or --store") -> Finding:
     """A file can be made in `folder`, or in the nearest parent that exists."""
     place = folder
     while not place.exists() and place != place.parent:
@@ -132,7 +140,7 @@ def check_writable(label: str, folder: Path) -> Finding:
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        return Finding(label, "fail", f"{folder}: {error.strerror}", "choose another with --results or --store")
+        return Finding(label, "fail", f"{folder}: {error.strerror}", instead)
     return Finding(label, "ok", str(folder))
 
 
@@ -148,9 +156,46 @@ def check_disk(folder: Path, free: int | None = None) -> Finding:
 
 def check_cores() -> Finding:
     """Cores that this process may use; folds are spread over them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from joblib import cpu_count
+
+    cores = cpu_count()  # heeds the affinity and a container's quota
     note = "" if cores > 1 else "folds run one after another"
     return Finding("cores", "ok", f"{cores}, {platform.machine()}", note)
+
+
+def check_memory(free: int | None = None) -> Finding:
+    """Memory that two notebooks at once find; `free` in bytes, by default what is free here and in the container."""
+    if free is None:
+        import psutil
+
+        free = min([psutil.virtual_memory().available, *_container_memory()])
+    gib = free / 2**30
+    level = "fail" if gib < NEEDED_MEMORY_GIB else "warn" if gib < COMFORTABLE_MEMORY_GIB else "ok"
+    action = "" if level == "ok" else "close other programs, and run one notebook at a time: make reproduce JOBS=1"
+    return Finding("free memory", level, f"{gib:.1f} GiB", action)
+
+
+def _container_memory(folder: Path = Path("/sys/fs/cgroup")) -> list[int]:
+    """Bytes left below a container's limit; empty where there is none."""
+    try:
+        limit, used = ((folder / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        return [] if limit == "max" else [max(0, int(limit) - int(used))]
+    except (OSError, ValueError):
+        return []
+
+
+def check_device() -> Finding:
+    """The device that networks are trained on computes something, in a process of its own."""
+    code = (
+        "import torch; from merlib.learning.engine import default_device; device = torch.device(default_device()); "
+        "layer = torch.nn.Conv2d(3, 4, 3).to(device); layer(torch.ones(2, 3, 8, 8, device=device)).sum().backward(); "
+        "print(torch.cuda.get_device_name(device) if device.type == 'cuda' else device)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    if done.returncode == 0:
+        return Finding("training device", "ok", done.stdout.strip())
+    last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+    return Finding("training device", "fail", last, "set MERLIB_DEVICE=cpu, which trains on the processor")
 
 
 def check_weights() -> Finding:
@@ -210,10 +255,14 @@ def diagnose(
     store, results : Path, optional
         As for `merlib.running.run.run_notebooks`.
     """
-    from merlib.places import repository_root
+    import tempfile
+
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    from merlib.sources.weights import weights_folder
 
     gl = "install libGL: apt-get install libgl1 libglib2.0-0 (Debian), dnf install mesa-libGL (Fedora)"
-    constraints = repository_root() / "constraints.txt"
+    constraints = constraints_file()
     pinned = pinned_versions(constraints) if constraints.is_file() else {}
     return [
         check_python(),
@@ -221,11 +270,16 @@ def diagnose(
         check_opencv_builds(),
         check_import("cv2", {"libGL": gl, "libgthread": gl, "libglib": gl}),
         check_import("torch", {}),
+        check_device(),
         check_kernel(),
         check_cores(),
+        check_memory(),
         check_disk(results_folder(results)),
         check_writable("results", results_folder(results)),
         check_writable("fold store", store_folder(store, results)),
+        check_writable("weights folder", weights_folder(), "set MERLIB_WEIGHTS to another folder"),
+        check_writable("temporary folder", Path(tempfile.gettempdir()), "set TMPDIR to another folder"),
+        check_writable("Jupyter's folder", Path(jupyter_runtime_dir()), "set JUPYTER_RUNTIME_DIR to another folder"),
         check_weights(),
         *check_data(data or {}),
     ]

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from merlib.cli.console import open_console
+from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
 from merlib.cli.reference import reference_app
 from merlib.errors import MerlibError
@@ -47,6 +47,24 @@ weights_app = typer.Typer(help="Published weights: which are known, which are he
 app.add_typer(weights_app, name="weights")
 store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from merlib import __version__
+
+        print(f"merlib {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=EXAMPLES, no_args_is_help=True)
+def merlib(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take what comes before a verb."""
+
 
 DataOption = Annotated[
     list[str] | None,
@@ -137,28 +155,31 @@ def run(
     )
     signal.signal(signal.SIGTERM, _interrupt)
     console = open_console()
-    with RichScreen(console) as screen:
+    kept = "what is done is kept, notebooks and folds"
+    with telling_how_to_go_on(kept, "--resume"), RichScreen(console) as screen:
         outcome = run_notebooks(request, screen)
     table = artefact_table(outcome.folder)
     console.print(table if table else "no artefacts", soft_wrap=table is None)
     if outcome.failed:
         names = ", ".join(failure.name for failure in outcome.failed)
         console.print(
-            f"[red]{len(outcome.failed)} failed:[/] {names}. Mend, then: merlib run ... --resume", highlight=False
+            f"[red]{len(outcome.failed)} failed:[/] {names}. Mend, then give the same command with --resume.",
+            highlight=False,
         )
         raise typer.Exit(1)
 
 
 @app.command()
-def status() -> None:
+def status(as_json: JsonOption = False) -> None:
     """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
     from merlib.cli.tables import frame_table
     from merlib.publishing.records.ledger import grade_counts, status_table
 
     ledger = status_table()
-    console = open_console()
-    console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
-    console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
+    table = frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures")
+    show(table, ledger, as_json)
+    if not as_json:
+        open_console().print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
 
 
 @app.command()
@@ -185,7 +206,7 @@ def errata(
 
 @app.command()
 def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataOption = None) -> None:
-    """Check this machine: versions, OpenCV, kernels, disk, folders, weights, real data; exit 1 when something fails."""
+    """Check this machine: versions, OpenCV, device, kernel, memory, disk, folders, weights, data; 1 when one fails."""
     from merlib.cli.doctor import diagnose, findings_table
 
     findings = diagnose(data_folders(data), store=store, results=results)
@@ -194,11 +215,11 @@ def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataO
 
 
 @weights_app.command("list")
-def weights_list() -> None:
+def weights_list(as_json: JsonOption = False) -> None:
     """List the weights files that the companion can use, and whether each is on this machine."""
-    from merlib.cli.tables import weights_table
+    from merlib.cli.tables import weights_rows, weights_table
 
-    open_console().print(weights_table())
+    show(weights_table(), weights_rows(), as_json)
 
 
 @weights_app.command("get")
@@ -221,6 +242,7 @@ def weights_get(
 def store_list(
     store: StoreOption = None,
     entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the finished folds and the pretrained starts, by experiment.
 
@@ -233,7 +255,7 @@ def store_list(
 
     listed = list_store(FoldStore(store_folder(store)))
     shown = listed if entries else summarise_store(listed)
-    open_console().print(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"))
+    show(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"), shown, as_json)
 
 
 @store_app.command("prune")
@@ -269,9 +291,6 @@ def main() -> None:
             Panel(_plain(str(error)), title="merlib", title_align="left", border_style="red")
         )
         sys.exit(2)
-    except KeyboardInterrupt:
-        open_console(stderr=True).print("interrupted; continue with merlib run ... --resume")
-        sys.exit(130)
 
 
 def _plain(text: str):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from merlib.cli.console import open_console
+from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.errors import MerlibError
 
 reference_app = typer.Typer(
@@ -18,7 +19,7 @@ reference_app = typer.Typer(
 
 
 @reference_app.command("list")
-def reference_list() -> None:
+def reference_list(as_json: JsonOption = False) -> None:
     """List the planned runs in the order of their need, which seeds are missing, and UF1 where committed.
 
     Neither maps nor training are needed: the predictions lie in the repository.
@@ -26,14 +27,18 @@ def reference_list() -> None:
     Example: merlib reference list
     """
     from merlib.cli.tables import frame_table
-    from merlib.learning.store.references import reference_root
+    from merlib.learning.store.references import VARIABLE, reference_root
+    from merlib.places import repository_root
     from merlib.publishing.planned.comparisons import plan_table
     from merlib.publishing.planned.plan import planned_states
 
+    off = os.environ.get(VARIABLE) == "off"
+    if not off and reference_root() is None:
+        repository_root()  # outside a checkout there are no predictions: it raises and says where they lie
     table = plan_table(planned_states())
     done = int((table["missing"] == "").sum())
-    unread = "; none is read, because of MERLIB_REFERENCES=off" if reference_root() is None else ""
-    open_console().print(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"))
+    unread = "; none is read, because of MERLIB_REFERENCES=off" if off else ""
+    show(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"), table, as_json)
 
 
 @reference_app.command("train")
@@ -85,5 +90,6 @@ def reference_train(
         doing = f"seeds {seeds}" if seeds else "committed; MERLIB_REFERENCES=DIR trains it elsewhere"
         why = " (the code changed: committed seeds are trained again and replaced)" if again else ""
         console.print(f"{number} of {len(todo)}: {name}, {doing}{why}", highlight=False, soft_wrap=True)
-        path = train_planned(name, samples, store=store, workers=workers, dask=dask)
+        with telling_how_to_go_on("finished folds are kept"):
+            path = train_planned(name, samples, store=store, workers=workers, dask=dask)
         console.print(f"  {path}", highlight=False, soft_wrap=True)

@@ -35,7 +35,8 @@ def frame_table(frame: pd.DataFrame, title: str) -> Table:
     table = Table(title=title, title_justify="left")
     for column in frame.columns:
         number = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
+        typed = column == frame.columns[0]  # a name that one types is neither cut nor broken
+        table.add_column(str(column), justify="right" if number else "left", overflow="fold", no_wrap=typed)
     for row in frame.itertuples(index=False):
         style = next((GRADE_STYLES[value] for value in row if isinstance(value, str) and value in GRADE_STYLES), None)
         table.add_row(*(Text(_cell(value)) for value in row), style=style)
@@ -53,34 +54,54 @@ def weights_table() -> Table:
     from merlib.sources.weights import list_weights, weights_state
 
     state = Column("state", overflow="fold")  # it may hold a file name and a folder to type
-    table = Table("name", "purpose", "licence", "origin", state, title="weights", title_justify="left")
+    columns = (_typed("name"), "purpose", "licence", Column("origin", overflow="fold"), state)
+    table = Table(*columns, title="weights", title_justify="left")
     for entry in list_weights():
         table.add_row(entry.name, entry.purpose, entry.licence, entry.origin, weights_state(entry.name))
     return table
 
 
-def sources_table() -> Table:
-    """Return the data sources: size, licence, and the door each comes in by."""
+def weights_rows() -> list[dict]:
+    """Return the weights registry as rows for programs, with the folder of each file that is here."""
+    from merlib.sources.weights import list_weights, weights_path
+
+    return [{**entry.model_dump(), "here": weights_path(entry.name)} for entry in list_weights()]
+
+
+def source_rows() -> list[dict]:
+    """Return the data sources: name, size, access, licence page, and the commands each comes in by."""
     from merlib.datasets.registry import known_sources
     from merlib.sources import available_manifests, load_manifest
 
-    table = Table("name", "what", "clips", "subjects", "access", "licence page", "how", title="data sources")
-    table.title_justify = "left"
+    rows = []
     for key in available_manifests():
-        manifest = load_manifest(key)
-        name = key.replace("_", "-")
+        manifest, name = load_manifest(key), key.replace("_", "-")
         doors = [f"merlib data get {name}"] if manifest.download else []
         doors += [f"--data {name}=DIR"] if name in known_sources() else []
-        table.add_row(
-            Text(name, no_wrap=True),
-            manifest.title,
-            str(manifest.clips),
-            str(manifest.subjects),
-            manifest.access,
-            Text(manifest.licence.page, overflow="fold"),
-            "\n".join(doors) or "counts only; runs on the twin",
+        size = {"clips": manifest.clips, "subjects": manifest.subjects}
+        page = str(manifest.licence.page)
+        rows.append(
+            {"name": name, "what": manifest.title, **size, "access": manifest.access, "page": page, "how": doors}
         )
-    return table
+    return rows
+
+
+def sources_table() -> RenderableType:
+    """Return the data sources as two tables: the door each comes in by, and the page of its licence."""
+    rows = source_rows()
+    columns = (_typed("name"), Column("what", overflow="fold"), "clips", "people", _typed("how"))
+    table = Table(*columns, title="data sources", title_justify="left")
+    pages = Table(_typed("name"), "access", "licence page", title="licences", title_justify="left")
+    for row in rows:
+        how = "\n".join(row["how"]) or "counts only; the twin runs"
+        table.add_row(row["name"], row["what"], str(row["clips"]), str(row["subjects"]), how)
+        pages.add_row(row["name"], row["access"], Text(row["page"], overflow="fold"))
+    return Group(table, pages)
+
+
+def _typed(header: str) -> Column:
+    """A column whose words one types: neither cut nor broken, however narrow the terminal."""
+    return Column(header, no_wrap=True, overflow="fold")
 
 
 def audit_report(

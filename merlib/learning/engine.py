@@ -6,7 +6,6 @@ import logging
 import os
 import warnings
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
@@ -18,6 +17,7 @@ from merlib.learning.folds import make_folds, shares_subjects
 from merlib.learning.store.fold_store import FoldStore, entry_key
 from merlib.learning.store.provenance import provenance
 from merlib.learning.store.references import find_reference
+from merlib.learning.store.source_digest import SCRIPT
 from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
@@ -25,14 +25,9 @@ from merlib.learning.workers.progress import Progress
 from merlib.learning.workers.tasks import Task, Work, train_task
 from merlib.models.registry import model_factory
 from merlib.one_thread import one_thread
-from merlib.places import repository_root
+from merlib.places import store_folder
 
 log = logging.getLogger(__name__)
-
-
-def default_store() -> Path:
-    """Return the store's folder: MERLIB_STORE, else ``results/store`` of the repository."""
-    return Path(os.environ.get("MERLIB_STORE") or repository_root() / "results" / "store")
 
 
 def default_device() -> str:
@@ -113,7 +108,7 @@ def run(
         frame.attrs = {**meta, **asked, "origin": "reference"}
         frame.attrs["source_unchanged"] = meta.get("source_digest") == source
         return frame
-    store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
+    store = store if isinstance(store, FoldStore) else FoldStore(store or store_folder())
     pairs = [(fold, seed) for seed in experiment.seeds for fold in make_folds(experiment.protocol, samples)]
     device = device or default_device()
     if together is None:
@@ -167,6 +162,12 @@ def _check_start(experiment: Experiment, samples: Samples, store: FoldStore, net
 
 def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | None) -> None:
     work.store.check_writable()
+    if work.factory[0] == SCRIPT and (cluster_address(dask) or workers != 1):
+        raise MerlibError(
+            f"{work.experiment.model} is defined in the script that runs, which other processes cannot import.",
+            "a model in a module of its own, or workers=1.",
+            "give workers=1, or move the class into my_models.py and register it from there.",
+        )
     workers = min(workers or cpu_count(), len(tasks)) if work.device == "cpu" else 1
     what = f"{work.experiment.label} on {work.samples.name}"
     log.info("%s: training %d folds with %d workers", what, len(tasks), workers)

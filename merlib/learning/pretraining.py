@@ -19,7 +19,6 @@ import numpy as np
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.learning.engine import default_store
 from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.folds import Fold
 from merlib.learning.store.fold_store import INSTEAD, FoldStore
@@ -29,6 +28,7 @@ from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.models.registry import build_model
 from merlib.one_thread import one_thread
+from merlib.places import store_folder
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def pretrain(
     with one_thread():
         network = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
     taker(network, experiment.model, "")
-    store = store if isinstance(store, FoldStore) else FoldStore(store or default_store())
+    store = store if isinstance(store, FoldStore) else FoldStore(store or store_folder())
     digest = start_digest(experiment, samples)
     if not _lies_in(store, digest):
         store.check_writable()

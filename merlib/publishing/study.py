@@ -15,9 +15,8 @@ from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
 from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
-from merlib.learning.engine import default_store
 from merlib.learning.store.references import reference_root
-from merlib.places import repository_root
+from merlib.places import results_folder, store_folder
 from merlib.profiles import Profile, get_profile
 
 SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
@@ -176,7 +175,7 @@ def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), 
     data : sequence of str
         ``NAME=DIR`` pairs; what is missing runs on the twin.
     store : str
-        Folder of the fold store; empty for MERLIB_STORE or ``results/store``.
+        Folder of the fold store; empty for MERLIB_STORE or ``store/`` in the results folder.
 
     Raises
     ------
@@ -191,8 +190,8 @@ def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), 
         notebook=notebook,
         profile=get_profile(profile),
         data=parse_data(data),
-        store=FoldStore(store or default_store()),
-        folder=Path(folder) if folder else repository_root() / "results" / "runs" / "lab",
+        store=FoldStore(store or store_folder()),
+        folder=Path(folder) if folder else results_folder() / "runs" / "lab",
     )
     _current[:] = [study]
     return study

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-JUPYTEXT = {"formats": "ipynb,py:percent", "main_language": "python"}
+# Kernel and versions stay out of the text: a save in JupyterLab must not change what people review.
+FILTER = "-kernelspec,-jupytext.text_representation.format_version,-jupytext.text_representation.jupytext_version"
+JUPYTEXT = {"formats": "ipynb,py:percent", "main_language": "python", "notebook_metadata_filter": FILTER}
 
 
 def clean(notebook: NotebookNode, root: Path) -> NotebookNode:

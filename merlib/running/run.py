@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from merlib.errors import MerlibError
 from merlib.files import writing_to
+from merlib.places import checkout_notebooks, results_folder, store_folder
 from merlib.profiles import get_profile
 from merlib.running.plan import NotebookJob, find_notebooks, plan_jobs, select_notebooks
 from merlib.running.process import (
@@ -107,21 +108,6 @@ class SilentScreen:
     def ended(self, outcome: NotebookOutcome) -> None: ...
 
 
-def results_folder(chosen: Path | None = None) -> Path:
-    """Return the results folder: `chosen`, else ``MERLIB_RESULTS``, else ``results/`` of the checkout."""
-    if chosen or os.environ.get("MERLIB_RESULTS"):
-        return Path(chosen or os.environ["MERLIB_RESULTS"]).expanduser().resolve()
-    from merlib.places import repository_root
-
-    return repository_root() / "results"
-
-
-def store_folder(chosen: Path | None = None, results: Path | None = None) -> Path:
-    """Return the fold store: `chosen`, else ``MERLIB_STORE``, else ``store/`` in the results folder."""
-    named = chosen or os.environ.get("MERLIB_STORE")
-    return Path(named).expanduser().resolve() if named else results_folder(results) / "store"
-
-
 def run_name(request: RunRequest) -> str:
     """Return the name of the run, checked to be a plain folder name (papermill formats braces in paths)."""
     name = request.name or "-".join([request.profile, *(sorted(request.data) or ["twin"])])
@@ -173,13 +159,6 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
     with alone_in(folder):
         outcomes = _execute(jobs, RunRecord(folder, settings), request, store, screen)
     return RunOutcome(folder, tuple(outcomes[job.name] for job in jobs))
-
-
-def checkout_notebooks() -> Path:
-    """Return the checkout's ``notebooks/``."""
-    from merlib.places import repository_root
-
-    return repository_root() / "notebooks"
 
 
 def _execute(

@@ -99,6 +99,47 @@ def test_data_list_names_every_source_and_how_to_get_it():
     assert "merlib data get megc2019-flow" in done.stdout
 
 
+def test_the_version_is_told():
+    from merlib import __version__
+
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"merlib {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "key"),
+    [(("data", "list"), "name"), (("weights", "list"), "name"), (("reference", "list"), "run"), (("status",), "id")],
+)
+def test_a_list_speaks_json_and_its_names_are_whole_on_a_narrow_terminal(verb, key):
+    told = CliRunner().invoke(app, [*verb, "--json"])
+    names = [row[key] for row in json.loads(told.stdout)]
+    shown = CliRunner().invoke(app, list(verb), env={"COLUMNS": "80"}).output
+    assert names
+    assert [name for name in names if name not in shown] == []
+
+
+def test_an_empty_store_is_an_empty_list(tmp_path):
+    told = CliRunner().invoke(app, ["store", "list", "--json"], env={"MERLIB_STORE": str(tmp_path)})
+    assert json.loads(told.stdout) == []
+
+
+def test_how_to_fetch_is_whole_on_a_narrow_terminal():
+    shown = CliRunner().invoke(app, ["data", "list"], env={"COLUMNS": "80"}).output
+    assert "merlib data get megc2019-flow" in shown
+
+
+def test_ctrl_c_tells_the_command_that_goes_on(monkeypatch):
+    from merlib.running import run as runner
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run_notebooks", interrupted)
+    monkeypatch.setattr(sys, "argv", ["merlib", "run", "04", "--profile", "teach", "--name", "my run"])
+    done = CliRunner().invoke(app, sys.argv[1:])
+    assert done.exit_code == 130
+    assert "merlib run 04 --profile teach --name 'my run' --resume" in done.output
+
+
 def test_data_check_reports_problems_with_status_1_and_as_json(tmp_path):
     report = tmp_path / "report.json"
     done = merlib("data", "check", f"megc2019-flow={tmp_path / 'absent'}", "--json", report)

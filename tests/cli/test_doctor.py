@@ -62,6 +62,27 @@ def test_a_folder_that_cannot_be_written_fails_and_no_probe_stays(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_little_memory_warns_and_less_fails():
+    assert [doctor.check_memory(gib * 2**30).level for gib in (16, 2, 0.5)] == ["ok", "warn", "fail"]
+
+
+def test_the_limit_of_a_container_counts(tmp_path):
+    assert doctor._container_memory(tmp_path) == []
+    (tmp_path / "memory.current").write_text("300\n")
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert doctor._container_memory(tmp_path) == [700]
+    (tmp_path / "memory.max").write_text("max\n")
+    assert doctor._container_memory(tmp_path) == []
+
+
+def test_a_device_that_cannot_compute_fails(monkeypatch):
+    monkeypatch.setenv("MERLIB_DEVICE", "cuda:77")
+    finding = doctor.check_device()
+    assert (finding.level, "MERLIB_DEVICE=cpu" in finding.action) == ("fail", True)
+    monkeypatch.setenv("MERLIB_DEVICE", "cpu")
+    assert doctor.check_device() == doctor.Finding("training device", "ok", "cpu")
+
+
 def test_a_broken_data_folder_fails(tmp_path):
     [finding] = doctor.check_data({"megc2019-flow": tmp_path})
     assert finding.level == "fail"

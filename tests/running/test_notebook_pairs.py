@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -38,7 +40,38 @@ def test_every_notebook_has_its_text():
 @by_name(NOTEBOOKS)
 def test_the_notebook_keeps_nothing_of_the_machine_or_the_hour(path):
     notebook = nbformat.read(path, as_version=4)
-    assert clean(copy.deepcopy(notebook), ROOT) == notebook
+    assert clean(copy.deepcopy(notebook), ROOT).cells == notebook.cells
+    assert set(notebook.metadata) <= {"jupytext", "kernelspec", "language_info"}
+
+
+def saved_by_jupyterlab(notebook: Path, root: Path) -> None:
+    """Open and save a notebook as JupyterLab does, with its kernel's names, from a server started in `root`."""
+    from jupyter_server.services.contents.largefilemanager import LargeFileManager
+    from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
+
+    manager = build_sync_jupytext_contents_manager_class(LargeFileManager)()
+    manager.root_dir = str(root)
+    path = notebook.relative_to(root).as_posix()
+    content = manager.get(path)["content"]
+    content.metadata["kernelspec"] = {"display_name": "Python 3 (mine)", "language": "python", "name": "python3"}
+    content.metadata["language_info"] = {"name": "python", "version": "3.13.1", "file_extension": ".py"}
+    manager.save({"type": "notebook", "format": "json", "content": content, "path": path}, path)
+
+
+@pytest.mark.parametrize("root", [".", "notebooks"])
+@by_name(NOTEBOOKS)
+def test_a_save_in_jupyterlab_leaves_the_text_and_the_checks_as_they_were(path, root, tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for half in (path.with_suffix(".py"), path):
+        shutil.copyfile(half, folder / half.name)
+    os.utime(folder / path.with_suffix(".py").name, (0, 0))  # a checkout may write the halves in any order
+    saved_by_jupyterlab(folder / path.name, tmp_path / root)
+    assert (folder / path.with_suffix(".py").name).read_bytes() == path.with_suffix(".py").read_bytes(), (
+        "the text's header differs from what jupytext writes: take that of 00_start_here.py"
+    )
+    test_the_notebook_keeps_nothing_of_the_machine_or_the_hour(folder / path.name)
+    assert checks.check_notebook(nbformat.read(folder / path.name, as_version=4)) == []
 
 
 # --- planted faults ------------------------------------------------------------------------------------------------

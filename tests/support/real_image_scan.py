@@ -27,18 +27,26 @@ SIDE = 28
 ALIKE = 0.975  # two different published maps reach 0.967
 MOST_TILES = 12  # looked at in each way of cutting a montage
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+MARKER = "SYNTHETIC.json"
 EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s\\n]+)")
 
 
 def repository_files(root: Path) -> list[Path]:
-    """Files that git tracks or would add; outside a checkout, every file but the usual leavings."""
-    listed = subprocess.run(
-        ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True
+    """Files that git tracks or would add; outside a checkout, every file but the usual leavings.
+
+    A twin that somebody exported into the checkout and did not add to git is left out: its marker says what it is.
+    """
+    tracked, others = (
+        subprocess.run(["git", "-C", root, "ls-files", "-z", *which], capture_output=True)
+        for which in (["--cached"], ["--others", "--exclude-standard"])
     )
-    if listed.returncode == 0:
-        paths = (root / name for name in listed.stdout.decode().split("\0") if name)
+    if tracked.returncode == 0:
+        new = [root / name for name in others.stdout.decode().split("\0") if name]
+        exported = {path.parent for path in new if path.name == MARKER}
+        paths = [root / name for name in tracked.stdout.decode().split("\0") if name]
+        paths += [path for path in new if exported.isdisjoint(path.parents)]
     else:
-        leavings = {".venv", ".git", "__pycache__", "build", "dist", "runs", "store", "cache"}
+        leavings = {"twin", ".venv", ".git", "__pycache__", "build", "dist", "runs", "store", "cache"}
         paths = (path for path in root.rglob("*") if not leavings & set(path.relative_to(root).parts))
     return sorted({path for path in paths if path.is_file()})
 

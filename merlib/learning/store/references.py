@@ -18,17 +18,20 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.fold_store import read_parquet, write_parquet
-from merlib.places import repository_root
+from merlib.places import find_checkout
 
 VARIABLE = "MERLIB_REFERENCES"
 
 
 def reference_root() -> Path | None:
-    """Return the folder of references; None when MERLIB_REFERENCES is ``off``."""
+    """Return the folder of references; None when MERLIB_REFERENCES is ``off``, or unset outside a checkout."""
     folder = os.environ.get(VARIABLE, "")
     if folder == "off":
         return None
-    return Path(folder) if folder else repository_root() / "results" / "reference"
+    if folder:
+        return Path(folder)
+    checkout = find_checkout()
+    return checkout / "results" / "reference" if checkout else None
 
 
 def references_digest() -> str:

@@ -153,7 +153,9 @@ def train_planned(
     root = reference_root()
     if root is None:
         raise MerlibError(
-            "MERLIB_REFERENCES=off.", "a folder of references to write to.", "unset it, or name a folder."
+            "no folder of references: MERLIB_REFERENCES=off, or merlib runs outside a checkout of its repository.",
+            "a folder of references to write to.",
+            "set MERLIB_REFERENCES to a folder of your own, or give the command inside a checkout without it.",
         )
     experiment, digest = plan[name].experiment, plan[name].samples_digest
     rows = with_puzzle(samples) if experiment.model == "dual_atme" else samples

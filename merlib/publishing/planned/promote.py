@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from merlib.errors import MerlibError
-from merlib.places import repository_root
+from merlib.places import repository_root, results_folder
 from merlib.publishing.records.record import write_whole
 
 KEPT = (".json", ".csv", ".md", ".png")
@@ -69,6 +69,6 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
 
 
 if __name__ == "__main__":
-    results = repository_root() / "results"
-    for new in promote_run(results / "runs" / sys.argv[1], results / "reference", *sys.argv[2:3]):
+    committed = repository_root() / "results" / "reference"
+    for new in promote_run(results_folder() / "runs" / sys.argv[1], committed, *sys.argv[2:3]):
         print(new.relative_to(repository_root()))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.errors import unknown_name
-from merlib.places import manifests_dir, repository_root
+from merlib.places import manifests_dir, repository_root, results_folder
 
 # From the strongest evidence to none.
 GRADES = ("real exact", "real analogue", "twin, paper's recipe", "twin smoke", "diagram", "missing")
@@ -106,9 +106,9 @@ def read_records(folders: Iterable[Path]) -> list[dict]:
 
 def record_folders(run: Path | None = None) -> list[Path]:
     """Return where records lie: the committed references and the given run (or every run)."""
-    results = repository_root() / "results"
-    runs = [run] if run else sorted((results / "runs").glob("*/artefacts"))
-    return [folder for folder in (results / "reference", *runs) if Path(folder).is_dir()]
+    reference = repository_root() / "results" / "reference"
+    runs = [run] if run else sorted((results_folder() / "runs").glob("*/artefacts"))
+    return [folder for folder in (reference, *runs) if Path(folder).is_dir()]
 
 
 def best_records(records: Iterable[dict]) -> dict[str, dict]:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from merlib.errors import MerlibError
-from merlib.places import repository_root
+from merlib.places import results_folder
 from merlib.publishing.records.ledger import read_records
 from merlib.publishing.records.record import write_whole
 
@@ -94,7 +94,7 @@ def compare(run: Path, expected: Path) -> int:
 
 
 if __name__ == "__main__":
-    run_folder = repository_root() / "results" / "runs" / sys.argv[1]
+    run_folder = results_folder() / "runs" / sys.argv[1]
     expected_file = Path(sys.argv[2])
     if "--write" in sys.argv:
         write_whole(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")

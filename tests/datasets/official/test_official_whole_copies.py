@@ -13,6 +13,8 @@ from merlib.datasets.official.audit import audit_clips
 from merlib.datasets.official.readers import read_casme2, read_samm, read_smic
 from merlib.sources import subject_counts
 
+pytestmark = pytest.mark.slow
+
 
 def plan(name, scheme):
     """Every clip that the manifest counts: subject, running number, class."""

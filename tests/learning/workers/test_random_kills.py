@@ -15,7 +15,6 @@ from pathlib import Path
 
 import long_run
 import pandas as pd
-import pytest
 
 from merlib.learning import run
 
@@ -36,7 +35,6 @@ def finished(store: Path) -> int:
     return len(list(store.rglob("*.parquet")))
 
 
-@pytest.mark.slow
 def test_kills_at_random_moments_change_no_bit(tmp_path):
     moments, store, cut_short = random.Random(0), tmp_path / "killed", 0
     for _ in range(KILLS):
