@@ -11,13 +11,13 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
 from merlib.clips.samples import Samples
+from merlib.code_digest import SCRIPT
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import make_folds, shares_subjects
 from merlib.learning.store.fold_store import FoldStore, entry_key
 from merlib.learning.store.provenance import provenance
 from merlib.learning.store.references import find_reference
-from merlib.learning.store.source_digest import SCRIPT
 from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
