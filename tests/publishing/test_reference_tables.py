@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from known_predictions import plan_as_if_committed as states
 
 from merlib.learning.reference_plan import planned_runs
-from merlib.publishing.reference_tables import COLUMNS, FAMILIES, plan_table, planned_tests
+from merlib.publishing.reference_tables import COLUMNS, FAMILIES, beyond_these_seeds, plan_table, planned_tests
 from merlib.publishing.results import comparison_table, finding
 
 
@@ -54,3 +55,10 @@ def test_a_test_s_runs_name_the_seeds_that_were_compared():
     assert runs["ststnet-loso"].attrs["experiment"]["seeds"] == [0]
     assert set(runs["ststnet-loso"]["seed"]) == {0}
     assert runs["am3f-10-ce"].attrs["experiment"]["seeds"] == [0, 1, 2]
+
+
+def test_a_difference_holds_for_other_seeds_only_where_test_and_interval_agree():
+    rows = [("a higher", 0.001, 0.04), ("a higher", -0.002, 0.03), ("not shown", 0.001, 0.03), ("b higher", -0.04, -0.01)]
+    tests = pd.DataFrame(rows, columns=["verdict", "low", "high"])
+    assert beyond_these_seeds(tests, 3) == ["shown", "not shown", "not shown", "shown"]
+    assert set(beyond_these_seeds(tests, 1)) == {"one seed"}
