@@ -57,10 +57,10 @@ class PlannedTests(NamedTuple):
 
 
 def beyond_these_seeds(tests: pd.DataFrame, seeds: int) -> list[str]:
-    """Say of each test whether its difference is shown for other trainings too: its interval resamples seeds and people.
+    """Say of each test whether its difference is shown for other trainings too, since intervals resample seeds.
 
-    ``shown`` where the test rejects and the interval excludes zero, ``not shown`` where either fails, ``one seed`` where
-    there is nothing to resample.
+    ``shown`` where the test rejects and the interval excludes zero, ``not shown`` where either fails, ``one seed``
+    where there is nothing to resample.
     """
     if seeds == 1:
         return ["one seed"] * len(tests)

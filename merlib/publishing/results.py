@@ -71,11 +71,13 @@ def comparison_table(runs: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str
 
     Returns
     -------
-    DataFrame indexed by ``A against B`` with the difference in UF1 and its 95 % interval over people and seeds, p value,
-    corrected p value and verdict at the 5 % level: ``A higher``, ``B higher`` or ``not shown``. The p value speaks of
-    these trainings; `PlannedTests` says which differences hold for other seeds too.
+    DataFrame indexed by ``A against B`` with the difference in UF1 and its 95 % interval over people and seeds, p
+    value, corrected p value and verdict at the 5 % level: ``A higher``, ``B higher`` or ``not shown``. The p value
+    speaks of these trainings; `reference_tables.beyond_these_seeds` says which differences hold for other seeds too.
     """
-    tests = {f"{a} against {b}": paired_permutation_test(runs[a], runs[b], uf1, replicates=REPLICATES) for a, b in pairs}
+    tests = {}
+    for a, b in pairs:
+        tests[f"{a} against {b}"] = paired_permutation_test(runs[a], runs[b], uf1, replicates=REPLICATES)
     corrected = holm({name: test.p_value for name, test in tests.items()})
     rows = {}
     for (name, test), (a, b) in zip(tests.items(), pairs, strict=True):

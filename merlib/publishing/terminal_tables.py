@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 GRADE_STYLES = {
     "real exact": "bold green",
     "real analogue": "green",
-    "twin, paper's recipe": "yellow",
-    "twin smoke": "yellow",
+    "twin": "yellow",
     "diagram": "cyan",
     "missing": "dim",
 }

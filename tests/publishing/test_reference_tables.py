@@ -58,7 +58,7 @@ def test_a_test_s_runs_name_the_seeds_that_were_compared():
 
 
 def test_a_difference_holds_for_other_seeds_only_where_test_and_interval_agree():
-    rows = [("a higher", 0.001, 0.04), ("a higher", -0.002, 0.03), ("not shown", 0.001, 0.03), ("b higher", -0.04, -0.01)]
-    tests = pd.DataFrame(rows, columns=["verdict", "low", "high"])
+    verdicts = ["a higher", "a higher", "not shown", "b higher"]
+    tests = pd.DataFrame({"verdict": verdicts, "low": [0.001, -0.002, 0.001, -0.04], "high": [0.04, 0.03, 0.03, -0.01]})
     assert beyond_these_seeds(tests, 3) == ["shown", "not shown", "not shown", "shown"]
     assert set(beyond_these_seeds(tests, 1)) == {"one seed"}
