@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.learning.augmentation import augment_inputs
+from merlib.learning.augmentation import augment_inputs, deviations
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
@@ -30,11 +30,15 @@ VALUES_AT_ONCE = 2**23  # input values scored together, so that a test fold of l
 
 @dataclass
 class FoldResult:
-    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch."""
+    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch.
+
+    `chosen` holds what an estimator chose inside its training fold, by the name of the parameter.
+    """
 
     scores: np.ndarray
     curves: dict[str, list[float]] = field(default_factory=dict)
     model: object | None = None
+    chosen: dict[str, float] = field(default_factory=dict)
 
 
 def fold_seed(seed: int, fold: str) -> int:
@@ -210,6 +214,7 @@ def train_fold(
     train = as_tensors(samples, fold.train)
     labels = torch.from_numpy(samples.labels[fold.train])
     normalise = Normaliser(recipe.normalisation, train)
+    spread = deviations(train, recipe.augmentation, samples.unit)
     prior = class_prior(labels, classes).to(device)
     loss_of = bind_loss(recipe.loss, recipe.loss_options)
     optimiser = build_optimiser(recipe, model, device)
@@ -222,7 +227,7 @@ def train_fold(
         total, correct = 0.0, 0
         for rows in batches(order, recipe.batch_size):
             inputs = {name: values[rows] for name, values in train.items()}
-            inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random)
+            inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random, spread)
             inputs = {name: place(values, device) for name, values in normalise(inputs).items()}
             truth = labels[rows].to(device)
             outputs = step(inputs)

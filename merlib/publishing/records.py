@@ -50,7 +50,8 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
                 "predictions as learning.run returns them.",
                 "hand over the whole frame; some pandas operations drop its attrs.",
             )
-        described.append({"label": label, **{key: predictions.attrs[key] for key in PROVENANCE}})
+        kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
+        described.append({"label": label, **{key: predictions.attrs[key] for key in kept}})
     return described
 
 
