@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from merlib.publishing.ledger import PAPERS, get_artefact, protocol_words
+from merlib.publishing.ledger import PAPERS, WORDS, get_artefact, protocol_words
 from merlib.publishing.planned_artefacts import OWN_ROWS, counted_inside
 from merlib.publishing.tables import heading
 
@@ -50,7 +50,7 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
                     "number": heading(cell["column"]),
                     "printed": f"{cell['reported']:g}".removeprefix("0"),
                     "ours": f"{number(cell['value'])} {span(cell['low'], cell['high'])}",
-                    "protocol": f"{protocol_words(record['protocol'])}; {data}; {seeds}; {record['training']} training",
+                    "protocol": f"{protocol_words(record['protocol'])}; {data}; {seeds}; {WORDS.get(record['training'], record['training'])}",
                     "verdict": f"{'inside' if within else 'outside'} our interval ({inside} of {printed} in its row)",
                 }
             )
