@@ -9,6 +9,7 @@ import pandas as pd
 from merlib.publishing.ledger import PAPERS, WORDS, get_artefact, protocol_words
 from merlib.publishing.planned_artefacts import OWN_ROWS, counted_inside
 from merlib.publishing.tables import heading
+from merlib.sources.reported import reported_values
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -32,7 +33,7 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns paper, number, printed, ours, protocol, verdict.
+    DataFrame with columns paper, number, printed, ours, protocol with archive, seeds and training, and verdict.
     """
     rows = []
     for artefact in OWN_ROWS:
@@ -40,21 +41,29 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
         inside, printed = counted_inside(record["cells"])
         seeds = f"seed{'s' if len(record['seeds']) > 1 else ''} {', '.join(map(str, record['seeds']))}"
         data = ", ".join(source["name"] for source in record["data"])
+        training = WORDS.get(record["training"], record["training"])
         for cell in record["cells"]:
             if cell["reported"] is None or not cell["column"].startswith("full."):
                 continue
             within = counted_inside([cell])[0]
+            how = f"{protocol_words(record['protocol'])}; {data}; {seeds}; {training}"
             rows.append(
                 {
                     "paper": f"{PAPERS[record['paper']]}, Table {get_artefact(artefact).number}",
                     "number": heading(cell["column"]),
-                    "printed": f"{cell['reported']:g}".removeprefix("0"),
+                    "printed": _as_printed(artefact, cell),
                     "ours": f"{number(cell['value'])} {span(cell['low'], cell['high'])}",
-                    "protocol": f"{protocol_words(record['protocol'])}; {data}; {seeds}; {WORDS.get(record['training'], record['training'])}",
+                    "protocol, archive, seeds, training": how,
                     "verdict": f"{'inside' if within else 'outside'} our interval ({inside} of {printed} in its row)",
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _as_printed(artefact: str, cell: Mapping) -> str:
+    """Return a cell's reported share with the decimals that the paper prints."""
+    printed = reported_values(artefact).set_index(["row", "column"])["decimals"]
+    return number(cell["reported"], int(printed[cell["row"], cell["column"]]))
 
 
 def losses_finding(tests: pd.DataFrame, table: pd.DataFrame) -> str:

@@ -113,7 +113,8 @@ def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
     notes = dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])
     fewer = THREE_CLASSES if get_artefact(artefact).printed_classes() == 5 else ""
     repeats = FIVE_RUNS if artefact == "am3f.table3" else ""
-    told = [stands_in(runs), THEIR_MAPS, *notes, fewer, repeats, note, code_note(runs)]
+    alone = "the row of the paper's own method alone" if artefact in OWN_ROWS else ""
+    told = [stands_in(runs), alone, THEIR_MAPS, *notes, fewer, repeats, note, code_note(runs)]
     paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
     return _Rows(runs, tables, {"substitution": "; ".join(filter(None, told)), "study": paper})
 

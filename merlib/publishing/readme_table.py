@@ -49,7 +49,8 @@ def tests_markdown(best: dict[str, dict]) -> str:
             baselines_finding(tests, own, nested, chosen),
         ),
     ]
-    table = [(question, f"{how}, seeds {seeds[family]}", answer) for question, family, how, answer in rows]
+    many = {family: "s" if "," in named else "" for family, named in seeds.items()}
+    table = [(asked, f"{how}, seed{many[family]} {seeds[family]}", said) for asked, family, how, said in rows]
     return markdown(pd.DataFrame(table, columns=["question", "runs", "answer"]))
 
 

@@ -52,8 +52,9 @@ def test_modules_and_baselines_are_told_from_their_own_family(tests):
 
 
 def test_a_headline_says_paper_protocol_archive_seeds_and_verdict():
-    def cell(column, verdict):
-        return {"column": column, "value": 0.7, "low": 0.6, "high": 0.8, "reported": 0.79, "verdict": verdict}
+    def cell(column, verdict, row="AM3F-FlowNet"):
+        ends = {"low": 0.6, "high": 0.8, "reported": 0.79}
+        return {"row": row, "column": column, "value": 0.7, "verdict": verdict, **ends}
 
     def record(paper, *cells):
         more = {"protocol": "loso", "seeds": [0], "training": "paper", "data": [{"name": "megc2019-flow"}]}
@@ -61,13 +62,18 @@ def test_a_headline_says_paper_protocol_archive_seeds_and_verdict():
 
     inside, outside = "analogue: within interval", "analogue: differs"
     am3f = record("am3f_flownet", cell("full.uf1", outside), cell("samm.uar", inside))
-    table = headline_table({"am3f.table3": am3f, "dual_atme.table3": record("dual_atme", cell("full.acc", inside))})
+    table = headline_table(
+        {"am3f.table3": am3f, "dual_atme.table3": record("dual_atme", cell("full.acc", inside, "Dual-ATME"))}
+    )
     assert table["verdict"].tolist() == [
         "outside our interval (1 of 2 in its row)",
         "inside our interval (1 of 1 in its row)",
     ]
-    assert table.loc[0].tolist()[:4] == ["AM3F-FlowNet, Table 3", "Full UF1", ".79", ".700 [.600, .800]"]
-    assert table.loc[0, "protocol"] == "leave one subject out; megc2019-flow; seed 0; paper's training"
+    assert table.loc[0].tolist()[:4] == ["AM3F-FlowNet, Table 3", "Full UF1", ".7900", ".700 [.600, .800]"]
+    assert (
+        table.loc[0, "protocol, archive, seeds, training"]
+        == "leave one subject out; megc2019-flow; seed 0; paper's training"
+    )
 
 
 def test_numbers_read_as_papers_write_them():
