@@ -156,8 +156,9 @@ def best_records(records: Iterable[dict]) -> dict[str, dict]:
 
 
 def largest_gap(record: dict | None) -> float | None:
-    """Return the largest absolute difference to a reported value in a record, where any is reported."""
-    gaps = [abs(cell["difference"]) for cell in (record or {}).get("cells", []) if cell.get("difference") is not None]
+    """Return the largest absolute difference to a comparable reported value in a record, where there is any."""
+    cells = [cell for cell in (record or {}).get("cells", []) if cell.get("difference") is not None]
+    gaps = [abs(cell["difference"]) for cell in cells if not cell.get("verdict", "").startswith("not comparable")]
     return max(gaps) if gaps else None
 
 

@@ -63,6 +63,7 @@ def test_status_counts_add_up_to_the_ledger(tmp_path):
     folder = tmp_path / "artefacts"
     folder.mkdir()
     cells = [{"difference": -0.25}, {"difference": 0.1}, {"difference": None}]
+    cells.append({"difference": 3.0, "verdict": "not comparable (classes)"})
     record = {"id": "am3f.table5", "grade": "twin", "training": "smoke", "data": [], "cells": cells}
     (folder / "am3f.table5.json").write_text(json.dumps(record))
     (folder / "other.json").write_text("[1, 2]")  # not a record: passed over
