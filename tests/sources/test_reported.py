@@ -170,3 +170,10 @@ def test_a_file_with_other_columns_is_refused_by_name(tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_MANIFESTS", str(tmp_path))
     with pytest.raises(MerlibError, match=r"mine\.csv"):
         reported_values("am3f.table1")
+
+
+def test_errata_c17_stands_beside_am3f_s_headline_numbers_where_the_report_reads_its_reasons():
+    values = reported_values("am3f.table3")
+    assert set(values.loc[values["note"].str.contains("C17"), "row"]) == {"AM3F-FlowNet"}
+    assert cell("am3f.table3", "AM3F-FlowNet", "full.uf1")["value"] == 0.8536
+    assert "C17" in cell("am3f.table3", "AM3F-FlowNet", "full.uf1")["note"]
