@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from known_predictions import plan_as_if_committed as states
 
+from merlib.publishing import headline
 from merlib.publishing.headline import baselines_finding, headline_table, losses_finding, modules_finding, number
 
 
@@ -79,3 +81,8 @@ def test_a_headline_says_paper_protocol_archive_seeds_and_verdict():
 def test_numbers_read_as_papers_write_them():
     assert [number(value) for value in (0.7134, -0.0021, 1.0, 0.8536)] == [".713", "-.002", "1.000", ".854"]
     assert number(0.8536, 4) == ".8536"
+
+
+def test_without_committed_runs_the_command_that_makes_them_is_told(monkeypatch):
+    monkeypatch.setattr(headline, "planned_states", lambda: states({}, without=["am3f-10-ce"]))
+    assert "merlib reference train am3f-10-ce --data" in headline.planned_losses()
