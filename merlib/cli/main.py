@@ -150,12 +150,12 @@ def run(
 @app.command()
 def status() -> None:
     """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
-    from merlib.cli.tables import frame_table
+    from merlib.cli.tables import frame_table, status_frame
     from merlib.publishing.records.ledger import grade_counts, status_table
 
     ledger = status_table()
     console = open_console()
-    console.print(frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures"))
+    console.print(frame_table(status_frame(ledger), "the papers' tables and figures; gap: largest to a printed value"))
     console.print(frame_table(grade_counts(ledger).reset_index(), "by grade"))
 
 
