@@ -42,7 +42,7 @@ study
 #
 # | Paper | What it says it does |
 # |---|---|
-# | AM3F-FlowNet, Sec. 3.1 | align, crop, apex by D&C-RoIs where missing, TV-L1 flow between onset and apex, strain, 28 x 28 |
+# | AM3F-FlowNet, Sec. 3.1 | crop SAMM (CASME II and SMIC come cropped), resize to 170 x 140, apex by D&C-RoIs where missing, TV-L1 flow between onset and apex, strain, 28 x 28 |
 # | Dual-ATME, Sec. 3.2 | turn by the eyes, crop by landmarks (Eq. 1-2), HARS boxes of brows and mouth, flow of the puzzle |
 # | ASTNet, Sec. 4.1 | local weighted mean normalisation, 11 frames around the apex, 10 flows |
 # | UAMRN, Sec. 4.2 | crop the apex by the onset's landmarks |

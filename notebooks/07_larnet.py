@@ -356,4 +356,3 @@ check_answer(
 # ## Resources
 #
 # - M. F. Hashmi et al., *LARNet*, Sensors 2021, 21, 1098. - F. Wang et al., *Residual attention network for image classification*, CVPR 2017.
-# - On leaks: notebook `14_protocol_audit`.

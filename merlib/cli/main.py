@@ -172,11 +172,11 @@ def run(
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Show which of the papers' tables and figures exist, by grade, and how far from the reported values."""
-    from merlib.cli.tables import frame_table
+    from merlib.cli.tables import frame_table, status_frame
     from merlib.publishing.records.ledger import grade_counts, status_table
 
     ledger = status_table()
-    table = frame_table(ledger.drop(columns=["kind"], errors="ignore"), "the papers' tables and figures")
+    table = frame_table(status_frame(ledger), "the papers' tables and figures; gap: largest to a printed value")
     show(table, ledger, as_json)
     if not as_json:
         open_console().print(frame_table(grade_counts(ledger).reset_index(), "by grade"))

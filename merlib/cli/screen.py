@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from merlib.publishing.records.ledger import kind_of
 from merlib.running.cell_errors import cell_error_panel
 from merlib.running.process import NotebookOutcome, NotebookProgress
 from merlib.running.run_record import artefact_records
@@ -97,7 +98,8 @@ def artefact_table(folder: Path) -> Table | None:
     table = Table("artefact", "grade", "data", "notebook", title=title, title_justify="left")
     for artefact, record in sorted(records.items()):
         data = "SYNTHETIC" if record.get("synthetic") else _data_names(record.get("data"))
-        table.add_row(artefact, str(record.get("grade", "")), data, Path(str(record.get("notebook", ""))).stem)
+        grade = kind_of(record) if record.get("grade") else ""
+        table.add_row(artefact, grade, data, Path(str(record.get("notebook", ""))).stem)
     return table
 
 

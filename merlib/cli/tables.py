@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 GRADE_STYLES = {
     "real exact": "bold green",
     "real analogue": "green",
-    "twin, paper's recipe": "yellow",
-    "twin smoke": "yellow",
+    "twin": "yellow",
     "diagram": "cyan",
     "missing": "dim",
 }
@@ -41,6 +40,19 @@ def frame_table(frame: pd.DataFrame, title: str) -> Table:
         style = next((GRADE_STYLES[value] for value in row if isinstance(value, str) and value in GRADE_STYLES), None)
         table.add_row(*(Text(_cell(value)) for value in row), style=style)
     return table
+
+
+def status_frame(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger narrow enough for a terminal: protocol, classes and training in one column, no data names."""
+
+    def trained(row: pd.Series) -> str:
+        classes = f"{row['classes']} classes" if row["classes"] else ""
+        return ", ".join(filter(None, (row["training"], row["protocol"], classes)))
+
+    wide = ["kind", "data", "protocol", "classes", "training"]
+    told = ledger.drop(columns=wide).rename(columns={"largest difference": "gap"})
+    told.insert(told.columns.get_loc("grade") + 1, "training", ledger.apply(trained, axis=1))
+    return told
 
 
 def _cell(value: object) -> str:

@@ -173,7 +173,7 @@ def align_clip(
     where : str
         The clip, for messages.
     size : (rows, columns), optional
-        Of the result; the cut's own resolution by default. AM3F and Dual-ATME use (170, 140), UAMRN (224, 224).
+        Of the result; the cut's own resolution by default. AM3F uses (170, 140), UAMRN (224, 224).
     onset : ndarray, optional
         The onset frame, when it is not the first.
     backend, landmarks

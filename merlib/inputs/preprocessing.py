@@ -59,7 +59,7 @@ class Preprocessing:
     apex : {'sheet', 'divide_and_conquer', 'exhaustive', 'middle'}
         ``sheet`` spots by D&C-RoIs only where the sheet names none.
     crop : (int, int)
-        Rows and columns of the cut face on which motion is measured (AM3F and Dual-ATME: 170 x 140).
+        Rows and columns of the cut face on which motion is measured: AM3F's 170 x 140; Dual-ATME prints none.
     backend : str
         Of `merlib.faces.find_faces`; ``given`` takes the twin's own landmarks.
     regions : (str, str)

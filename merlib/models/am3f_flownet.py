@@ -21,6 +21,8 @@ AM3F-A19  Seeds and epoch are the protocol's business: last epoch, named seeds.
 MSFF  "the features are subjected to a summing operation with the enhanced features": read as
      ``low + SAM(low) * low`` for the low features and ``SAM(high) * high`` for the high ones.
 MOFRW  Eq. 2 writes one CAM for all three flows, so its weights are shared; CAM keeps its sigmoid.
+SIZES  The kernel of SAM (7 x 7) and the reduction of CAM (16) are not printed: both are CBAM's own and our choice.
+CROP  The paper crops SAMM alone, since CASME II and SMIC come cropped, and resizes all faces to 170 x 140 (Sec. 3.1.1).
 HEAD  Not described: flatten, dropout .5, one linear layer - the fewest parameters for some 400 clips.
 """
 

@@ -24,6 +24,9 @@ DUAL-ATME-D5  The authors' code shares one CBAM between both branches; the paper
      so do we. `shared_cbam` is the code's variant.
 DUAL-ATME-D6  Kernel of SAM, reduction of CAM and the width of the first linear layer are not printed: 3, 16 and 1024
      as in the code (CBAM's own paper has 7).
+DUAL-ATME-C16  Sec. 3.3.2 speaks of an MLP with two hidden layers in CAM: ours has one, as CBAM's own and the authors'
+     code.
+SIZE  Only the 28 x 28 of the network's input is printed; the size at which flow is measured is not.
 DUAL-ATME-D2 to DUAL-ATME-D4  Schedule, betas and flip are the recipe's business.
 
 The four rows of Table 1 are `TABLE1_OPTIONS`; the region pairs of Table 4 are options of the puzzle.

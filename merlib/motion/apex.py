@@ -25,12 +25,12 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.motion.frames import grey
 
 METHODS = ("divide_and_conquer", "exhaustive", "middle")
-REGIONS: dict[str, tuple[int, ...]] = {  # iBUG's 68 landmarks, 0-based; left and right are the subject's
+REGIONS: dict[str, tuple[int, ...]] = {  # iBUG's 68 landmarks, 0-based; left is the picture's, as in `faces.regions`
     "mouth": tuple(range(48, 68)),
-    "left_eye": (*range(22, 27), *range(42, 48)),
-    "right_eye": (*range(17, 22), *range(36, 42)),
+    "right_eye": (*range(22, 27), *range(42, 48)),
+    "left_eye": (*range(17, 22), *range(36, 42)),
 }
-EYES = {"left_eye": tuple(range(42, 48)), "right_eye": tuple(range(36, 42))}
+EYES = {"right_eye": tuple(range(42, 48)), "left_eye": tuple(range(36, 42))}
 MARGIN = 0.12  # of the inter-ocular distance, around each region
 LID = 0.16  # of the inter-ocular distance, around an eye's opening
 CELLS = 5

@@ -1,4 +1,9 @@
-"""Bootstrap intervals that resample people, because clips of one person are not independent."""
+"""Bootstrap intervals that resample people, because clips of one person are not independent, and training seeds.
+
+Where a model was trained from several seeds, the seeds are drawn anew in each resample as the people are: an interval
+that kept them would speak of these trainings only. A single seed cannot be resampled, so the interval of a single
+training says nothing about another one.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +46,22 @@ def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndar
     return weights
 
 
+def seed_weights(seeds: int, replicates: int, seed: int) -> np.ndarray:
+    """Return the share of each training seed in each resample, float (replicates, seeds); rows sum to one.
+
+    As many seeds are drawn, with replacement, as there are. The draws are a stream of their own: the people that a
+    resample holds do not depend on the number of seeds. Few seeds understate their spread, three by a third of its
+    variance, since a bootstrap of n values has (n - 1) / n of it.
+
+    Parameters
+    ----------
+    seeds, replicates, seed : int
+        Number of training seeds, number of resamples, and the seed of the draws.
+    """
+    random = np.random.default_rng((seed, 1))
+    return random.multinomial(seeds, np.full(seeds, 1 / seeds), replicates) / seeds
+
+
 def resampled_counts(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the pooled counts of each resample, (replicates, seeds, C, C), from those by subject."""
     return (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
@@ -64,8 +85,9 @@ def bootstrap_interval(
 ) -> Interval:
     """Return a metric with its percentile bootstrap interval.
 
-    Subjects are resampled with replacement within each data set; all clips and all seeds of a subject stay
-    together, so the interval speaks of other people, not of other clips of the same ones. It does not speak of
+    Subjects are resampled with replacement within each data set; all clips of a subject stay together, so the
+    interval speaks of other people, not of other clips of the same ones. Several training seeds are resampled too
+    (`seed_weights`), so that it speaks of other trainings as well; with one seed it cannot. It does not speak of
     other training sets: the models are not trained again. A resample that lost all clips of a class averages
     over the classes it kept.
 
@@ -90,5 +112,6 @@ def bootstrap_interval(
     of_counts = formula(metric)
     counted = confusions_by_subject(predictions, classes)
     weights = subject_weights(counted.datasets, replicates, seed)
-    draws = of_counts(resampled_counts(weights, counted.counts)).mean(-1)
+    values = of_counts(resampled_counts(weights, counted.counts))  # (replicates, seeds)
+    draws = (values * seed_weights(values.shape[-1], replicates, seed)).sum(-1)
     return Interval(float(of_counts(counted.pooled).mean()), *ends(draws, level))

@@ -47,8 +47,9 @@ def paired_permutation_test(
     All clips and all seeds of a subject are swapped together. Subjects whom both models treat alike do not
     matter; when the others allow no more than `permutations` swaps, all are tried and the p value is exact.
     Otherwise it is (1 + draws at least as far from 0 as the observed difference) / (1 + draws), which is
-    never 0. The interval comes from a bootstrap of people (as `bootstrap_interval`), not from the swaps, so at
-    the margin the two may disagree; the p value decides.
+    never 0. The p value speaks of the trainings at hand: their seeds are swapped together and not drawn anew. The
+    interval comes from a bootstrap of people and seeds (as `bootstrap_interval`), not from the swaps, so the two may
+    disagree. With several seeds a difference is shown beyond these trainings only where the interval excludes zero.
 
     Parameters
     ----------

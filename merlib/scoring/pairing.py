@@ -8,7 +8,7 @@ import pandas as pd
 from merlib.errors import MerlibError
 from merlib.scoring.confusion_counts import Classes, SubjectCounts, class_names, confusions_by_subject
 from merlib.scoring.guards import clip_keys
-from merlib.scoring.intervals import resampled_counts, subject_weights
+from merlib.scoring.intervals import resampled_counts, seed_weights, subject_weights
 from merlib.scoring.metrics import Formula
 
 SHOWN = 5
@@ -86,8 +86,11 @@ def difference_of_counts(first: np.ndarray, second: np.ndarray, of_counts: Formu
 def bootstrap_differences(
     first: SubjectCounts, second: SubjectCounts, of_counts: Formula, replicates: int, seed: int
 ) -> np.ndarray:
-    """Return the difference in each resample (replicates,): the same people drawn for both models."""
+    """Return the difference in each resample (replicates,): the same people and the same seeds drawn for both models.
+
+    A seed stands for a pair of trainings, one of each model. Where the two share nothing but the number of the seed,
+    the spread of their differences over seeds is that of unrelated trainings, so pairing does no harm.
+    """
     weights = subject_weights(first.datasets, replicates, seed)
-    return difference_of_counts(
-        resampled_counts(weights, first.counts), resampled_counts(weights, second.counts), of_counts
-    )
+    gaps = of_counts(resampled_counts(weights, first.counts)) - of_counts(resampled_counts(weights, second.counts))
+    return (gaps * seed_weights(gaps.shape[-1], replicates, seed)).sum(-1)

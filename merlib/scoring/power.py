@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from merlib.errors import MerlibError
 from merlib.scoring.confusion_counts import Classes, confusions_by_subject
-from merlib.scoring.intervals import resampled_counts, subject_weights
+from merlib.scoring.intervals import resampled_counts, seed_weights, subject_weights
 from merlib.scoring.metrics import formula, uf1
 from merlib.scoring.pairing import bootstrap_differences, paired_counts
 
@@ -41,7 +41,7 @@ def detectable_difference(
 ) -> DetectableDifference:
     """Estimate which difference between two models these people can show.
 
-    The standard deviation of the difference is taken from the bootstrap by subject, the same people drawn for
+    The standard deviation of the difference is taken from the bootstrap by subject and seed, the same drawn for
     both models; a two-sided test at `level` then finds (z(1 - level / 2) + z(power)) deviations with
     probability `power`: 2.8 of them at 5 % and 80 %. It says nothing about the difference that was observed and
     must not be used to explain a test that did not reject.
@@ -82,7 +82,8 @@ def detectable_difference(
     if b is None:
         counted = confusions_by_subject(a, classes)
         weights = subject_weights(counted.datasets, replicates, seed)
-        deviation = of_counts(resampled_counts(weights, counted.counts)).mean(-1).std(ddof=1) * 2**0.5
+        values = of_counts(resampled_counts(weights, counted.counts))  # (replicates, seeds)
+        deviation = (values * seed_weights(values.shape[-1], replicates, seed)).sum(-1).std(ddof=1) * 2**0.5
     else:
         counted, other = paired_counts(a, b, classes)
         deviation = bootstrap_differences(counted, other, of_counts, replicates, seed).std(ddof=1)

@@ -174,7 +174,7 @@ def test_doctor_exits_1_only_when_something_fails(monkeypatch):
 def test_reference_list_tells_what_is_committed_without_any_data():
     result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120"})
     assert result.exit_code == 0, result.output
-    assert "of 23 planned runs are complete" in result.output
+    assert "of 24 planned runs are complete" in result.output
     row = next(line for line in result.output.splitlines() if "linear-loso" in line)
     assert "0.720" in row
 
@@ -182,7 +182,7 @@ def test_reference_list_tells_what_is_committed_without_any_data():
 def test_reference_list_says_when_nothing_is_read():
     result = CliRunner().invoke(app, ["reference", "list"], env={"COLUMNS": "120", "MERLIB_REFERENCES": "off"})
     assert result.exit_code == 0
-    assert " 0 of 23" in f" {result.output}"
+    assert " 0 of 24" in f" {result.output}"
     assert "MERLIB_REFERENCES=off" in result.output
 
 

@@ -9,7 +9,8 @@ import pytest
 from warped_face import clip, landmarks
 
 from merlib.errors import MerlibError
-from merlib.motion.apex import REGIONS, divide_and_conquer, region_curves, spot_apex
+from merlib.faces.regions import apex_rois
+from merlib.motion.apex import EYES, REGIONS, divide_and_conquer, region_curves, spot_apex
 
 LENGTH = 36
 BLINK_AT = {24: 8, 11: 28}
@@ -109,3 +110,13 @@ def test_bad_input_is_refused(arguments, match):
         spot_apex(np.zeros((4, 144, 112)), **{"landmarks": landmarks(), **arguments})
     with pytest.raises(MerlibError, match="three"):
         spot_apex(np.zeros((2, 144, 112)), landmarks())
+
+
+def test_left_means_one_eye_in_every_room():
+    points = np.zeros((68, 2))
+    points[:, 0] = np.where(np.isin(np.arange(68), [*range(17, 22), *range(36, 42)]), 10, 90)  # the left of the picture
+    points[:, 1] = np.arange(68)
+    for indices in (REGIONS["left_eye"], EYES["left_eye"]):
+        assert set(points[list(indices), 0]) == {10}
+    left, right = (apex_rois(points)[name] for name in ("left_eye", "right_eye"))
+    assert left[3] < right[2]  # boxes are top, bottom, left, right

@@ -8,7 +8,7 @@ import pytest
 
 from merlib.errors import MerlibError
 from merlib.scoring import Interval, accuracy, bootstrap_interval, uar, uf1
-from merlib.scoring.intervals import subject_weights
+from merlib.scoring.intervals import seed_weights, subject_weights
 
 
 @pytest.mark.parametrize("metric", [uf1, uar, accuracy])
@@ -24,8 +24,8 @@ def test_the_vectorised_bootstrap_is_a_plain_loop_over_people(seeds, metric):
     people = frame.groupby(["dataset", "subject"])
     names = list(people.groups)
     weights = subject_weights(np.array([dataset for dataset, _ in names]), 12, seed=7)
-    values = []
-    for row in weights:
+    shares, values = seed_weights(2, 12, seed=7), []
+    for row, share in zip(weights, shares, strict=True):
         copies = [
             people.get_group(name).assign(subject=f"{name[1]} copy {copy}")
             for name, times in zip(names, row, strict=True)
@@ -33,7 +33,7 @@ def test_the_vectorised_bootstrap_is_a_plain_loop_over_people(seeds, metric):
         ]
         resample = pd.concat(copies)
         resample.attrs = dict(frame.attrs)
-        values.append(np.mean([metric(one) for _, one in resample.groupby("seed")]))
+        values.append(np.dot(share, [metric(one) for _, one in resample.groupby("seed")]))
     low, high = np.quantile(values, [0.05, 0.95])
     interval = bootstrap_interval(frame, metric, level=0.9, replicates=12, seed=7)
     assert interval == pytest.approx((metric(frame), low, high), abs=1e-12)
@@ -55,6 +55,21 @@ def test_clips_of_one_person_do_not_count_as_evidence_of_many(table):
     wide, narrow = (bootstrap_interval(frame, accuracy) for frame in (by_person, as_if_apart))
     # half the people always right: sd sqrt(.25 / 10) by person, sqrt(.25 / 120) by clip
     assert (wide.high - wide.low) > 2.5 * (narrow.high - narrow.low)
+
+
+@pytest.mark.parametrize(("level", "low", "high"), [(0.95, 0.0, 1.0), (0.4, 0.5, 0.5)])
+def test_two_seeds_of_one_person_by_hand(table, level, low, high):
+    # one seed always right, the other never: two draws give 0, 1/2 and 1 with chances 1/4, 1/2, 1/4; no other person
+    right, wrong = table([("samm", "006", 0, 0)], seed=0), table([("samm", "006", 0, 1)], seed=1)
+    both = pd.concat([right, wrong], ignore_index=True)
+    assert bootstrap_interval(both, accuracy, level=level) == Interval(0.5, low, high)
+
+
+def test_a_single_seed_changes_no_draw_of_people():
+    assert (seed_weights(1, 50, seed=3) == 1).all()
+    shares = seed_weights(3, 500, seed=3)
+    np.testing.assert_allclose(shares.sum(1), 1)
+    assert set(np.unique((3 * shares).round())) == {0, 1, 2, 3}
 
 
 def test_seeds_of_a_person_stay_together(seeds, drawn):

@@ -92,6 +92,18 @@ def test_seeds_are_averaged_and_a_single_one_stands_beside_each(seeds, drawn):
     assert paired_permutation_test(many, thrice, uf1, permutations=500) == pytest.approx(test)
 
 
+def test_seeds_are_resampled_in_pairs_by_hand(table):
+    def trained(*answers):  # one person with one clip of class 0, one training an answer
+        return pd.concat([table([("samm", "006", 0, a)], seed=i) for i, a in enumerate(answers)], ignore_index=True)
+
+    # both right with seed 0 and wrong with seed 1: the pair never differs, although each spans 0 to 1 by itself
+    alike = paired_permutation_test(trained(0, 1), trained(0, 1), accuracy)
+    assert (alike.difference, alike.low, alike.high) == (0, 0, 0)
+    # A right with both, B with seed 0 only: differences 0 and 1, two draws of which span 0 to 1
+    apart = paired_permutation_test(trained(0, 0), trained(0, 1), accuracy)
+    assert (apart.difference, apart.low, apart.high) == (0.5, 0, 1)
+
+
 def test_mere_numbers_go_with_class_names(drawn):
     named = drawn(1)
     bare = drawn(2)

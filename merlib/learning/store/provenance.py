@@ -34,7 +34,9 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
     """
     machines = {(entry["processor"], entry["device"], entry["torch"]) for entry in entries}
     curves = {f"{entry['seed']}/{entry['fold']}": entry["curves"] for entry in entries if entry["curves"]}
+    chosen = {f"{entry['seed']}/{entry['fold']}": entry["chosen"] for entry in entries if entry.get("chosen")}
     return {
+        **({"chosen": chosen} if chosen else {}),
         "experiment": experiment.to_dict(),
         "experiment_digest": experiment.digest,
         "samples_digest": samples.digest,

@@ -5,12 +5,15 @@ face moves in a turned direction (AM3F-A16). Pictures are only moved. Vectors of
 stay. Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
 
 AM3F-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
-to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``.
+to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``. That a jitter
+changes contrast and brightness, of each channel by itself and by a tenth at most, is our choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -68,9 +71,9 @@ def _flip_vertical(rows: Tensor, unit: str, random: torch.Generator, kind: str) 
     return rows
 
 
-def _jitter(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
+def _jitter(rows: Tensor, unit: str, random: torch.Generator, kind: str, deviation: Tensor | float = 1.0) -> Tensor:
     shape = (len(rows), *[1] * (rows.ndim - 4), rows.shape[-3], 1, 1)
-    centre, span = (127.5, 127.5) if unit == "minmax255" else (0.0, 1.0)
+    centre, span = (127.5, 127.5) if unit == "minmax255" else (0.0, deviation)
     if kind == "picture":
         centre, span = 0.5, 0.5
     contrast = 1 + JITTER * (2 * torch.rand(shape, generator=random) - 1)
@@ -89,7 +92,34 @@ STEPS: dict[str, Callable[[Tensor, str, torch.Generator, str], Tensor]] = {
 }
 
 
-def augment(rows: Tensor, steps: tuple[str, ...], unit: str, random: torch.Generator, kind: str = "flow") -> Tensor:
+def deviations(train: dict[str, Tensor], steps: tuple[str, ...], unit: str) -> dict[str, Tensor]:
+    """Return the deviation of each channel of training flow in pixels (1, ..., C, 1, 1): what jitter is measured by.
+
+    The strain of a face is a hundredth of its flow in pixels, so that one brightness for all channels would swamp it.
+    Empty where nothing is jittered or the maps span 0..255 already.
+
+    Parameters
+    ----------
+    train : dict of str to Tensor
+        The training rows, before they are normalised.
+    steps, unit
+        As in `augment`.
+    """
+    if "jitter" not in steps or unit == "minmax255":
+        return {}
+    maps = {name: rows for name, rows in train.items() if kind_of(name, rows.ndim) == "flow"}
+    axes = {name: [axis for axis in range(rows.ndim) if axis != rows.ndim - 3] for name, rows in maps.items()}
+    return {name: rows.std(axes[name], keepdim=True) for name, rows in maps.items()}
+
+
+def augment(
+    rows: Tensor,
+    steps: tuple[str, ...],
+    unit: str,
+    random: torch.Generator,
+    kind: str = "flow",
+    deviation: Tensor | float = 1.0,
+) -> Tensor:
     """Return a changed copy of a training batch.
 
     Parameters
@@ -98,14 +128,16 @@ def augment(rows: Tensor, steps: tuple[str, ...], unit: str, random: torch.Gener
         Flow maps with the channels u, v, strain, or RGB pictures; vectors of any shape are returned as they are.
     steps : tuple of str
         ``flip`` (half of the rows, left to right), ``flip_plain`` (the same without turning u), ``flip_vertical``,
-        ``jitter`` (contrast and brightness of each channel by up to 10 %), ``rotate``, ``crop`` and ``pad_crop``
-        (see `learning.warping`).
+        ``jitter`` (contrast and brightness of each channel by up to 10 %: of the half range of maps that span 0..255,
+        of `deviation` for flow in pixels), ``rotate``, ``crop`` and ``pad_crop`` (see `learning.warping`).
     unit : {'px', 'minmax255'}
         Unit of the flow; pictures have none.
     random : torch.Generator
         Source of chance, on the CPU.
     kind : {'flow', 'picture', 'vector'}
         What the rows hold, see `kind_of`.
+    deviation : Tensor or float
+        Of each channel of flow in pixels, over the training rows; see `deviations`.
 
     Raises
     ------
@@ -117,20 +149,26 @@ def augment(rows: Tensor, steps: tuple[str, ...], unit: str, random: torch.Gener
         if step not in STEPS:
             raise unknown_name("augmentation", step, STEPS)
         if kind != "vector":
-            rows = STEPS[step](rows, unit, random, kind)
+            act = partial(_jitter, deviation=deviation) if step == "jitter" else STEPS[step]
+            rows = act(rows, unit, random, kind)
     return rows
 
 
 def augment_inputs(
-    inputs: dict[str, Tensor], steps: tuple[str, ...], unit: str, random: torch.Generator
+    inputs: dict[str, Tensor],
+    steps: tuple[str, ...],
+    unit: str,
+    random: torch.Generator,
+    spread: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> dict[str, Tensor]:
     """Return changed copies of all inputs of a batch; a row mirrored in one input is mirrored in all.
 
-    Parameters are those of `augment`; `inputs` maps names to rows, each changed as `kind_of` its name says.
+    Parameters are those of `augment`; `inputs` maps names to rows, each changed as `kind_of` its name says; `spread`
+    maps names to deviations, see `deviations`.
     """
     state, changed = random.get_state(), {}
     kinds = {name: kind_of(name, rows.ndim) for name, rows in inputs.items()}
     for name in sorted(inputs, key=lambda name: (kinds[name] != "vector", name)):  # vectors draw no chance: first
         random.set_state(state)
-        changed[name] = augment(inputs[name], steps, unit, random, kinds[name])
+        changed[name] = augment(inputs[name], steps, unit, random, kinds[name], spread.get(name, 1.0))
     return {name: changed[name] for name in inputs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError, unknown_name
@@ -18,7 +19,8 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
 
     The estimator sees the input that its `input_name` says, or ``flow`` (N, 3, H, W) when it has none. With
     ``mirrored_copies`` the training rows of a flow come twice, once as they are and once mirrored with the sign of u
-    turned.
+    turned. One that chooses its parameters by inner folds is told the people, so that nobody, nor a mirrored copy of
+    their clips, sits on both sides of an inner fold.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
         found = f"{experiment.model}: samples {samples.name} with {', '.join(samples.inputs)}."
         raise MerlibError(found, f"the input {name!r}.", f"compute it from clips: preprocessing({name!r}).")
     rows = samples.inputs[name]
-    x, y = np.array(rows[fold.train]), samples.labels[fold.train]
+    x, y, people = np.array(rows[fold.train]), samples.labels[fold.train], samples.groups[fold.train]
     for step in experiment.recipe.augmentation:
         if step != "mirrored_copies":
             raise unknown_name("augmentation of an estimator", step, ["mirrored_copies"])
@@ -41,7 +43,13 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
             found = f"{experiment.model}: mirrored copies of the input {name!r}."
             raise MerlibError(found, "flow, of which the mirror image is known.", "take augmentation=().")
         x, y = np.concatenate([x, mirror(x, samples.unit)]), np.concatenate([y, y])
-    estimator.fit(x, y)
+        people = np.concatenate([people, people])
+    chosen = {}
+    if isinstance(estimator, GridSearchCV):
+        estimator.fit(x, y, groups=people)
+        chosen = {name.split("__")[-1]: value for name, value in estimator.best_params_.items()}
+    else:
+        estimator.fit(x, y)
     scores = np.zeros((len(fold.test), len(samples.classes)))
     scores[:, estimator.classes_] = estimator.predict_proba(np.array(rows[fold.test]))
-    return FoldResult(scores, model=estimator)
+    return FoldResult(scores, model=estimator, chosen=chosen)

@@ -20,7 +20,7 @@ from merlib.learning.fast import fast_forward
 from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
 from merlib.learning.recipes import Recipe
-from merlib.learning.training.augmentation import augment_inputs
+from merlib.learning.training.augmentation import augment_inputs, deviations
 from merlib.learning.training.normaliser import Normaliser
 from merlib.learning.training.shared_step_adam import SharedStepAdam
 from merlib.models import build_model
@@ -31,11 +31,15 @@ VALUES_AT_ONCE = 2**23  # input values scored together, so that a test fold of l
 
 @dataclass
 class FoldResult:
-    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch."""
+    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch.
+
+    `chosen` holds what an estimator chose inside its training fold, by the name of the parameter.
+    """
 
     scores: np.ndarray
     curves: dict[str, list[float]] = field(default_factory=dict)
     model: object | None = None
+    chosen: dict[str, float] = field(default_factory=dict)
 
 
 def fold_seed(seed: int, fold: str) -> int:
@@ -177,6 +181,7 @@ def train_fold(
     train = as_tensors(samples, fold.train)
     labels = torch.from_numpy(samples.labels[fold.train])
     normalise = Normaliser(recipe.normalisation, train)
+    spread = deviations(train, recipe.augmentation, samples.unit)
     prior = class_prior(labels, classes).to(device)
     loss_of = bind_loss(recipe.loss, recipe.loss_options)
     optimiser = build_optimiser(recipe, model, device)
@@ -189,7 +194,7 @@ def train_fold(
         total, correct = 0.0, 0
         for rows in batches(order, recipe.batch_size):
             inputs = {name: values[rows] for name, values in train.items()}
-            inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random)
+            inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random, spread)
             inputs = {name: place(values, device) for name, values in normalise(inputs).items()}
             truth = labels[rows].to(device)
             outputs = step(inputs)

@@ -23,7 +23,7 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
-from merlib.learning.training.augmentation import augment_inputs
+from merlib.learning.training.augmentation import augment_inputs, deviations
 from merlib.learning.training.loop import (
     FoldResult,
     _diverged,
@@ -151,6 +151,7 @@ class _Program:
             Normaliser(recipe.normalisation, as_tensors(self.samples, fold.train)) for fold, _ in self.tasks
         ]
         self.normalise = _all_at_once(self.normalisers, device)
+        self.spread = self._deviations()
         own = [torch.from_numpy(self.samples.labels[fold.train]) for fold, _ in self.tasks]
         self.prior = torch.stack([class_prior(each, classes) for each in own]).to(device)
         self.orders = [torch.Generator().manual_seed(fold_seed(s, f.name + ":data")) for f, s in self.tasks]
@@ -167,6 +168,12 @@ class _Program:
 
             begin(model, self.experiment, start)
         return model
+
+    def _deviations(self) -> dict[str, Tensor]:
+        """Return what jitter is measured by, (folds, ..., C, 1, 1): each fold's own training rows decide."""
+        steps, unit = self.experiment.recipe.augmentation, self.samples.unit
+        own = [deviations(as_tensors(self.samples, fold.train), steps, unit) for fold, _ in self.tasks]
+        return {name: torch.cat([each[name] for each in own]).to(self.device) for name in own[0]}
 
     def train_epoch(self, epoch: int) -> None:
         """Train all folds for one epoch of their own rows."""
@@ -217,8 +224,9 @@ class _Program:
         """Return the augmented, normalised inputs (folds, batch, ...) of the rows `index`."""
         recipe = self.experiment.recipe
         chosen = {name: values[index.flatten()] for name, values in self.inputs.items()}
+        spread = {name: values.repeat_interleave(index.shape[1], 0) for name, values in self.spread.items()}
         with torch.device(self.device):
-            chosen = augment_inputs(chosen, recipe.augmentation, self.samples.unit, self.chance)
+            chosen = augment_inputs(chosen, recipe.augmentation, self.samples.unit, self.chance, spread)
         return self.normalise({name: values.unflatten(0, index.shape) for name, values in chosen.items()})
 
     def _loss(self, parameters, buffers, inputs, truth, counts, prior) -> tuple[Tensor, Tensor]:

@@ -124,6 +124,7 @@ def write_entry(task: Task, work: Work, result: FoldResult, seconds: float, note
         "device": work.device,
         "torch": torch.__version__,
         "notes": notes,
+        **({"chosen": result.chosen} if result.chosen else {}),
         **more,
     }
     work.store.save(task.key, predictions_frame(samples, task.fold, task.seed, result.scores), meta)

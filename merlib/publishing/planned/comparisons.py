@@ -18,7 +18,7 @@ FAMILIES = {
     "humble baselines": [("am3f-loso-lasce", other) for other in ("linear-loso", "ststnet-loso")],
 }
 
-COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "detectable", "verdict"]
+COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "detectable", "verdict", "other seeds"]
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
@@ -46,13 +46,26 @@ class PlannedTests(NamedTuple):
     """The tests of the plan as far as its families are complete.
 
     `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first and,
-    before the verdict, ``detectable``, the difference that the family's first Holm step finds with 80 % power; `runs`:
-    the predictions that were compared, by planned run; `lacking`: the planned runs that each other family waits for.
+    before the verdict, ``detectable``, the difference that the family's first Holm step finds with 80 % power, and last
+    ``other seeds``, see `beyond_these_seeds`; `runs`: the predictions that were compared, by planned run; `lacking`:
+    the planned runs that each other family waits for.
     """
 
     table: pd.DataFrame
     runs: dict[str, pd.DataFrame]
     lacking: dict[str, list[str]]
+
+
+def beyond_these_seeds(tests: pd.DataFrame, seeds: int) -> list[str]:
+    """Say of each test whether its difference is shown for other trainings too, since intervals resample seeds.
+
+    ``shown`` where the test rejects and the interval excludes zero, ``not shown`` where either fails, ``one seed``
+    where there is nothing to resample.
+    """
+    if seeds == 1:
+        return ["one seed"] * len(tests)
+    excludes = (tests["low"] > 0) | (tests["high"] < 0)
+    return ["shown" if yes else "not shown" for yes in excludes & (tests["verdict"] != "not shown")]
 
 
 def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
@@ -75,6 +88,7 @@ def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
         table.insert(1, "seeds", " ".join(map(str, seeds)))
         spread = [detectable_difference(runs[a], runs[b], comparisons=len(pairs)).difference for a, b in pairs]
         table.insert(table.columns.get_loc("verdict"), "detectable", spread)
+        table["other seeds"] = beyond_these_seeds(table, len(seeds))
         tables.append(table)
         tested |= runs
     return PlannedTests(pd.concat(tables) if tables else pd.DataFrame(columns=COLUMNS), tested, lacking)

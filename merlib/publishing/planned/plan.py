@@ -26,6 +26,7 @@ DATA, FOLDER = "megc2019-flow", "megc2019_flow"  # the source, and its folder of
 MAPS = "8840a67be6d0"  # how the digests of the 442 maps begin, without and with Dual-ATME's puzzle
 PUZZLES = "05838956fe77"
 TEN_FOLDS = "groupkfold:10"
+LINEAR_CHOICES = (0.0001, 0.001, 0.01, 0.1)  # C of the linear row that inner folds choose among
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def planned_runs() -> dict[str, PlannedRun]:
     for label, options in TABLE1_OPTIONS.items():
         name = label.lower().replace(" + ", "-").replace(" with attention", "-att")
         runs[f"dual-atme-10-{name}"] = _planned("dual_atme", label, TEN_FOLDS, (0,), options=options)
+    nested = {"options": {"C": list(LINEAR_CHOICES)}}
+    runs["linear-10-nested"] = _planned("linear", "Linear on pixels, C by inner folds", TEN_FOLDS, (0,), **nested)
     both = {"options": TABLE1_OPTIONS["HARS + AARS"]}
     for weight in ("0", "0.0001", "0.001", "0.1"):
         runs[f"dual-atme-10-lambda-{weight}"] = _planned(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,18 +10,27 @@ import pandas as pd
 
 from merlib.errors import MerlibError, unknown_name
 from merlib.profiles import get_profile
-from merlib.publishing.figures.results import draw_intervals
+from merlib.publishing.figures.results import draw_confusions, draw_intervals
 from merlib.publishing.planned.plan import PlannedState, of_seeds, planned_states
+from merlib.publishing.records.ledger import get_artefact
+from merlib.publishing.records.record import table_cells
 from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, heading, save_table
 from merlib.publishing.study import Study
-from merlib.publishing.tables.metrics import metric_table
+from merlib.publishing.tables.classes import recalls_by_set
+from merlib.publishing.tables.metrics import metric_table, part_of
 
 EDITION = "planned"  # beside the same table of a run by its profile
+THEIR_MAPS = "maps that the authors of HTNet computed, in place of the paper's own preprocessing"
+FIVE_RUNS = "one training, in place of the five that the paper averages"
 THREE_CLASSES = "CASME II part of the composite with its three classes, in place of five classes of CASME II alone"
 
-# published tables whose rows are planned runs
-TABLES = {
+# published tables whose rows are planned runs; of the first two, the row of the paper's own method
+OWN_ROWS = {
+    "am3f.table3": {"AM3F-FlowNet": "am3f-loso-lasce"},
+    "dual_atme.table3": {"Dual-ATME": "dual-atme-loso"},
+}
+TABLES = OWN_ROWS | {
     "am3f.table4": {
         "AM3F-FlowNet without multi-scale": "am3f-10-without-multi-scale",
         "AM3F-FlowNet without MSFF": "am3f-10-without-msff",
@@ -102,7 +111,10 @@ def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
     runs = table_runs(artefact, states)
     tables = metric_table(runs, artefact=artefact)
     notes = dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])
-    told = [stands_in(runs), *notes, THREE_CLASSES if artefact.startswith("am3f.") else "", note, code_note(runs)]
+    fewer = THREE_CLASSES if get_artefact(artefact).printed_classes() == 5 else ""
+    repeats = FIVE_RUNS if artefact == "am3f.table3" else ""
+    alone = "the row of the paper's own method alone" if artefact in OWN_ROWS else ""
+    told = [stands_in(runs), alone, THEIR_MAPS, *notes, fewer, repeats, note, code_note(runs)]
     paper = replace(study, profile=get_profile("paper"))  # the same whatever profile the notebook has
     return _Rows(runs, tables, {"substitution": "; ".join(filter(None, told)), "study": paper})
 
@@ -117,7 +129,9 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
     if isinstance(found, str):
         return found
     values, low, high = found.tables
-    how = {"low": low, "high": high, "caption": spread_caption(*found.tables, "full.uf1"), "edition": EDITION}
+    own = artefact in OWN_ROWS
+    caption = inside_caption(artefact, *found.tables) if own else spread_caption(*found.tables, "full.uf1")
+    how = {"low": low, "high": high, "caption": caption, "edition": EDITION}
     return save_table(artefact, values, found.runs, **how, **found.told)
 
 
@@ -136,11 +150,63 @@ def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> 
     return caption
 
 
+SETS = {"Full": "full", "CASME II": "casme2", "SMIC": "smic", "SAMM": "samm"}
+
+
+def planned_confusions(artefact: str, study: Study) -> str:
+    """Draw a published figure of confusion matrices from committed runs and return its caption, or say what lacks.
+
+    ``am3f.figure5``: the four losses on the CASME II part; ``dual_atme.figure6``: the four sets, with the recalls that
+    the paper's text prints beside ours.
+
+    Raises
+    ------
+    MerlibError
+        For another artefact.
+    """
+    tables = {"am3f.figure5": "am3f.table5", "dual_atme.figure6": "dual_atme.table3"}
+    if artefact not in tables:
+        raise unknown_name("figure of planned confusion matrices", artefact, tables)
+    found = _rows(tables[artefact], study, "")
+    if isinstance(found, str):
+        return found
+    caption, numbers = "Rows are the truth and sum to one.", None
+    if artefact == "am3f.figure5":
+        shown = {label: part_of(frame, "casme2") for label, frame in found.runs.items()}
+        caption = f"{caption} CASME II part, all seeds counted together."
+    else:
+        (whole,) = found.runs.values()
+        present = {"full", *whole["dataset"]}
+        shown = {title: part_of(whole, name) for title, name in SETS.items() if name in present}
+        numbers = recalls_by_set(whole, ("full", "casme2"))
+        caption = f"{caption} Of the recalls in the text, {inside_caption(artefact, *numbers)}"
+    figure, counts = draw_confusions(shown)
+    save_figure(
+        artefact, figure, found.runs, data=counts, caption=caption, edition=EDITION, numbers=numbers, **found.told
+    )
+    return caption
+
+
 def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
     """Say what stands in for the papers' protocol: folds and seeds."""
     seeds = sorted({seed for frame in runs.values() for seed in frame.attrs["experiment"]["seeds"]})
     named = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    if all(frame.attrs["experiment"]["protocol"] == "loso" for frame in runs.values()):
+        return f"leave one subject out as in the paper, {named}"
     return f"ten subject-disjoint folds of the public maps, {named}, in place of leave one subject out"
+
+
+def inside_caption(artefact: str, values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
+    """Say how many of a published table's numbers lie in our 95 % intervals."""
+    cells = table_cells(artefact, values, low, high, "real analogue")
+    inside, printed = counted_inside(cells)
+    return f"{inside} of {printed} printed values lie in our 95 % intervals."
+
+
+def counted_inside(cells: Sequence[Mapping]) -> tuple[int, int]:
+    """Return how many printed values of a record's cells lie in our intervals, and how many are printed."""
+    printed = [cell for cell in cells if cell["reported"] is not None and cell["low"] is not None]
+    return sum(cell["verdict"].endswith(("identical", "within interval")) for cell in printed), len(printed)
 
 
 def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str) -> str:

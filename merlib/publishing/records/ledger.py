@@ -13,8 +13,16 @@ import pandas as pd
 from merlib.errors import unknown_name
 from merlib.places import manifests_dir, repository_root, results_folder
 
-# From the strongest evidence to none.
-GRADES = ("real exact", "real analogue", "twin, paper's recipe", "twin smoke", "diagram", "missing")
+# From the strongest evidence to none; what was trained is said beside the grade (`merlib.publishing.records.training`).
+GRADES = ("real exact", "real analogue", "twin", "diagram", "missing")
+TRAININGS = ("paper", "own", "", "abridged", "smoke")  # in this order, of equal grades
+WORDS = {"paper": "paper's training", "own": "own training", "": "nothing trained"}
+KINDS = (
+    "real exact",
+    *(f"{grade}, {WORDS.get(training, training)}" for grade in ("real analogue", "twin") for training in TRAININGS),
+    "diagram",
+    "missing",
+)
 PAPERS = {
     "am3f_flownet": "AM3F-FlowNet",
     "dual_atme": "Dual-ATME",
@@ -35,6 +43,9 @@ class Artefact:
         As in ``data_manifests/artefacts.csv``.
     real : {'exact', 'analogue', 'model', 'none'}
         What the public flow maps allow.
+    classes : str
+        How many emotion classes the paper's result has, such as ``3``; ``samm 5, smic 3`` where data sets differ; empty
+        where it has none.
     """
 
     id: str
@@ -45,6 +56,15 @@ class Artefact:
     needs: str
     real: str
     notebook: str
+    classes: str = ""
+
+    def printed_classes(self, column: str = "") -> int | None:
+        """Return how many classes the paper's result in a column, such as ``casme2.acc``, tells apart; None if none."""
+        if not self.classes or self.classes.isdigit():
+            return int(self.classes) if self.classes else None
+        by_dataset = dict(part.split() for part in self.classes.split(", "))
+        count = by_dataset.get(column.partition(".")[0])
+        return int(count) if count else None
 
     @property
     def title(self) -> str:
@@ -58,7 +78,7 @@ class Artefact:
 @lru_cache(maxsize=1)
 def artefacts() -> dict[str, Artefact]:
     """Return the ledger by id, in the papers' order."""
-    frame = pd.read_csv(manifests_dir() / "artefacts.csv", dtype=str)
+    frame = pd.read_csv(manifests_dir() / "artefacts.csv", dtype=str, keep_default_na=False)
     return {row["id"]: Artefact(**row) for row in frame.to_dict("records")}
 
 
@@ -71,7 +91,7 @@ def get_artefact(identifier: str) -> Artefact:
     return artefacts()[identifier]
 
 
-def grade_of(artefact: Artefact, synthetic: bool | None, abridged: bool, exact: bool | None = None) -> str:
+def grade_of(artefact: Artefact, synthetic: bool | None, whole: bool, exact: bool | None = None) -> str:
     """Return the grade of a result.
 
     Parameters
@@ -80,26 +100,32 @@ def grade_of(artefact: Artefact, synthetic: bool | None, abridged: bool, exact: 
         What was made.
     synthetic : bool or None
         Whether the twin took part; None when no data did.
-    abridged : bool
-        Whether a model was trained with less than the paper's recipe and protocol.
+    whole : bool
+        Whether every model was trained by the paper's recipe and protocol, or none was trained.
     exact : bool, optional
         Whether data, classes and measurement are the paper's own; by default what the ledger allows.
     """
     if synthetic is None:
         return "real exact" if artefact.real == "exact" else "diagram"
     if synthetic:
-        return "twin smoke" if abridged else "twin, paper's recipe"
+        return "twin"
     exact = artefact.real == "exact" if exact is None else exact
-    return "real exact" if exact and not abridged else "real analogue"
+    return "real exact" if exact and whole else "real analogue"
+
+
+def kind_of(record: dict) -> str:
+    """Return a record's grade with its training behind it, one of `KINDS`; no short training hides in a grade."""
+    grade, training = record["grade"], record.get("training", "")
+    return f"{grade}, {WORDS.get(training, training)}" if grade in ("real analogue", "twin") else grade
 
 
 def read_records(folders: Iterable[Path]) -> list[dict]:
-    """Return all artefact records (JSON) below `folders`."""
+    """Return all artefact records (JSON) below `folders`; those of a run made before today's grades are passed over."""
     records = []
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.json")):
             record = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(record, dict) and "grade" in record and "id" in record:
+            if isinstance(record, dict) and record.get("grade") in GRADES and "id" in record:
                 records.append({**record, "path": str(path)})
     return records
 
@@ -114,14 +140,13 @@ def record_folders(run: Path | None = None) -> list[Path]:
 def best_records(records: Iterable[dict]) -> dict[str, dict]:
     """Keep the best-graded record of each artefact; of equals, the one nearer to the paper.
 
-    Nearer is first the longer recipe, then leaving one subject out, then nothing that stands in for the paper's data.
+    Nearer is first the longer training, then leaving one subject out, then nothing that stands in for the paper's data.
     """
     best: dict[str, dict] = {}
-    order = {"paper": 0, "teach": 1, "smoke": 2}
 
-    def rank(record: dict) -> tuple[int, int, bool, bool]:
-        recipe = order.get(record.get("profile"), 3)
-        return GRADES.index(record["grade"]), recipe, record.get("protocol") != "loso", bool(record.get("substitution"))
+    def rank(record: dict) -> tuple[int, bool, bool]:
+        apart = record.get("protocol") != "loso"
+        return KINDS.index(kind_of(record)), apart, bool(record.get("substitution"))
 
     for record in records:
         current = best.get(record["id"])
@@ -131,18 +156,25 @@ def best_records(records: Iterable[dict]) -> dict[str, dict]:
 
 
 def largest_gap(record: dict | None) -> float | None:
-    """Return the largest absolute difference to a reported value in a record, where any is reported."""
-    gaps = [abs(cell["difference"]) for cell in (record or {}).get("cells", []) if cell.get("difference") is not None]
+    """Return the largest absolute difference to a comparable reported value in a record, where there is any."""
+    cells = [cell for cell in (record or {}).get("cells", []) if cell.get("difference") is not None]
+    gaps = [abs(cell["difference"]) for cell in cells if not cell.get("verdict", "").startswith("not comparable")]
     return max(gaps) if gaps else None
 
 
 def status_table(run: Path | None = None) -> pd.DataFrame:
-    """Return the ledger as a table: id, kind, shows, notebook, grade, profile, data, largest difference."""
+    """Return the ledger as a table; see `status_of`."""
     return status_of(best_records(read_records(record_folders(run))))
 
 
 def status_of(best: dict[str, dict]) -> pd.DataFrame:
-    """Return the ledger as a table from the best record of each artefact."""
+    """Return the ledger as a table from the best record of each artefact.
+
+    Returns
+    -------
+    DataFrame with columns id, kind, shows, notebook, grade, protocol, classes, training, data, largest difference. The
+    notebook of a missing artefact is empty while it is not written.
+    """
     rows = []
     for artefact in artefacts().values():
         record = best.get(artefact.id)
@@ -151,9 +183,11 @@ def status_of(best: dict[str, dict]) -> pd.DataFrame:
                 "id": artefact.id,
                 "kind": artefact.kind,
                 "shows": artefact.shows,
-                "notebook": artefact.notebook,
+                "notebook": (record or {}).get("notebook") or _written(artefact.notebook),
                 "grade": record["grade"] if record else "missing",
-                "profile": (record or {}).get("profile") or "",
+                "protocol": protocol_words((record or {}).get("protocol", "")),
+                "classes": ", ".join(map(str, (record or {}).get("classes", []))),
+                "training": (record or {}).get("training", ""),
                 "data": ", ".join(d["name"] for d in (record or {}).get("data", [])),
                 "largest difference": largest_gap(record),
             }
@@ -161,12 +195,27 @@ def status_of(best: dict[str, dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _written(notebook: str) -> str:
+    return notebook if (repository_root() / "notebooks" / f"{notebook}.py").is_file() else ""
+
+
+def protocol_words(protocol: str) -> str:
+    """Return a record's protocols in words, such as ``leave one subject out`` or ``10 folds by subject``."""
+    said = {"loso": "leave one subject out", "groupkfold": "folds by subject", "clipkfold": "folds by clip, LEAKY"}
+    said["framekfold"] = "folds by frame, LEAKY"
+    words = []
+    for name in filter(None, protocol.split(", ")):
+        kind, _, folds = name.partition(":")
+        words.append(f"{folds.partition(':')[0]} {said.get(kind, kind)}".strip())
+    return ", ".join(words)
+
+
 def grade_counts(status: pd.DataFrame) -> pd.DataFrame:
-    """Count the ledger by paper and grade; columns in the order of `GRADES`, the last row is the total."""
+    """Count the ledger by paper and `kind_of`; columns that occur, in the order of `KINDS`, and a total."""
     papers = status["id"].map(lambda identifier: PAPERS[get_artefact(identifier).paper]).rename("paper")
-    counts = (
-        pd.crosstab(papers, status["grade"]).reindex(list(PAPERS.values())).reindex(columns=list(GRADES), fill_value=0)
-    )
+    kinds = pd.Series([kind_of(row) for row in status.to_dict("records")], index=status.index, name="kind")
+    counts = pd.crosstab(papers, kinds).reindex(list(PAPERS.values()), fill_value=0)
+    counts = counts[[kind for kind in KINDS if kind in counts]]
     counts.columns.name = None
     counts.loc["all"] = counts.sum()
     return counts

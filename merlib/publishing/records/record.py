@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
 from merlib.learning.store.provenance import processor
+from merlib.publishing.records.ledger import get_artefact
 from merlib.sources.reported import reported_values
 
 PACKAGES = ("merlib", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "opencv-python", "pandas")
@@ -49,7 +50,8 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
                 "predictions as learning.run returns them.",
                 "hand over the whole frame; some pandas operations drop its attrs.",
             )
-        described.append({"label": label, **{key: predictions.attrs[key] for key in PROVENANCE}})
+        kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
+        described.append({"label": label, **{key: predictions.attrs[key] for key in kept}})
     return described
 
 
@@ -99,20 +101,30 @@ def _table_entry(table: pd.DataFrame) -> dict:
 
 
 def verdict(
-    value: float, reported: float | None, decimals: int, low: float | None, high: float | None, grade: str
+    value: float,
+    reported: float | None,
+    decimals: int,
+    low: float | None,
+    high: float | None,
+    grade: str,
+    same_classes: bool = True,
 ) -> str:
     """Say how a value stands to the reported one.
 
-    ``identical`` up to the last of the printed `decimals`; ``within interval`` when the reported value lies in our 95 %
-    interval; else ``differs``. A value from the twin is ``not comparable``; an analogue says so.
+    ``identical`` up to the last of the printed `decimals`; ``within interval`` when the reported value, as rounded,
+    lies in our 95 % interval; else ``differs``; an analogue says so. A value from the twin, and one of other classes
+    than the paper's, is ``not comparable``, with the reason behind it.
     """
     if reported is None or math.isnan(reported):
         return "not reported"
-    if grade.startswith("twin"):
-        return "not comparable"
-    if abs(value - reported) <= 0.5 * 10**-decimals + 1e-12:
+    if grade == "twin":
+        return "not comparable (twin)"
+    if not same_classes:
+        return "not comparable (classes)"
+    half = 0.5 * 10**-decimals + 1e-12
+    if abs(value - reported) <= half:
         found = "identical"
-    elif low is not None and high is not None and low <= reported <= high:
+    elif low is not None and high is not None and low - half <= reported <= high + half:
         found = "within interval"
     else:
         found = "differs"
@@ -133,10 +145,18 @@ def _reported(artefact: str) -> pd.DataFrame:
 
 
 def table_cells(
-    artefact: str, frame: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None, grade: str
+    artefact: str,
+    frame: pd.DataFrame,
+    low: pd.DataFrame | None,
+    high: pd.DataFrame | None,
+    grade: str,
+    classes: Sequence[int] = (),
 ) -> list[dict]:
-    """Return one entry a numeric cell: row, column, value, interval, reported, difference, verdict, note."""
-    reported = _reported(artefact)
+    """Return one entry a numeric cell: row, column, value, interval, reported, difference, verdict, note.
+
+    `classes` are the numbers of classes that the models told apart; empty when nothing was trained.
+    """
+    reported, printed = _reported(artefact), get_artefact(artefact).printed_classes
     known = {(str(r.row), str(r.column)): r for r in reported.itertuples()}
     cells = []
     for row in frame.index:
@@ -148,6 +168,7 @@ def table_cells(
             theirs = _number(paper.value) if paper is not None else None
             ends = [None if end is None else _number(end.loc[row, column]) for end in (low, high)]
             note = getattr(paper, "note", None)
+            same = not classes or printed(str(column)) in (None, *(classes if len(classes) == 1 else ()))
             cells.append(
                 {
                     "row": str(row),
@@ -158,7 +179,7 @@ def table_cells(
                     "high": ends[1],
                     "reported": theirs,
                     "difference": None if theirs is None else round(value - theirs, 6),
-                    "verdict": verdict(value, theirs, getattr(paper, "decimals", 0), *ends, grade),
+                    "verdict": verdict(value, theirs, getattr(paper, "decimals", 0), *ends, grade, same),
                     "note": note if isinstance(note, str) else "",
                 }
             )

@@ -11,9 +11,9 @@ from matplotlib import rc_context
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.publishing.artefact_record import LEAKY, start_record
+from merlib.publishing.records.identity import LEAKY, start_record
 from merlib.publishing.records.ledger import get_artefact
-from merlib.publishing.records.record import write_record, write_whole
+from merlib.publishing.records.record import table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def save_figure(
     substitution: str = "",
     magnifiers: Sequence[str] = (),
     shows_single_samples: bool = False,
+    edition: str = "",
+    numbers: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None = None,
     study: Study | None = None,
 ) -> dict:
     """Write a figure as PNG, SVG, CSV of the plotted data, and JSON record; return the record.
@@ -64,8 +66,11 @@ def save_figure(
         Id of the ledger, or ``extra.NAME``.
     figure : matplotlib Figure
         The figure; stamped SYNTHETIC when the twin took part.
-    runs, samples, caption, substitution, magnifiers, study
+    runs, samples, caption, substitution, edition, magnifiers, study
         As in `save_table`.
+    numbers : three of DataFrame, optional
+        Values that the paper prints of the figure, rows and columns named as in ``data_manifests/papers/*.csv``, and
+        the ends of their 95 % intervals: they enter the record as a table's do.
     data : DataFrame, optional
         What was plotted, so that figures are compared by numbers.
     shows_single_samples : bool
@@ -94,11 +99,13 @@ def save_figure(
         stamp_synthetic(figure)
     if record["leaky"]:
         stamp_leaky(figure, record["leaky"])
-    base = study.artefact_folder / artefact
-    write_whole(base.with_name(f"{artefact}.png"), _rendered(figure, "png"))
-    write_whole(base.with_name(f"{artefact}.svg"), _rendered(figure, "svg"))
+    if numbers is not None:
+        record["cells"] = table_cells(artefact, *numbers, record["grade"], record["classes"])
+    folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
+    write_whole(folder / f"{name}.png", _rendered(figure, "png"))
+    write_whole(folder / f"{name}.svg", _rendered(figure, "svg"))
     if data is not None:
         mark = "# SYNTHETIC\n" if record["synthetic"] else ""
-        write_whole(base.with_name(f"{artefact}.csv"), mark + data.to_csv())
-    write_record(base.with_name(f"{artefact}.json"), record)
+        write_whole(folder / f"{name}.csv", mark + data.to_csv())
+    write_record(folder / f"{name}.json", record)
     return record

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from merlib.clips.samples import Samples
-from merlib.publishing.artefact_record import LEAKY, start_record
-from merlib.publishing.records.ledger import get_artefact
+from merlib.publishing.records.identity import LEAKY, start_record
+from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_words
 from merlib.publishing.records.record import table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
@@ -43,16 +43,22 @@ class SavedTable:
 
     @property
     def headline(self) -> str:
-        """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade."""
+        """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade, protocol, classes and training."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
         leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
-        return f"{mark}{self.record['title']} ({self.record['grade']}). {self.record['caption']}".strip() + leaks
+        return f"{mark}{self.record['title']} ({described(self.record)}). {self.record['caption']}".strip() + leaks
 
     def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"
+
+
+def described(record: dict) -> str:
+    """Return grade and training of a record, then protocol and number of classes, where models were trained."""
+    classes = f"{', '.join(map(str, record['classes']))} classes" if record["classes"] else ""
+    return "; ".join(filter(None, (kind_of(record), protocol_words(record["protocol"]), classes)))
 
 
 def heading(column: object) -> str:
@@ -154,7 +160,7 @@ def save_table(
         record["timed"] = list(timed)
     if clips:
         record["clips"] = dict(clips)
-    record["cells"] = table_cells(artefact, frame, low, high, record["grade"])
+    record["cells"] = table_cells(artefact, frame, low, high, record["grade"], record["classes"])
     shown = _shown(frame, record["cells"], digits)
     saved = SavedTable(record, shown)
     folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from merlib.publishing.tables.metrics import part_of
 from merlib.scoring import accuracy, bootstrap_interval, uar
 from merlib.scoring.as_published import subject_mean_accuracy, subject_mean_f1
 from merlib.scoring.confusion_counts import class_names
@@ -37,6 +38,25 @@ def class_table(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, 
             for table, value in zip(tables, bootstrap_interval(predictions, one), strict=True):
                 table.loc[name, column] = value
     return tuple(tables)
+
+
+def recalls_by_set(predictions: pd.DataFrame, sets: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the recall of each class on some data sets and the ends of their 95 % intervals.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        What `learning.run` returned.
+    sets : sequence of str
+        Data sets; ``full`` is all of them.
+
+    Returns
+    -------
+    values, low, high : DataFrame
+        One row a class, named as papers print it; columns ``<set>.recall``.
+    """
+    by_set = {f"{name}.recall": class_table(part_of(predictions, name)) for name in sets}
+    return tuple(pd.DataFrame({column: of[end]["recall"] for column, of in by_set.items()}) for end in range(3))
 
 
 def class_clips(predictions: pd.DataFrame) -> dict[str, int]:

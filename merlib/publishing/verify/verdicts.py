@@ -10,20 +10,26 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlib.publishing.records.ledger import (
-    GRADES,
+    KINDS,
     PAPERS,
     best_records,
     get_artefact,
     grade_counts,
+    protocol_words,
     read_records,
     record_folders,
 )
 from merlib.publishing.records.save_table import heading
 from merlib.publishing.style import COLOURS, use_style
 
+GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # the twin, from the paper's training to smoke
 LEAK_FREE = "last epoch, nothing chosen on test data"
-GRADE_COLOURS = dict(
-    zip(GRADES, (COLOURS["blue"], COLOURS["sky"], COLOURS["green"], "#B8D8C8", "#BBBBBB", "#FFFFFF"), strict=True)
+KIND_COLOURS = dict(
+    zip(
+        KINDS,
+        (COLOURS["blue"], *("#56B4E9", "#7CC4EE", "#A2D5F3", "#C0E2F7", "#DDF0FB"), *GREENS, "#BBBBBB", "#FFFFFF"),
+        strict=True,
+    )
 )
 
 
@@ -51,7 +57,8 @@ def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns artefact, row, column, reported, ours, low, high, difference, verdict, grade, reason.
+    DataFrame with columns artefact, row, column, reported, ours, low, high, difference, verdict, grade, protocol,
+    classes, training, reason.
     """
     rows = []
     for identifier, record in best_records(records).items():
@@ -70,6 +77,9 @@ def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
                     "difference": cell["difference"],
                     "verdict": cell["verdict"],
                     "grade": record["grade"],
+                    "protocol": protocol_words(record["protocol"]),
+                    "classes": ", ".join(map(str, record["classes"])),
+                    "training": record["training"],
                     "reason": reason(record, cell),
                 }
             )
@@ -110,17 +120,17 @@ def gather(run_folder: Path) -> list[dict]:
 
 
 def draw_ledger(status: pd.DataFrame) -> Figure:
-    """Draw the ledger: one bar a paper, one colour a grade, numbers inside."""
+    """Draw the ledger: one bar a paper, one colour a grade and training, numbers inside."""
     use_style()
-    counts = grade_counts(status).drop(index="all")[list(GRADES)]
+    counts = grade_counts(status).drop(index="all")
     figure, axis = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
     left = pd.Series(0, index=counts.index)
-    for grade in GRADES:
+    for grade in counts.columns:
         bars = axis.barh(
             counts.index,
             counts[grade],
             left=left,
-            color=GRADE_COLOURS[grade],
+            color=KIND_COLOURS[grade],
             edgecolor="black",
             linewidth=0.6,
             label=grade,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from merlib.errors import MerlibError
-from merlib.learning.training.augmentation import augment, augment_inputs, mirror
+from merlib.learning.training.augmentation import augment, augment_inputs, deviations, mirror
 
 
 def chance(seed=0):
@@ -63,6 +63,25 @@ def test_jitter_changes_contrast_and_brightness_by_a_tenth_at_most(unit, centre,
     assert 0.05 * span < shift.abs().max() <= 0.1 * span + 1e-4
     assert 0.05 < (gain / span - 1).abs().max() <= 0.1 + 1e-4
     assert torch.equal(shift[..., :1, :1].expand_as(shift), shift)  # one value a channel of a row
+
+
+def test_jitter_of_flow_in_pixels_is_a_tenth_of_each_channel_s_own_deviation():
+    # u deviates by 1 px, v by 2 px, strain by .01: a brightness of .1 px would be ten deviations of strain
+    scale = torch.tensor([1.0, 2.0, 0.01]).reshape(1, 3, 1, 1)
+    maps = scale * torch.tensor([-1.0, 1.0]).repeat(32).reshape(32, 1, 1, 2)
+    spread = deviations({"flow": maps, "points": torch.zeros(32, 5)}, ("flip", "jitter"), "px")
+    assert list(spread) == ["flow"]
+    assert spread["flow"].shape == (1, 3, 1, 1)
+    torch.testing.assert_close(spread["flow"], scale, rtol=0.02, atol=0)
+    resting = torch.zeros(256, 3, 2, 2)
+    moved = augment_inputs({"flow": resting}, ("jitter",), "px", chance(), spread)["flow"].abs().amax((0, 2, 3))
+    assert (moved <= 0.1 * scale.flatten() * 1.02).all()
+    assert (moved >= 0.08 * scale.flatten()).all()
+
+
+@pytest.mark.parametrize(("steps", "unit"), [(("jitter",), "minmax255"), (("flip",), "px")])
+def test_no_deviation_is_taken_where_none_is_needed(flow, steps, unit):
+    assert deviations({"flow": flow}, steps, unit) == {}
 
 
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others(flow):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy_samples import make_experiment
+from sklearn.model_selection import GroupKFold
+from toy_samples import make_experiment, make_samples
 
 from merlib.errors import MerlibError
 from merlib.inputs.preprocessing import preprocessing
@@ -104,3 +105,28 @@ def test_pictures_have_no_mirrored_copies_for_an_estimator(samples):
             fold,
             0,
         )
+
+
+def test_people_and_their_mirrored_copies_stay_on_one_side_of_an_inner_fold(monkeypatch):
+    samples = make_samples(people=12)
+    fold, seen = make_folds("groupkfold:2", samples)[0], []
+    split = GroupKFold.split
+
+    def spy(self, X, y=None, groups=None):
+        for train, test in split(self, X, y, groups):
+            seen.append((set(groups[train]), set(groups[test]), len(train) + len(test)))
+            yield train, test
+
+    monkeypatch.setattr(GroupKFold, "split", spy)
+    nested = make_experiment("linear", augmentation=("mirrored_copies",), options={"C": [0.001, 1.0]})
+    result = fit_fold(nested, samples, fold, 0)
+    assert len(seen) == 5
+    for train, test, rows in seen:
+        assert not train & test
+        assert rows == 2 * len(fold.train)  # outer test rows take no part
+    assert result.chosen["C"] in (0.001, 1.0)
+    one = fit_fold(
+        make_experiment("linear", augmentation=("mirrored_copies",), options=result.chosen), samples, fold, 0
+    )
+    assert np.array_equal(one.scores, result.scores)
+    assert one.chosen == {}

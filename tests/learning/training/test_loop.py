@@ -387,3 +387,12 @@ def test_astnet_and_uamrn_train_on_their_inputs(copies):
         experiment = make_experiment(model, options=options, auxiliary_weight=float(model == "uamrn"), **changes)
         scores = train_fold(experiment, samples, first_fold(samples), 0).scores
         np.testing.assert_allclose(scores.sum(1), 1.0, rtol=1e-5)
+
+
+def test_a_jittered_channel_of_small_numbers_is_learnt_as_well_as_one_of_large_ones():
+    maps = np.random.default_rng(0).normal(0, 1, (12, 3, 6, 6)).astype(np.float32)
+    small = maps * np.array([1, 1, 0.01], np.float32)[:, None, None]  # as strain is beside flow in pixels
+    experiment = make_experiment(augmentation=("jitter",), normalisation="standardise")
+    alike = [make_samples(inputs={"flow": rows}, unit="px") for rows in (maps, small)]
+    scores = [train_fold(experiment, one, first_fold(one), 0).scores for one in alike]
+    np.testing.assert_allclose(*scores, atol=1e-3)

@@ -64,6 +64,16 @@ def test_folds_of_any_size_give_scores_and_curves_of_the_readable_loop(samples, 
             torch.testing.assert_close(ours.model.state_dict()[name], value, rtol=1e-3, atol=1e-3, msg=name)
 
 
+def test_each_fold_jitters_flow_in_pixels_by_its_own_training_rows():
+    maps = np.random.default_rng(0).normal(0, 1, (12, 3, 6, 6)).astype(np.float32)
+    small = maps * np.array([1, 1, 0.01], np.float32)[:, None, None]  # as strain is beside flow in pixels
+    experiment = make_experiment(options={"dropout": 0.0}, augmentation=("jitter",), normalisation="standardise")
+    pairs = [(fold, 0) for fold in unequal_folds()]
+    both = [train_folds(experiment, make_samples(inputs={"flow": rows}, unit="px"), pairs) for rows in (maps, small)]
+    for one, other in zip(*both, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-3)
+
+
 def test_a_loss_of_the_models_own_reaches_its_parameters_in_every_fold():
     samples = make_samples(names=("flow", "puzzle"))
     experiment = make_experiment("two_inputs", augmentation=(), auxiliary_weight=0.5, normalisation="none")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from known_predictions import plan_as_if_committed as states
 
-from merlib.publishing.planned.comparisons import COLUMNS, FAMILIES, plan_table, planned_tests
+from merlib.publishing.planned.comparisons import COLUMNS, FAMILIES, beyond_these_seeds, plan_table, planned_tests
 from merlib.publishing.planned.plan import planned_runs
 from merlib.publishing.tables.metrics import comparison_table, finding
 
@@ -54,3 +55,10 @@ def test_a_test_s_runs_name_the_seeds_that_were_compared():
     assert runs["ststnet-loso"].attrs["experiment"]["seeds"] == [0]
     assert set(runs["ststnet-loso"]["seed"]) == {0}
     assert runs["am3f-10-ce"].attrs["experiment"]["seeds"] == [0, 1, 2]
+
+
+def test_a_difference_holds_for_other_seeds_only_where_test_and_interval_agree():
+    verdicts = ["a higher", "a higher", "not shown", "b higher"]
+    tests = pd.DataFrame({"verdict": verdicts, "low": [0.001, -0.002, 0.001, -0.04], "high": [0.04, 0.03, 0.03, -0.01]})
+    assert beyond_these_seeds(tests, 3) == ["shown", "not shown", "not shown", "shown"]
+    assert set(beyond_these_seeds(tests, 1)) == {"one seed"}

@@ -15,7 +15,7 @@ def make_run(folder, state="done"):
     artefacts.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps({"notebooks": {"01": {"state": state}}}))
     twin = {"name": "casme2", "synthetic": True}
-    for name, grade, data, profile in (("a.table1", "twin smoke", [twin], "smoke"), ("a.figure1", "diagram", [], "")):
+    for name, grade, data, profile in (("a.table1", "twin", [twin], "smoke"), ("a.figure1", "diagram", [], "")):
         (artefacts / f"{name}.json").write_text(json.dumps({"grade": grade, "data": data, "profile": profile}))
         (artefacts / f"{name}.md").write_text(name)
         (artefacts / f"{name}.tex").write_text(name)

@@ -23,52 +23,74 @@ def test_unknown_artefact_is_refused_with_the_nearest_name():
 
 
 @pytest.mark.parametrize(
-    ("identifier", "synthetic", "abridged", "exact", "grade"),
+    ("identifier", "synthetic", "whole", "exact", "grade"),
     [
-        ("am3f.table3", False, False, None, "real exact"),
-        ("am3f.table3", False, True, None, "real analogue"),  # abridged training is never exact
-        ("am3f.table3", False, False, False, "real analogue"),  # a substitution was stated
-        ("am3f.table5", False, False, None, "real analogue"),
-        ("am3f.table5", True, True, None, "twin smoke"),
-        ("am3f.table5", True, False, None, "twin, paper's recipe"),
-        ("am3f.figure1", None, False, None, "diagram"),
-        ("am3f.table1", None, False, None, "real exact"),
-        ("extra.losses", None, False, None, "diagram"),
+        ("am3f.table3", False, True, None, "real exact"),
+        ("am3f.table3", False, False, None, "real analogue"),  # abridged training is never exact
+        ("am3f.table3", False, True, False, "real analogue"),  # a substitution was stated
+        ("am3f.table5", False, True, None, "real analogue"),
+        ("am3f.table5", True, False, None, "twin"),
+        ("am3f.table5", True, True, None, "twin"),
+        ("am3f.figure1", None, True, None, "diagram"),
+        ("am3f.table1", None, True, None, "real exact"),
+        ("extra.losses", None, True, None, "diagram"),
     ],
 )
-def test_grade_follows_data_and_training(identifier, synthetic, abridged, exact, grade):
-    assert ledger.grade_of(ledger.get_artefact(identifier), synthetic, abridged, exact) == grade
+def test_grade_follows_data_and_training(identifier, synthetic, whole, exact, grade):
+    assert ledger.grade_of(ledger.get_artefact(identifier), synthetic, whole, exact) == grade
 
 
 def test_better_grade_wins_and_of_equal_grades_the_longer_recipe():
     records = [
-        {"id": "a", "grade": "twin smoke", "profile": "smoke"},
-        {"id": "a", "grade": "real analogue", "profile": "smoke"},
-        {"id": "a", "grade": "real analogue", "profile": "teach"},
-        {"id": "a", "grade": "twin, paper's recipe", "profile": "paper"},
+        {"id": "a", "grade": "twin", "training": "smoke"},
+        {"id": "a", "grade": "real analogue", "training": "smoke"},
+        {"id": "a", "grade": "real analogue", "training": "abridged"},
+        {"id": "a", "grade": "twin", "training": "paper"},
     ]
     assert ledger.best_records(records)["a"] == records[2]
 
 
 def test_a_run_by_the_paper_s_protocol_outranks_committed_folds_of_the_same_recipe():
-    folds = {"id": "a", "grade": "real analogue", "profile": "paper", "protocol": "groupkfold:10", "substitution": "x"}
+    folds = {"id": "a", "grade": "real analogue", "training": "paper", "protocol": "groupkfold:10", "substitution": "x"}
     loso = folds | {"protocol": "loso"}
     own_data = loso | {"substitution": ""}
     assert ledger.best_records([folds, loso])["a"] == loso
     assert ledger.best_records([folds, loso, own_data])["a"] == own_data
-    assert ledger.best_records([folds, loso | {"profile": "teach"}])["a"] == folds
+    assert ledger.best_records([folds, loso | {"training": "abridged"}])["a"] == folds
 
 
 def test_status_counts_add_up_to_the_ledger(tmp_path):
     folder = tmp_path / "artefacts"
     folder.mkdir()
     cells = [{"difference": -0.25}, {"difference": 0.1}, {"difference": None}]
-    record = {"id": "am3f.table5", "grade": "twin smoke", "profile": "smoke", "data": [], "cells": cells}
+    cells.append({"difference": 3.0, "verdict": "not comparable (classes)"})
+    record = {"id": "am3f.table5", "grade": "twin", "training": "smoke", "data": [], "cells": cells}
     (folder / "am3f.table5.json").write_text(json.dumps(record))
     (folder / "other.json").write_text("[1, 2]")  # not a record: passed over
     status = ledger.status_of(ledger.best_records(ledger.read_records([folder])))
     row = status.set_index("id").loc["am3f.table5"]
-    assert (row["grade"], row["largest difference"]) == ("twin smoke", 0.25)
+    assert (row["grade"], row["training"], row["largest difference"]) == ("twin", "smoke", 0.25)
     counts = ledger.grade_counts(status)
     assert counts.loc["all"].sum() == 73
-    assert counts.loc["AM3F-FlowNet", "twin smoke"] == 1
+    assert counts.loc["AM3F-FlowNet", "twin, smoke"] == 1
+
+
+@pytest.mark.parametrize("grade", ["real analogue", "twin"])
+def test_three_epochs_never_carry_the_word_of_an_unabridged_run(grade):
+    words = [ledger.kind_of({"grade": grade, "training": training}) for training in ledger.TRAININGS]
+    assert len(set(words)) == len(words)
+    assert set(words) <= set(ledger.KINDS)
+
+
+def test_printed_classes_are_those_of_the_column():
+    table = ledger.get_artefact("am3f.table2")
+    assert [table.printed_classes(f"{name}.acc") for name in ("samm", "smic", "casme2")] == [5, 3, 5]
+    assert ledger.get_artefact("am3f.table3").printed_classes("full.uf1") == 3
+    assert ledger.get_artefact("am3f.table1").printed_classes("samm") is None
+
+
+def test_a_notebook_that_is_not_written_is_not_named():
+    status = ledger.status_of({}).set_index("id")
+    assert status.loc["am3f.table5", "notebook"] == "10_losses"
+    absent = status["notebook"][~status["notebook"].map(lambda name: not name or ledger._written(name) == name)]
+    assert absent.empty

@@ -21,8 +21,9 @@ from merlib.publishing.records import record as records
         (84.53, 84.52, 80.0, 90.0, "real exact", "within interval"),
         (70.0, 84.52, 65.0, 75.0, "real exact", "differs"),
         (70.0, 84.52, 65.0, 75.0, "real analogue", "analogue: differs"),
-        (84.52, 84.52, None, None, "twin smoke", "not comparable"),
+        (84.52, 84.52, None, None, "twin", "not comparable (twin)"),
         (84.52, None, None, None, "real exact", "not reported"),
+        (80.0, 84.52, 75.0, 84.516, "real exact", "within interval"),  # 84.515 also prints as 84.52
     ],
 )
 def test_verdict_depends_on_rounding_interval_and_grade(value, reported, low, high, grade, expected):
@@ -35,6 +36,15 @@ def test_cells_find_the_reported_value_and_its_doubts():
     assert (cell["reported"], cell["difference"]) == (82.38, -2.38)
     assert cell["verdict"] == "analogue: within interval"
     assert "AM3F-A7" in cell["note"]
+
+
+def test_three_classes_are_not_held_against_five():
+    frame = pd.DataFrame({"casme2.acc": [82.38]}, index=["CE"])
+    verdicts = {
+        classes: records.table_cells("am3f.table5", frame, frame - 5, frame + 5, "real analogue", classes)[0]["verdict"]
+        for classes in ((3,), (5,), (3, 5))
+    }
+    assert verdicts == {(3,): "not comparable (classes)", (5,): "identical", (3, 5): "not comparable (classes)"}
 
 
 def test_predictions_without_provenance_are_refused():

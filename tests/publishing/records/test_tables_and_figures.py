@@ -30,8 +30,8 @@ def test_table_from_the_twin_says_synthetic_in_every_file_and_is_not_comparable(
         assert "SYNTHETIC" in (study.artefact_folder / f"am3f.table5.{suffix}").read_text()
     record = json.loads((study.artefact_folder / "am3f.table5.json").read_text())
     assert record["synthetic"]
-    assert record["grade"] == "twin smoke"
-    assert {cell["verdict"] for cell in record["cells"] if cell["reported"]} == {"not comparable"}
+    assert record["grade"] == "twin"
+    assert {cell["verdict"] for cell in record["cells"] if cell["reported"]} == {"not comparable (twin)"}
     assert "SYNTHETIC" in saved._repr_html_()
 
 

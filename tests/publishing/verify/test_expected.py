@@ -12,7 +12,7 @@ from merlib.publishing.verify.expected import compare, differences, numbers_of
 
 def _record(value: float, low: float | None = 0.1, unit: str = "1") -> dict:
     cell = {"row": "CE", "column": "full.uf1", "value": value, "unit": unit, "low": low}
-    return {"id": "am3f.table5", "grade": "twin smoke", "experiments": [1], "cells": [cell]}
+    return {"id": "am3f.table5", "grade": "twin", "experiments": [1], "cells": [cell]}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from merlib.learning.folds import shared_by
 from merlib.motion.magnification.magnify import magnifier_sentence
 from merlib.publishing.records.ledger import Artefact, grade_of
 from merlib.publishing.records.record import data_of, environment, experiments_of
+from merlib.publishing.records.training import training_of
 from merlib.publishing.study import Study
 
 LEAKY = "LEAKY, for comparison only"
@@ -39,6 +40,8 @@ def start_record(
     data = data_of(runs, samples)
     synthetic = any(source["synthetic"] for source in data) if data else None
     abridged = bool(runs) and study.profile.abridged
+    training = training_of(one.attrs["experiment"] for one in runs.values())
+    whole = not abridged and training in ("paper", "")
     seeds = sorted({seed for one in runs.values() for seed in one["seed"].unique().tolist()})
     protocols = sorted({one.attrs["experiment"]["protocol"] for one in runs.values()})
     notes = [substitution] if substitution else []
@@ -53,12 +56,14 @@ def start_record(
         "title": artefact.title,
         "caption": caption,
         "notebook": study.notebook,
-        "grade": grade_of(artefact, synthetic, abridged, False if substitution else None),
+        "grade": grade_of(artefact, synthetic, whole, False if substitution else None),
         "synthetic": bool(synthetic),
         "leaky": list(leaks),
         "substitution": "; ".join(notes),
         "profile": study.profile.name if runs else "",
+        "training": training,
         "protocol": ", ".join(protocols),
+        "classes": sorted({len(one.attrs["classes"]) for one in runs.values()}),
         "seeds": seeds,
         "data": data,
         **({"magnifiers": [magnifier_sentence(method) for method in magnifiers]} if magnifiers else {}),
