@@ -10,6 +10,7 @@ from merlib.clips.official.audit import ClipAudit, audit_clips
 from merlib.clips.official.composite import read_composite
 from merlib.clips.official.export import export_clips
 from merlib.clips.official.readers import read_casme2, read_samm, read_smic
+from merlib.clips.phase_archive import read_phase_archive
 from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
 from merlib.clips.twin.macro import macro_clips
@@ -36,6 +37,7 @@ __all__ = [
     "read_casme2",
     "read_composite",
     "read_flow_archive",
+    "read_phase_archive",
     "read_samm",
     "read_smic",
     "register_clip_reader",
