@@ -1,4 +1,4 @@
-"""The second public archive: two maps a clip in the right order, and every damaged copy refused with its file's name."""
+"""The second public archive: two maps a clip in the right order, and damaged copies refused with the file's name."""
 
 from __future__ import annotations
 
