@@ -86,7 +86,8 @@ def reference_train(
     here = [name for name, state in states.items() if state.missing]
     here = [name for name in here if set(archive_plan.sources_of(plan[name])) <= set(folders)]
     console, todo = open_console(), names or here
-    samples = {plan[name].data: archive_plan.open_planned(plan[name], folders) for name in todo}
+    one_of_each = {plan[name].data: plan[name] for name in todo}
+    samples = {data: archive_plan.open_planned(planned, folders) for data, planned in one_of_each.items()}
     for number, name in enumerate(todo, 1):
         state, seeds = states[name], " ".join(map(str, states[name].to_train))
         again = set(state.to_train) - set(state.missing)
