@@ -101,6 +101,7 @@ def archive_runs() -> dict[str, PlannedRun]:
         SEQUENCE,
         options={"width": 16, "steps": 2},
         copies=1,
+        augmentation=("flip", "crop"),  # maps stretched by their own range cannot be turned
     )
     return runs
 
