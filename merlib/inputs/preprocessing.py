@@ -9,8 +9,8 @@
 =================  ===========================================================================================
 
 Decisions where the papers are silent: eleven frames are centred on the apex and moved inside the clip where they
-would leave it (B4); a missing apex is spotted by D&C-RoIs between onset and offset (A17, X5); ASTNet's and LARNet's
-frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
+would leave it (ASTNET-B4); a missing apex is spotted by D&C-RoIs between onset and offset (AM3F-A17, CROSS-X5);
+ASTNet's and LARNet's frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _puzzle(found: _Located, how: Preprocessing) -> np.ndarray:
 
 
 def around(apex: int, n_frames: int, length: int = SEQUENCE) -> list[int]:
-    """Return `length` successive frames centred on the apex, moved inside the clip; the clip's ends repeat (B4)."""
+    """Return `length` successive frames centred on the apex, moved inside it; its ends repeat (ASTNET-B4)."""
     start = min(max(apex - length // 2, 0), max(n_frames - length, 0))
     return [min(start + i, n_frames - 1) for i in range(length)]
 

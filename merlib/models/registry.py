@@ -17,6 +17,12 @@ _MODELS = {
     "uamrn": ("merlib.models.uamrn", "UAMRN"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
+    "majority": ("merlib.models.baselines.humble", "majority_class"),
+    "rbf_svm": ("merlib.models.baselines.humble", "rbf_svm_on_pixels"),
+    "extra_trees": ("merlib.models.baselines.humble", "extra_trees_on_pixels"),
+    "humble_mean": ("merlib.models.baselines.humble", "mean_of_humble"),
+    "champion": ("merlib.models.champion", "Champion"),
+    "chosen_views": ("merlib.models.chosen_views", "ChosenViews"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from merlib.sources.manifests import DatasetManifest, download_files
@@ -48,7 +49,7 @@ CONTEXT: dict = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-_FORMATS = {".png": "image/png", ".csv": "text/csv", ".txt": "text/plain"}
+_FORMATS = {".png": "image/png", ".csv": "text/csv", ".txt": "text/plain", "": "text/plain"}
 
 
 def to_croissant(manifest: DatasetManifest) -> dict:
@@ -109,7 +110,7 @@ def _distribution(manifest: DatasetManifest) -> list[dict]:
                     repository=file.repository, commit=file.commit, path=quote(file.path)
                 ),
                 "contentSize": f"{file.bytes} B",
-                "encodingFormat": _FORMATS["." + local.rsplit(".", 1)[-1]],
+                "encodingFormat": _FORMATS[PurePosixPath(local).suffix],
                 "sha256": file.sha256,
             }
         )

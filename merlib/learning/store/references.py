@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlib.clips.placebo import ENDING as PLACEBO
 from merlib.clips.samples import Samples
+from merlib.clips.two_archives import AND
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.fold_store import read_parquet, write_parquet
 from merlib.places import repository_root
+from merlib.sources.manifests import available_manifests, load_manifest
 
 VARIABLE = "MERLIB_REFERENCES"
 
@@ -62,10 +65,10 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
         When the samples are neither public nor synthetic, so that no row of a licensed set is published, or the
         predictions are of other samples or lack a clip.
     """
-    if not samples.synthetic and samples.name != "megc2019-flow":
+    if not samples.synthetic and not _public(samples.name):
         raise MerlibError(
             f"predictions on {samples.name}.",
-            "predictions on the public flow maps or the twin.",
+            "predictions on public maps (a manifest with access: public) or on the twin.",
             "keep the predictions of licensed clips out of the repository.",
         )
     seeds = predictions["seed"].nunique()
@@ -87,6 +90,13 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
                 meta = _joined(old_meta, meta, {int(seed) for seed in kept["seed"]})
     write_parquet(frame, {**meta, "curves": _shortened(meta.get("curves", "{}"))}, path)
     return path
+
+
+def _public(name: str) -> bool:
+    """Whether every source that samples of this name hold is public by its manifest; a placebo is as its source."""
+    manifests = [source.replace("-", "_") for source in name.removesuffix(PLACEBO).split(AND)]
+    known = available_manifests()
+    return all(each in known and load_manifest(each).access == "public" for each in manifests)
 
 
 def _shortened(curves: str) -> str:

@@ -1,10 +1,10 @@
 """Augmentation of training rows; never applied to a test fold.
 
 What a step does depends on what a row holds. Flow maps carry vectors: a mirrored face moves the other way, a turned
-face moves in a turned direction (A16). Pictures are only moved. Vectors of features have no left and right and stay.
-Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
+face moves in a turned direction (AM3F-A16). Pictures are only moved. Vectors of features have no left and right and
+stay. Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
 
-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
+AM3F-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
 to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``.
 """
 

@@ -43,7 +43,7 @@ def fold_seed(seed: int, fold: str) -> int:
 
 
 def batches(order: Tensor, size: int) -> Iterator[Tensor]:
-    """Cut `order` (N,) into batches; a last batch of one joins the batch before it (A20)."""
+    """Cut `order` (N,) into batches; a last batch of one joins the batch before it (AM3F-A20)."""
     starts = list(range(0, len(order), size))
     if len(starts) > 1 and len(order) - starts[-1] == 1:
         starts.pop()
@@ -267,7 +267,8 @@ def score(
     batch: int = 256,
     shift: Tensor | None = None,
 ) -> np.ndarray:
-    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,) (A15).
+    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,)
+    (AM3F-A15).
 
     At most `batch` rows are scored together, fewer where they hold more than `VALUES_AT_ONCE` values.
     """
