@@ -35,6 +35,15 @@ def flow_archive() -> Path:
 
 
 @pytest.fixture(scope="session")
+def phase_archive() -> Path:
+    """Folder of the second public archive of MEGC2019 maps, in two phases."""
+    folder = Path(os.environ.get("MERLIB_PHASE_ARCHIVE", _real_dir() / "CausalNet"))
+    if not folder.is_dir():
+        pytest.skip(f"REAL DATA NOT CHECKED: no phase archive at {folder}; set MERLIB_PHASE_ARCHIVE")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def mesh_weights() -> None:
     """The two files of the mesh backend, found or fetched by the loader that the product uses."""
     from merlib.sources.weights import MissingWeights, find_weights

@@ -74,7 +74,10 @@ def data_get(
 @data_app.command("check")
 def data_check(
     pair: Annotated[
-        str, typer.Argument(metavar="NAME=DIR", help="megc2019-flow, casme2, samm or smic, and its folder.")
+        str,
+        typer.Argument(
+            metavar="NAME=DIR", help="megc2019-flow, megc2019-phases, casme2, samm or smic, and its folder."
+        ),
     ],
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the report here, as JSON.")

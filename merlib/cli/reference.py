@@ -29,13 +29,14 @@ def reference_list(as_json: JsonOption = False) -> None:
     from merlib.cli.tables import frame_table
     from merlib.learning.store.references import VARIABLE, reference_root
     from merlib.places import repository_root
+    from merlib.publishing.planned.archive_plan import every_planned_run
     from merlib.publishing.planned.comparisons import plan_table
     from merlib.publishing.planned.plan import planned_states
 
     off = os.environ.get(VARIABLE) == "off"
     if not off and reference_root() is None:
         repository_root()  # outside a checkout there are no predictions: it raises and says where they lie
-    table = plan_table(planned_states())
+    table = plan_table(planned_states(every_planned_run()))
     done = int((table["missing"] == "").sum())
     unread = "; none is read, because of MERLIB_REFERENCES=off" if off else ""
     show(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"), table, as_json)
@@ -44,11 +45,15 @@ def reference_list(as_json: JsonOption = False) -> None:
 @reference_app.command("train")
 def reference_train(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Names that merlib reference list shows; none means all that lack seeds.")
+        list[str] | None,
+        typer.Argument(
+            help="Names that merlib reference list shows; none means all on the maps named that lack seeds."
+        ),
     ] = None,
     data: Annotated[
-        str, typer.Option("--data", metavar="megc2019-flow=DIR", help="Folder of the public flow maps.")
-    ] = "",
+        list[str] | None,
+        typer.Option("--data", metavar="NAME=DIR", help="Folder of megc2019-flow or megc2019-phases; may be repeated."),
+    ] = None,
     store: Annotated[
         Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
     ] = None,
@@ -66,24 +71,28 @@ def reference_train(
 
     Example: merlib reference train am3f-loso-ce --data megc2019-flow=DIR
     """
-    from merlib.datasets import open_samples
     from merlib.datasets.registry import parse_data
     from merlib.errors import unknown_name
+    from merlib.publishing.planned import archive_plan
     from merlib.publishing.planned.plan import DATA, planned_states, train_planned
 
-    states = planned_states()
+    plan = archive_plan.every_planned_run()
+    states = planned_states(plan)
     for name in names or ():
         if name not in states:
             raise unknown_name("planned run", name, states)
-    folders = parse_data([data] if data else [])
-    if DATA not in folders:
+    folders = parse_data(data or [])
+    if not names and not folders:
         raise MerlibError(
             f"no folder of {DATA}.",
             f"--data {DATA}=DIR with the public flow maps.",
             f"fetch them: merlib data get {DATA}.",
         )
-    console, samples = open_console(), open_samples(DATA, folders)
-    todo = names or [name for name, state in states.items() if state.missing]
+    here = [name for name, state in states.items() if state.missing]
+    here = [name for name in here if set(archive_plan.sources_of(plan[name])) <= set(folders)]
+    console, todo = open_console(), names or here
+    one_of_each = {plan[name].data: plan[name] for name in todo}
+    samples = {data: archive_plan.open_planned(planned, folders) for data, planned in one_of_each.items()}
     for number, name in enumerate(todo, 1):
         state, seeds = states[name], " ".join(map(str, states[name].to_train))
         again = set(state.to_train) - set(state.missing)
@@ -91,5 +100,5 @@ def reference_train(
         why = " (the code changed: committed seeds are trained again and replaced)" if again else ""
         console.print(f"{number} of {len(todo)}: {name}, {doing}{why}", highlight=False, soft_wrap=True)
         with telling_how_to_go_on("finished folds are kept"):
-            path = train_planned(name, samples, store=store, workers=workers, dask=dask)
+            path = train_planned(name, samples[plan[name].data], plan, store=store, workers=workers, dask=dask)
         console.print(f"  {path}", highlight=False, soft_wrap=True)

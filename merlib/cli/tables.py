@@ -134,7 +134,7 @@ def audit_report(
     name : str
         Source, hyphens and underscores alike.
     folder : str
-        Where its files are; for the flow archive an absent folder is a finding.
+        Where its files are; for an archive of maps an absent folder is a finding.
     json_file, html_file : Path, optional
         Where the report is written as well, in one step; a page only for recorded clips.
     layout, quick, workers, progress
@@ -150,13 +150,14 @@ def audit_report(
     MerlibError
         For a source without an audit, a pair without folder, or a file that cannot be written.
     """
+    from merlib.datasets.archive.archives import ARCHIVES
     from merlib.datasets.archive.audit import audit_flow_archive
     from merlib.datasets.official.audit import audit_clips
     from merlib.datasets.official.sets import SETS
 
     name = name.replace("_", "-")
-    if name not in ("megc2019-flow", *SETS):
-        raise unknown_name("data source with an audit", name, ["megc2019-flow", *SETS])
+    if name not in (*ARCHIVES, *SETS):
+        raise unknown_name("data source with an audit", name, [*ARCHIVES, *SETS])
     if not folder:
         raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
     place = Path(folder).expanduser()
@@ -169,7 +170,7 @@ def audit_report(
         return clip_audit_tables(audit), not audit.ok
     if html_file:
         raise MerlibError(f"--html with {name}.", "recorded clips: casme2, samm or smic.", "use --json for the maps.")
-    report = audit_flow_archive(place)
+    report = audit_flow_archive(place, archive=ARCHIVES[name])
     _write(json_file, report.to_json() + "\n")
     return _flow_tables(name, folder, report), not report.ok
 

@@ -26,6 +26,12 @@ def _flow_archive(folder: Path) -> Samples:
     return read_flow_archive(folder)
 
 
+def _phase_archive(folder: Path) -> Samples:
+    from merlib.datasets.archive.phases import read_phase_archive
+
+    return read_phase_archive(folder)
+
+
 def _casme2(folder: Path) -> pd.DataFrame:
     from merlib.datasets.official.readers import read_casme2
 
@@ -50,7 +56,10 @@ def _composite(folder: Path) -> pd.DataFrame:
     return read_composite_folder(folder)
 
 
-READERS: dict[str, Callable[[Path], Samples]] = {"megc2019-flow": _flow_archive}
+READERS: dict[str, Callable[[Path], Samples]] = {
+    "megc2019-flow": _flow_archive,
+    "megc2019-phases": _phase_archive,
+}
 CLIP_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "casme2": _casme2,
     "samm": _samm,
@@ -105,7 +114,7 @@ def open_samples(name: str, data: Mapping[str, Path]) -> Samples:
     Parameters
     ----------
     name : str
-        ``megc2019-flow`` (3 classes, 68 subjects), ``casme2`` (5), ``samm`` (5) or ``smic`` (3).
+        ``megc2019-flow`` or ``megc2019-phases`` (3 classes, 68 subjects), ``casme2`` (5), ``samm`` (5) or ``smic`` (3).
     data : mapping of str to path
         What `parse_data` returned.
 
@@ -122,6 +131,10 @@ def open_samples(name: str, data: Mapping[str, Path]) -> Samples:
                 f"open_clips({name!r}, data) reads the clips; features are computed from them by merlib.motion.",
             )
         return READERS[name](data[name])
+    if name == "megc2019-phases":
+        from merlib.datasets.twin.two_phases import phase_samples
+
+        return phase_samples()
     from merlib.datasets.twin import twin_samples
 
     return twin_samples(name)

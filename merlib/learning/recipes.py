@@ -170,6 +170,14 @@ RECIPES: dict[str, Recipe] = {
     ),
     # A line through the pixels: the pipeline standardises by itself, mirrored copies double the fold.
     "linear": Recipe(name="linear", augmentation=("mirrored_copies",), normalisation="none"),
+    # The other humble classifiers are trained like the line; majority needs no copies.
+    "majority": Recipe(name="majority", normalisation="none"),
+    "rbf_svm": Recipe(name="rbf_svm", augmentation=("mirrored_copies",), normalisation="none"),
+    "extra_trees": Recipe(name="extra_trees", augmentation=("mirrored_copies",), normalisation="none"),
+    "humble_mean": Recipe(name="humble_mean", augmentation=("mirrored_copies",), normalisation="none"),
+    # The champion compares clips with mirrored clips by itself; its recipe is frozen in its own module.
+    "champion": Recipe(name="champion", normalisation="none"),
+    "chosen_views": Recipe(name="chosen_views", normalisation="none"),
 }
 
 # Hand-crafted methods are published without mirrored copies; their features need no normalisation by the fold.

@@ -24,6 +24,12 @@ _MODELS = {
     "lbp_top": ("merlib.models.handcrafted.lbp_top", "lbp_top"),
     "mdmo": ("merlib.models.handcrafted.mdmo", "mdmo"),
     "mdmo_maps": ("merlib.models.handcrafted.mdmo", "mdmo_maps"),
+    "majority": ("merlib.models.baselines.humble", "majority_class"),
+    "rbf_svm": ("merlib.models.baselines.humble", "rbf_svm_on_pixels"),
+    "extra_trees": ("merlib.models.baselines.humble", "extra_trees_on_pixels"),
+    "humble_mean": ("merlib.models.baselines.humble", "mean_of_humble"),
+    "champion": ("merlib.models.champion", "Champion"),
+    "chosen_views": ("merlib.models.chosen_views", "ChosenViews"),
 }
 
 

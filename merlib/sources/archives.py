@@ -18,7 +18,7 @@ INSTEAD = "name another folder; files already fetched are kept"
 
 
 def available_archives() -> list[str]:
-    """Return the names that `fetch_archive` knows, as they are typed: ``megc2019-flow``, ``published-logs``."""
+    """Return the names that `fetch_archive` knows, as they are typed: ``megc2019-flow``, for instance."""
     return [name.replace("_", "-") for name in available_manifests() if load_manifest(name).download]
 
 
@@ -31,7 +31,8 @@ def fetch_archive(
     ----------
     name : str
         ``megc2019-flow`` (442 maps and their label list, laid out as `merlib.datasets.read_flow_archive` reads
-        them) or ``published-logs`` (three text files).
+        them), ``megc2019-phases`` (884 maps, for `merlib.clips.read_phase_archive`) or ``published-logs``
+        (three text files).
     into : path
         Folder to fetch into; created when missing. Files already there with the right hash are kept, others
         are replaced.

@@ -21,8 +21,8 @@ DEFAULT_SCHEMES: dict[str, str] = {
     "smic": "polarity3",
     "megc2019_cd": "polarity3",
 }
-# The public flow maps cover exactly the clips of the composite data set.
-SAME_CLIPS_AS = {"megc2019_flow": "megc2019_cd"}
+# Both public archives of maps cover exactly the clips of the composite data set.
+SAME_CLIPS_AS = {"megc2019_flow": "megc2019_cd", "megc2019_phases": "megc2019_cd"}
 
 
 def _all_counts() -> pd.DataFrame:
@@ -45,7 +45,8 @@ def subject_counts(dataset: str, scheme: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     dataset : str
-        ``casme2``, ``samm``, ``smic``, ``megc2019_cd`` or ``megc2019_flow`` (a hyphen is read as underscore).
+        ``casme2``, ``samm``, ``smic``, ``megc2019_cd``, ``megc2019_flow`` or ``megc2019_phases`` (a hyphen is
+        read as underscore).
     scheme : str, optional
         ``emotion7`` (CASME II), ``emotion8`` (SAMM), ``polarity3`` (SMIC, MEGC2019-CD), or ``emotion5``, the
         five-class subset of CASME II (246 clips) or SAMM (136) that the papers evaluate. By default

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from merlib.errors import MerlibError, unknown_name
 from merlib.places import manifests_dir
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
@@ -89,7 +87,11 @@ class Layout(_Frozen):
 
 
 class DownloadFile(_Frozen):
-    """One file of a pinned commit, and its path below the folder it is fetched into."""
+    """One file of a pinned commit, and its path below the folder it is fetched into.
+
+    `pixels_sha256` is the hash of a picture's bytes in the order row, column, RGB: copies in other PNG encodings share
+    it.
+    """
 
     path: str
     sha256: Sha256
@@ -97,13 +99,15 @@ class DownloadFile(_Frozen):
     repository: str | None = None
     commit: Commit | None = None
     save_as: str | None = None
+    pixels_sha256: Sha256 | None = None
 
 
 class Download(_Frozen):
     """Files of a pinned commit of a public repository.
 
     `url_template` has the fields ``{repository}``, ``{commit}`` and ``{path}``; a file may name its own
-    repository and commit. `file_list` names a CSV beside the manifest with columns path, sha256, bytes.
+    repository and commit. `file_list` names a CSV beside the manifest with columns path, sha256, bytes and, for
+    pictures that circulate in other encodings, pixels_sha256.
     """
 
     repository: str
@@ -221,14 +225,13 @@ def download_files(name: str) -> tuple[DownloadFile, ...]:
             f"ask its owners at {manifest.licence.page}, then name the folder: --data {name}=DIR.",
         )
     download = manifest.download
-    files = download.files or tuple(DownloadFile(**row) for row in _file_list(manifest.name).to_dict(orient="records"))
+    files = download.files or _file_list(manifest.name)
     origin = {"repository": download.repository, "commit": download.commit}
     return tuple(
         file.model_copy(update={k: v for k, v in origin.items() if getattr(file, k) is None}) for file in files
     )
 
 
-def _file_list(name: str) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_csv(manifests_dir() / name / load_manifest(name).download.file_list, dtype={"path": str})
+def _file_list(name: str) -> tuple[DownloadFile, ...]:
+    with (manifests_dir() / name / load_manifest(name).download.file_list).open(encoding="utf-8", newline="") as file:
+        return tuple(DownloadFile(**{k: v for k, v in row.items() if v}) for row in csv.DictReader(file))

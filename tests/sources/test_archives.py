@@ -175,7 +175,7 @@ def test_the_default_address_is_the_pinned_commit():
 
 
 def test_unknown_and_licensed_names_are_told_apart(tmp_path):
-    assert available_archives() == ["megc2019-flow", "published-logs"]
+    assert available_archives() == ["megc2019-flow", "megc2019-phases", "published-logs"]
     with pytest.raises(MerlibError, match="did you mean 'megc2019-flow'"):
         fetch_archive("megc2019-flaw", tmp_path)
     with pytest.raises(MerlibError, match=r"helward\.mmu\.ac\.uk"):

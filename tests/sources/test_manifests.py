@@ -14,7 +14,7 @@ from merlib.sources import available_manifests, download_files, load_manifest, m
 from merlib.sources.manifests import DatasetManifest
 from merlib.sources.subjects import canonical_subject
 
-NAMES = ("casme2", "megc2019_cd", "megc2019_flow", "published_logs", "samm", "smic")
+NAMES = ("casme2", "megc2019_cd", "megc2019_flow", "megc2019_phases", "published_logs", "samm", "smic")
 
 
 def committed(name: str) -> dict:
@@ -106,6 +106,18 @@ def test_flow_file_list_is_442_maps_and_the_label_list():
     assert labels.sha256 == load_manifest("megc2019_flow").sheets[0].sha256
 
 
+def test_phase_file_list_is_two_maps_a_clip_with_their_pixels_the_label_list_and_the_licence():
+    files = {file.path: file for file in download_files("megc2019-phases")}
+    maps = {path: file for path, file in files.items() if path.endswith(" .png")}
+    second = {path for path in maps if path.endswith("_1 .png") and path.replace("_1 .png", " .png") in maps}
+    assert (len(maps), len(second), len(files)) == (884, 442, 886)
+    assert len({file.pixels_sha256 for file in maps.values()}) == 884
+    assert set(files) - set(maps) == {"LICENSE", "combined_3_class2_for_optical_flow.csv"}
+    labels = files["combined_3_class2_for_optical_flow.csv"]
+    assert labels.sha256 == load_manifest("megc2019_flow").sheets[0].sha256  # the first archive's list, byte for byte
+    assert {file.commit for file in files.values()} == {"7bdf163face030eeae4358fc7638cf538305acce"}
+
+
 def test_each_published_log_keeps_its_own_repository():
     origins = {file.save_as: file.repository for file in download_files("published-logs")}
     assert origins == {
@@ -118,11 +130,12 @@ def test_each_published_log_keeps_its_own_repository():
 def test_a_licensed_source_says_where_to_ask_instead_of_downloading():
     with pytest.raises(MerlibError, match=r"casme\.psych\.ac\.cn") as error:
         download_files("casme2")
-    assert "megc2019_flow, published_logs" in error.value.expected
+    assert "megc2019_flow, megc2019_phases, published_logs" in error.value.expected
 
 
 def test_maps_and_organisers_share_one_label_identity():
-    assert load_manifest("megc2019_flow").labels == load_manifest("megc2019_cd").labels
+    organisers = load_manifest("megc2019_cd").labels
+    assert load_manifest("megc2019_flow").labels == load_manifest("megc2019_phases").labels == organisers
 
 
 def test_bibtex_has_the_fields_of_its_entry():

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from merlib.datasets.archive.archives import FLOW, PublicArchive
 from merlib.datasets.archive.reader import scan_flow_archive
 from merlib.errors import MerlibError
 from merlib.sources import load_manifest
@@ -63,8 +64,8 @@ class AuditReport:
         return json.dumps({"ok": self.ok, **asdict(self)}, indent=2)
 
 
-def audit_flow_archive(folder: str | Path, verify: bool = True) -> AuditReport:
-    """Check every file and label of a flow archive and report all problems.
+def audit_flow_archive(folder: str | Path, verify: bool = True, archive: PublicArchive = FLOW) -> AuditReport:
+    """Check every file and label of a public archive of maps and report all problems.
 
     Parameters
     ----------
@@ -72,6 +73,8 @@ def audit_flow_archive(folder: str | Path, verify: bool = True) -> AuditReport:
         As for `merlib.datasets.read_flow_archive`; nothing in it is changed.
     verify : bool
         Whether to compare with the published hashes and the organisers' labels.
+    archive : PublicArchive
+        Which of the two; see `merlib.datasets.archive.archives`.
 
     Returns
     -------
@@ -84,11 +87,11 @@ def audit_flow_archive(folder: str | Path, verify: bool = True) -> AuditReport:
         findings.append(Finding(severity, problem.found, where, problem.expected, problem.action))
 
     try:
-        scan = scan_flow_archive(folder, verify, collect)
+        scan = scan_flow_archive(folder, verify, collect, archive)
     except MerlibError as problem:
         collect(problem, str(folder), "error")
         return AuditReport(str(folder), "", 0, 0, {}, {}, None, tuple(findings))
-    classes = load_manifest("megc2019_flow").labels.classes
+    classes = load_manifest(archive.manifest).labels.classes
     broken = any(finding.severity == "error" for finding in findings)
     return AuditReport(
         folder=str(folder),

@@ -1,4 +1,4 @@
-"""The public MEGC2019 flow maps: both published layouts, checked file by file before a number is trusted.
+"""The public MEGC2019 maps of either archive: each published layout, checked file by file before a number is trusted.
 
 Each clip is one 28 x 28 RGB file: red is the horizontal flow u, green the vertical flow v, blue the optical
 strain (OpenCV reads BGR: strain, v, u). Each channel was stretched to 0..255 by its own minimum and maximum.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +16,11 @@ import numpy as np
 
 from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
+from merlib.datasets.archive.archives import FLOW, PublicArchive
 from merlib.datasets.archive.labels import check_labels, read_label
 from merlib.errors import MerlibError
 from merlib.sources import download_files, load_manifest
 
-NAME = "megc2019-flow"
-MANIFEST = "megc2019_flow"
 FLAT = "STSNet_whole_norm_u_v_os"
 BY_SUBJECT = "three_norm_u_v_os"
 LABEL_LIST = "combined_3_class2_for_optical_flow.csv"
@@ -29,41 +28,43 @@ COLUMNS = ("dataset", "sub", "filename_o", "label")
 SIDE = 28
 UNVERIFIED = "hashes, labels and counts were not compared with the published archive (verify=False)"
 _PNG_END = b"IEND\xaeB`\x82"
-_FETCH = f"fetch it again with `merlib data get {NAME}`, or pass verify=False for maps of your own."
 
 Report = Callable[[MerlibError, str, str], None]
 """Called with a problem, where it is, and ``error`` or ``warning``; a reader raises, an audit collects."""
 
 
 class ArchiveClip(NamedTuple):
-    """One clip as an archive lists it: canonical identity, label, and the map's path."""
+    """One clip as an archive lists it: canonical identity, label, and the path of each phase's map."""
 
     dataset: str
     subject: str
     clip: str
     label: int
-    path: Path
+    paths: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found in an archive: `flows` holds float32 (3, 28, 28), or None where a map was refused."""
+    """What was found in an archive: `maps` has float32 (phases, 3, 28, 28) a clip, or None where one was refused."""
 
     layout: str
     clips: tuple[ArchiveClip, ...]
-    flows: tuple[np.ndarray | None, ...]
+    maps: tuple[np.ndarray | None, ...]
     notes: tuple[str, ...]
+    archive: PublicArchive = FLOW
 
     def samples(self) -> Samples:
         """Return the clips as `Samples`; call it only when no error was reported."""
+        maps = np.stack(self.maps)  # (N, phases, 3, 28, 28): u, v, strain
+        inputs = {"flow": np.ascontiguousarray(maps[:, 0])}
         return Samples(
-            inputs={"flow": np.stack(self.flows)},  # (N, 3, 28, 28): u, v, strain
+            inputs=inputs if maps.shape[1] == 1 else {**inputs, "phases": maps},
             labels=np.array([clip.label for clip in self.clips], dtype=np.int64),
-            classes=load_manifest(MANIFEST).labels.classes,
+            classes=load_manifest(self.archive.manifest).labels.classes,
             subjects=np.array([clip.subject for clip in self.clips]),
             datasets=np.array([clip.dataset for clip in self.clips]),
             clips=np.array([clip.clip for clip in self.clips]),
-            name=NAME,
+            name=self.archive.name,
             synthetic=False,
             unit="minmax255",
             notes=self.notes,
@@ -96,6 +97,11 @@ def read_flow_archive(folder: str | Path, verify: bool = True) -> Samples:
         For a missing folder, a map that is missing, truncated, of another size, with another hash or not
         stretched to 0..255, a label outside 0..2 or other than the organisers', a list without a column.
     """
+    return read_public_archive(folder, FLOW, verify)
+
+
+def read_public_archive(folder: str | Path, archive: PublicArchive, verify: bool) -> Samples:
+    """Read one of the two archives; see `read_flow_archive` and `merlib.datasets.archive.phases.read_phase_archive`."""
     notes: list[str] = []
 
     def raise_or_note(problem: MerlibError, where: str, severity: str) -> None:
@@ -103,11 +109,11 @@ def read_flow_archive(folder: str | Path, verify: bool = True) -> Samples:
             raise problem
         notes.append(f"{where}: {problem.found}")
 
-    scan = scan_flow_archive(folder, verify, raise_or_note)
-    return Scan(scan.layout, scan.clips, scan.flows, (*scan.notes, *notes)).samples()
+    scan = scan_flow_archive(folder, verify, raise_or_note, archive)
+    return replace(scan, notes=(*scan.notes, *notes)).samples()
 
 
-def scan_flow_archive(folder: str | Path, verify: bool, report: Report) -> Scan:
+def scan_flow_archive(folder: str | Path, verify: bool, report: Report, archive: PublicArchive = FLOW) -> Scan:
     """Look at every file of an archive once and report each problem to `report`.
 
     Raises
@@ -116,51 +122,57 @@ def scan_flow_archive(folder: str | Path, verify: bool, report: Report) -> Scan:
         When there is nothing to look at: no folder, no known layout, or a label list that cannot be read.
     """
     folder = Path(folder).expanduser()
-    layout, maps = _find_layout(folder)
-    found = _list_flat(folder, maps, report) if layout == "flat" else _list_by_subject(maps, report)
+    layout, maps = _find_layout(folder, archive)
+    found = _list_flat(folder, maps, report, archive) if layout == "flat" else _list_by_subject(maps, report)
     clips = tuple(sorted(_without_repeats(found, report), key=lambda clip: clip[:3]))
     if not clips:
-        raise MerlibError(f"no clip could be listed in {maps}.", "a map and a label a clip.", _FETCH)
-    published = {_plain(file.path): file for file in download_files(MANIFEST)} if verify else {}
+        raise MerlibError(f"no clip could be listed in {maps}.", "a map and a label a clip.", archive.again)
+    published = {_plain(file.path): file for file in download_files(archive.manifest)} if verify else {}
     if verify and layout == "by-subject":  # the flat layout names every map in its list
-        absent = {name for name in published if name.endswith(".png")} - {_plain(c.path.name) for c in clips}
+        absent = {name for name in published if name.endswith(".png")} - {_plain(c.paths[0].name) for c in clips}
         for name in sorted(absent):
-            _missing(Path(published[name].path), maps, report)
+            _missing(Path(published[name].path), maps, report, archive)
     if verify:
         check_labels(clips, report)
-    flows = tuple(_read_map(clip.path, published, verify, report) for clip in clips)
-    return Scan(layout, clips, flows, () if verify else (UNVERIFIED,))
+    maps_of = tuple(_read_phases(clip, published, verify, report, archive) for clip in clips)
+    return Scan(layout, clips, maps_of, () if verify else (UNVERIFIED,), archive)
 
 
-def _find_layout(folder: Path) -> tuple[str, Path]:
-    for layout, name in (("flat", FLAT), ("by-subject", BY_SUBJECT)):
+def _read_phases(clip: ArchiveClip, *how) -> np.ndarray | None:
+    maps = [_read_map(path, *how) for path in clip.paths]
+    return None if any(each is None for each in maps) else np.stack(maps)
+
+
+def _find_layout(folder: Path, archive: PublicArchive) -> tuple[str, Path]:
+    layouts = (("flat", FLAT), ("by-subject", BY_SUBJECT))[: 1 if len(archive.phases) > 1 else 2]
+    for layout, name in layouts:
         for maps in (folder / "datasets" / name, folder / name):
             if maps.is_dir():
                 return layout, maps
-    if folder.name == BY_SUBJECT and folder.is_dir():
+    if len(layouts) > 1 and folder.name == BY_SUBJECT and folder.is_dir():
         return "by-subject", folder
     state = "a folder without either" if folder.is_dir() else "not a folder"
     raise MerlibError(
         f"{folder} is {state}.",
-        f"a folder that holds datasets/{FLAT} and {LABEL_LIST}, or {BY_SUBJECT}.",
-        f"fetch the maps with `merlib data get {NAME}`, or correct the path.",
+        f"a folder that holds datasets/{FLAT} and {LABEL_LIST}{f', or {BY_SUBJECT}' * (len(layouts) - 1)}.",
+        f"fetch the maps with `merlib data get {archive.name}`, or correct the path.",
     )
 
 
-def _list_flat(folder: Path, maps: Path, report: Report) -> Iterable[ArchiveClip]:
+def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive) -> Iterable[ArchiveClip]:
     import pandas as pd
 
     path = folder / LABEL_LIST
     try:
         rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise MerlibError(f"{path}: {error}.", "the archive's label list, a CSV.", _FETCH) from error
+        raise MerlibError(f"{path}: {error}.", "the archive's label list, a CSV.", archive.again) from error
     absent = [column for column in COLUMNS if column not in rows.columns]
     if absent:
         raise MerlibError(
             f"{path} has no column {', '.join(absent)}; its columns are {', '.join(map(str, rows.columns))}.",
             f"the columns {', '.join(COLUMNS)}.",
-            _FETCH,
+            archive.again,
         )
     listed = set()
     for line, row in enumerate(rows[list(COLUMNS)].itertuples(index=False), start=2):
@@ -172,11 +184,14 @@ def _list_flat(folder: Path, maps: Path, report: Report) -> Iterable[ArchiveClip
         except MerlibError as error:
             report(MerlibError(f"{where}: {error.found}", error.expected, error.action), where, "error")
             continue
-        names = (f"{row.sub}_{row.filename_o} .png", f"{row.sub}_{row.filename_o}.png")
-        names += tuple(f"{subject}_{row.filename_o}{end}" for end in (" .png", ".png"))
-        file = next((maps / name for name in names if (maps / name).exists()), maps / names[0])
-        listed.add(file.name)
-        yield ArchiveClip(dataset, subject, row.filename_o, label, file)
+        files = {}
+        for phase in (*archive.phases, *archive.unread):
+            stems = (f"{row.sub}_{row.filename_o}{phase}", f"{subject}_{row.filename_o}{phase}")
+            names = [f"{stem}{end}" for stem in stems for end in (" .png", ".png")]
+            files[phase] = next((maps / name for name in names if (maps / name).exists()), maps / names[0])
+        listed |= {file.name for file in files.values()}
+        paths = tuple(files[phase] for phase in archive.phases)
+        yield ArchiveClip(dataset, subject, row.filename_o, label, paths)
     for file in sorted(maps.glob("*.png")):
         if file.name not in listed:
             unlisted = f"{file} is named by no row of {LABEL_LIST}; it is left out."
@@ -199,30 +214,30 @@ def _list_by_subject(maps: Path, report: Report) -> Iterable[ArchiveClip]:
         except MerlibError as error:
             report(MerlibError(f"{file}: {error.found}", error.expected, error.action), str(file), "error")
             continue
-        yield ArchiveClip(dataset, subject, file.stem.removeprefix(f"{raw}_").strip(), label, file)
+        yield ArchiveClip(dataset, subject, file.stem.removeprefix(f"{raw}_").strip(), label, (file,))
 
 
 def _without_repeats(clips: Iterable[ArchiveClip], report: Report) -> Iterable[ArchiveClip]:
     seen: dict[tuple[str, str, str], Path] = {}
     for clip in clips:
         if clip[:3] in seen:
-            found = f"clip {'/'.join(clip[:3])} is listed twice: {seen[clip[:3]]} and {clip.path}."
-            report(MerlibError(found, "each clip once.", "remove one of the two."), str(clip.path), "error")
+            found = f"clip {'/'.join(clip[:3])} is listed twice: {seen[clip[:3]]} and {clip.paths[0]}."
+            report(MerlibError(found, "each clip once.", "remove one of the two."), str(clip.paths[0]), "error")
             continue
-        seen[clip[:3]] = clip.path
+        seen[clip[:3]] = clip.paths[0]
         yield clip
 
 
-def _read_map(path: Path, published: dict, verify: bool, report: Report) -> np.ndarray | None:
+def _read_map(path: Path, published: dict, verify: bool, report: Report, archive: PublicArchive) -> np.ndarray | None:
     import cv2
 
     def refuse(found: str, expected: str) -> None:
-        report(MerlibError(f"{path}: {found}", expected, _FETCH), str(path), "error")
+        report(MerlibError(f"{path}: {found}", expected, archive.again), str(path), "error")
 
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return _missing(path, path.parent, report)
+        return _missing(path, path.parent, report, archive)
     except OSError as error:
         return refuse(f"{error.strerror}.", "a readable file.")
     if not content.rstrip(b"\0").endswith(_PNG_END):
@@ -235,18 +250,25 @@ def _read_map(path: Path, published: dict, verify: bool, report: Report) -> np.n
     if verify:
         known = published.get(_plain(path.name))
         if known is None:
-            return refuse("no map of the published archive has this name.", "one of the 442 published maps.")
-        if (sha := hashlib.sha256(content).hexdigest()) != known.sha256:
+            return refuse(
+                "no map of the published archive has this name.",
+                f"one of the {len(archive.phases) * 442} published maps.",
+            )
+        pixels = hashlib.sha256(image[..., ::-1].tobytes()).hexdigest()
+        if (sha := hashlib.sha256(content).hexdigest()) != known.sha256 and pixels != known.pixels_sha256:
             return refuse(f"SHA-256 {sha}.", f"SHA-256 {known.sha256}, as in files.csv.")
     flow = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)  # BGR -> (3, 28, 28): u, v, strain
+    if not archive.full_range:
+        return flow
     spans = [(int(channel.min()), int(channel.max())) for channel in flow]
     if spans != [(0, 255)] * 3:
         return refuse(f"channels u, v, strain span {spans}.", "0..255 in each channel.")
     return flow
 
 
-def _missing(file: Path, maps: Path, report: Report) -> None:
-    problem = MerlibError(f"map {file.name!r} is missing from {maps}.", "one map a clip.", _FETCH)
+def _missing(file: Path, maps: Path, report: Report, archive: PublicArchive) -> None:
+    each = "one map a clip." if len(archive.phases) == 1 else f"{len(archive.phases)} maps a clip, one a phase."
+    problem = MerlibError(f"map {file.name!r} is missing from {maps}.", each, archive.again)
     report(problem, str(maps / file.name), "error")
 
 

@@ -19,6 +19,7 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.fold_store import read_parquet, write_parquet
 from merlib.places import find_checkout
+from merlib.sources.joined_names import is_public
 
 VARIABLE = "MERLIB_REFERENCES"
 
@@ -65,10 +66,10 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
         When the samples are neither public nor synthetic, so that no row of a licensed set is published, or the
         predictions are of other samples or lack a clip.
     """
-    if not samples.synthetic and samples.name != "megc2019-flow":
+    if not samples.synthetic and not is_public(samples.name):
         raise MerlibError(
             f"predictions on {samples.name}.",
-            "predictions on the public flow maps or the twin.",
+            "predictions on public maps (a manifest with access: public) or on the twin.",
             "keep the predictions of licensed clips out of the repository.",
         )
     seeds = predictions["seed"].nunique()

@@ -17,10 +17,11 @@ from merlib.models import build_model
 def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) -> FoldResult:
     """Fit the experiment's estimator on one input of one fold and score its test rows.
 
-    The estimator sees the input that its `input_name` says, or ``flow`` (N, 3, H, W) when it has none. With
-    ``mirrored_copies`` the training rows of a flow come twice, once as they are and once mirrored with the sign of u
-    turned. One that chooses its parameters by inner folds is told the people, so that nobody, nor a mirrored copy of
-    their clips, sits on both sides of an inner fold.
+    A model says what it sees as networks do: an estimator with an `input_name` sees that input alone, one with
+    `input_names` a dict of inputs, where ``person`` stands for whose face each row shows (``dataset/subject``), and one
+    with neither sees ``flow`` (N, 3, H, W). With ``mirrored_copies`` the training rows of a flow come twice, once as
+    they are and once mirrored with the sign of u turned. An estimator that chooses its parameters by inner folds is
+    told the people, so that nobody, nor a mirrored copy of their clips, sits on both sides of an inner fold.
 
     Raises
     ------
@@ -30,17 +31,13 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
     estimator = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
     chance = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     estimator.set_params(**dict.fromkeys(chance, fold_seed(seed, fold.name) % 2**32))
-    name = getattr(estimator, "input_name", "flow")
-    if name not in samples.inputs:
-        found = f"{experiment.model}: samples {samples.name} with {', '.join(samples.inputs)}."
-        raise MerlibError(found, f"the input {name!r}.", f"compute it from clips: preprocessing({name!r}).")
-    rows = samples.inputs[name]
-    x, y, people = np.array(rows[fold.train]), samples.labels[fold.train], samples.groups[fold.train]
+    x, y, people = _rows(estimator, samples, fold.train), samples.labels[fold.train], samples.groups[fold.train]
     for step in experiment.recipe.augmentation:
         if step != "mirrored_copies":
             raise unknown_name("augmentation of an estimator", step, ["mirrored_copies"])
-        if kind_of(name, x.ndim) != "flow":
-            found = f"{experiment.model}: mirrored copies of the input {name!r}."
+        name = getattr(estimator, "input_name", "flow")
+        if isinstance(x, dict) or kind_of(name, x.ndim) != "flow":
+            found = f"{experiment.model}: mirrored copies of {', '.join(x) if isinstance(x, dict) else repr(name)}."
             raise MerlibError(found, "flow, of which the mirror image is known.", "take augmentation=().")
         x, y = np.concatenate([x, mirror(x, samples.unit)]), np.concatenate([y, y])
         people = np.concatenate([people, people])
@@ -51,5 +48,17 @@ def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) ->
     else:
         estimator.fit(x, y)
     scores = np.zeros((len(fold.test), len(samples.classes)))
-    scores[:, estimator.classes_] = estimator.predict_proba(np.array(rows[fold.test]))
+    scores[:, estimator.classes_] = estimator.predict_proba(_rows(estimator, samples, fold.test))
     return FoldResult(scores, model=estimator, chosen=chosen)
+
+
+def _rows(estimator, samples: Samples, rows: np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
+    """Return what the estimator sees of some rows: one array, or a dict of them."""
+    several = getattr(estimator, "input_names", None)
+    names = several or (getattr(estimator, "input_name", "flow"),)
+    for name in names:
+        if name != "person" and name not in samples.inputs:
+            found = f"{type(estimator).__name__}: samples {samples.name} with {', '.join(samples.inputs)}."
+            raise MerlibError(found, f"the input {name!r}.", f"compute it from clips: preprocessing({name!r}).")
+    found = {name: samples.groups[rows] if name == "person" else np.array(samples.inputs[name][rows]) for name in names}
+    return found if several else found[names[0]]

@@ -68,14 +68,16 @@ def beyond_these_seeds(tests: pd.DataFrame, seeds: int) -> list[str]:
     return ["shown" if yes else "not shown" for yes in excludes & (tests["verdict"] != "not shown")]
 
 
-def planned_tests(states: Mapping[str, PlannedState]) -> PlannedTests:
-    """Test every family that is complete, with Holm's correction inside it.
+def planned_tests(
+    states: Mapping[str, PlannedState], families: Mapping[str, list[tuple[str, str]]] = FAMILIES
+) -> PlannedTests:
+    """Test every family of `families` that is complete, with Holm's correction inside it.
 
     A family is complete when each of its runs has the seeds planned for the run that it compares with the others;
     a part of a family is never tested, because Holm's correction counts all of it.
     """
     tables, tested, lacking = [], {}, {}
-    for family, pairs in FAMILIES.items():
+    for family, pairs in families.items():
         names = list(dict.fromkeys(name for pair in pairs for name in pair))
         seeds = states[pairs[0][0]].experiment.seeds
         absent = [name for name in names if set(seeds) & set(states[name].missing)]

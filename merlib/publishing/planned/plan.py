@@ -22,7 +22,7 @@ from merlib.learning.store.training_code import training_code
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 
-DATA, FOLDER = "megc2019-flow", "megc2019_flow"  # the source, and its folder of references
+DATA = "megc2019-flow"
 MAPS = "8840a67be6d0"  # how the digests of the 442 maps begin, without and with Dual-ATME's puzzle
 PUZZLES = "05838956fe77"
 TEN_FOLDS = "groupkfold:10"
@@ -31,10 +31,16 @@ LINEAR_CHOICES = (0.0001, 0.001, 0.01, 0.1)  # C of the linear row that inner fo
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """An experiment with all its seeds, and the digest of the samples it is for."""
+    """An experiment with all its seeds, the digest of the samples it is for, and the name of these samples."""
 
     experiment: Experiment
     samples_digest: str
+    data: str = DATA
+
+    @property
+    def folder(self) -> str:
+        """Folder below ``results/reference`` that its predictions lie in."""
+        return self.data.replace("-", "_")
 
 
 def _planned(model: str, label: str, protocol: str, seeds: tuple[int, ...], **choices: object) -> PlannedRun:
@@ -103,14 +109,19 @@ class PlannedState:
         return self.missing if same or not self.missing else self.experiment.seeds
 
 
-def planned_states(plan: Mapping[str, PlannedRun] | None = None, data: str = FOLDER) -> dict[str, PlannedState]:
-    """Return each run of `plan` with what is committed of it below ``results/reference/<data>``; needs no maps."""
+def planned_states(plan: Mapping[str, PlannedRun] | None = None, data: str | None = None) -> dict[str, PlannedState]:
+    """Return each run of `plan` with what is committed of it; needs no maps.
+
+    It is looked for below ``results/reference/<data>``, by default in the folder of the run's own samples.
+    """
+    plan = planned_runs() if plan is None else plan
     committed = {
         (Experiment.from_dict(frame.attrs["experiment"]).training_digest, frame.attrs["samples_digest"][:12]): frame
-        for frame in every_reference(data)
+        for folder in dict.fromkeys(data or planned.folder for planned in plan.values())
+        for frame in every_reference(folder)
     }
     states = {}
-    for name, planned in (planned_runs() if plan is None else plan).items():
+    for name, planned in plan.items():
         experiment = planned.experiment
         frame = committed.get((experiment.training_digest, planned.samples_digest[:12]))
         there = [] if frame is None else [seed for seed in experiment.seeds if seed in set(frame["seed"])]
@@ -129,7 +140,7 @@ def of_seeds(predictions: pd.DataFrame, seeds: Sequence[int], label: str) -> pd.
 
 
 def train_planned(
-    name: str, samples: Samples, plan: Mapping[str, PlannedRun] | None = None, data: str = FOLDER, **how: object
+    name: str, samples: Samples, plan: Mapping[str, PlannedRun] | None = None, data: str | None = None, **how: object
 ) -> Path:
     """Train `PlannedState.to_train` of a planned run and write its reference; return the file.
 
@@ -138,7 +149,7 @@ def train_planned(
     name : str
         A key of `planned_runs`.
     samples : Samples
-        The public flow maps; Dual-ATME's puzzle is added here.
+        The public maps; Dual-ATME's puzzle is added here, and for ASTNet the phases become its sequence.
     plan, data : mapping, str, optional
         Instead of `planned_runs` and its folder.
     **how : object
@@ -162,11 +173,13 @@ def train_planned(
         )
     experiment, digest = plan[name].experiment, plan[name].samples_digest
     rows = with_puzzle(samples) if experiment.model == "dual_atme" else samples
-    if rows.digest[:12] != digest[:12]:
+    if experiment.model == "astnet" and "phases" in samples.inputs:
+        rows = samples.with_inputs({"flow_sequence": samples.inputs["phases"]})
+    if not rows.digest.startswith(digest[:12]):
         raise MerlibError(
             f"samples {rows.digest[:12]} of {rows.name} for {name}.",
             f"samples {digest[:12]}, which the plan was made for.",
-            f"hand over the maps as published: merlib data check {DATA}=DIR.",
+            f"hand over the maps as published: merlib data check {samples.name}=DIR.",
         )
     seeds = planned_states({name: plan[name]}, data)[name].to_train
     if not seeds:

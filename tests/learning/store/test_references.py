@@ -82,6 +82,28 @@ def test_other_samples_or_another_recipe_do_not_find_it(samples, tmp_path, root)
     assert find_reference(make_experiment(epochs=4), samples) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [
+        ("megc2019-phases", True),
+        ("megc2019-phases-placebo", True),
+        ("megc2019-flow-and-megc2019-phases", True),
+        ("megc2019-flow-and-casme2", False),
+        ("my-own-clips", False),
+    ],
+)
+def test_what_a_manifest_calls_public_is_written_and_all_else_is_refused(name, public, samples, tmp_path, root):
+    experiment = make_experiment()
+    real = replace(samples, synthetic=False, name=name)
+    predictions = trained(experiment, real, tmp_path)
+    if public:
+        path = save_reference(predictions, experiment, real, root)
+        assert path.parents[1].name == name.replace("-", "_")
+        return
+    with pytest.raises(MerlibError, match=f"predictions on {name}"):
+        save_reference(predictions, experiment, real, root)
+
+
 def test_predictions_of_licensed_clips_are_refused(samples, tmp_path, root):
     experiment = make_experiment()
     licensed = replace(samples, synthetic=False, name="casme2")

@@ -57,6 +57,38 @@ def test_mirrored_copies_of_training_rows_and_only_those_are_added(samples, monk
     assert np.array_equal(seen["test"], samples.inputs["flow"][fold.test])
 
 
+def test_an_estimator_that_reads_several_inputs_gets_them_by_name_with_whose_face_each_row_shows(samples, monkeypatch):
+    seen = []
+
+    class Reader:
+        input_names = ("phases", "person")
+        classes_ = np.arange(3)
+
+        def get_params(self):
+            return {}
+
+        def set_params(self, **_):
+            return self
+
+        def fit(self, x, y):
+            seen.append(x)
+
+        def predict_proba(self, x):
+            seen.append(x)
+            return np.full((len(x["person"]), 3), 1 / 3)
+
+    monkeypatch.setattr(fitting, "build_model", lambda *a, **k: Reader())
+    fold = make_folds("groupkfold:2", samples)[0]
+    with pytest.raises(MerlibError, match="phases"):
+        fit_fold(linear(), samples, fold, 0)
+    more = samples.with_inputs({**samples.inputs, "phases": samples.inputs["flow"][:, None]})
+    fit_fold(linear(), more, fold, 0)
+    for x, rows in zip(seen, (fold.train, fold.test), strict=True):
+        assert set(x) == {"phases", "person"}
+        assert np.array_equal(x["phases"], more.inputs["phases"][rows])
+        assert np.array_equal(x["person"], more.groups[rows])
+
+
 def test_a_class_absent_from_the_training_fold_scores_zero(samples):
     fold = Fold("two classes", np.flatnonzero(samples.labels != 1), np.flatnonzero(samples.labels == 1))
     scores = fit_fold(linear(), samples, fold, 0).scores
