@@ -92,6 +92,9 @@ def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> to
         if device == "cpu":
             return SharedStepAdam(*settings, weight_decay=recipe.weight_decay)
         return torch.optim.Adam(*settings, weight_decay=recipe.weight_decay, fused=True)
+    if recipe.optimiser == "adamw":
+        settings = model.parameters(), recipe.learning_rate, recipe.betas
+        return torch.optim.AdamW(*settings, weight_decay=recipe.weight_decay, fused=True)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -100,7 +103,7 @@ def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> to
             weight_decay=recipe.weight_decay,
             nesterov=recipe.nesterov,
         )
-    raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam or sgd.", "correct the recipe.")
+    raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam, adamw or sgd.", "correct the recipe.")
 
 
 def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
@@ -110,6 +113,9 @@ def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
         return schedules.ConstantLR(optimiser, factor=1.0)
     if recipe.schedule == "cosine":
         return schedules.CosineAnnealingLR(optimiser, T_max=recipe.epochs)
+    if recipe.schedule == "step" and recipe.decay_epochs:
+        falls = range(recipe.step_epochs, recipe.decay_epochs + 1, recipe.step_epochs)
+        return schedules.MultiStepLR(optimiser, list(falls), recipe.step_factor)
     if recipe.schedule == "step":
         return schedules.StepLR(optimiser, recipe.step_epochs, recipe.step_factor)
     raise MerlibError(f"schedule {recipe.schedule!r}.", "constant, cosine or step.", "correct the recipe.")
