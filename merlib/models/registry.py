@@ -15,6 +15,13 @@ _MODELS = {
     "dual_atme": ("merlib.models.dual_atme", "DualATME"),
     "larnet": ("merlib.models.larnet", "LARNet"),
     "uamrn": ("merlib.models.uamrn", "UAMRN"),
+    "off_apexnet": ("merlib.models.baselines.off_apexnet", "OFFApexNet"),
+    "dual_inception": ("merlib.models.baselines.dual_inception", "DualInception"),
+    "resnet18": ("merlib.models.baselines.resnet", "ResNet18OnMaps"),
+    "rcn": ("merlib.models.baselines.rcn", "RCN"),
+    "capsulenet": ("merlib.models.baselines.capsulenet", "CapsuleNet"),
+    "mmnet": ("merlib.models.baselines.mmnet", "MMNet"),
+    "microexpstcnn": ("merlib.models.baselines.microexpstcnn", "MicroExpSTCNN"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
 }
