@@ -64,4 +64,12 @@ BASELINES: dict[str, dict[str, object]] = {
     },
     # The authors' code: SGD as Keras sets it.
     "microexpstcnn": {"optimiser": "sgd", "learning_rate": 1e-2, "epochs": 100, "batch_size": 16},
+    # The authors' code: raw 0..255 values, no shuffling, no augmentation.
+    "htnet": {
+        "learning_rate": 5e-5,
+        "epochs": 800,
+        "batch_size": 256,
+        "normalisation": "none",
+        "shuffle": False,
+    },
 }

@@ -147,6 +147,15 @@ def place(values: Tensor, device: str) -> Tensor:
     return values.to(device, memory_format=form)
 
 
+def place_model(model: nn.Module, device: str) -> nn.Module:
+    """Move a network to the device; filters of maps lie channels-last as `place` lays maps, others as they are."""
+    model = model.to(device)
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.ndim == 4:
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+    return model
+
+
 def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
     """Return the inputs of `rows` as float32 tensors, in that order."""
     return {name: torch.from_numpy(np.array(values[rows], np.float32)) for name, values in samples.inputs.items()}
@@ -211,7 +220,7 @@ def train_fold(
         from merlib.learning.starts import begin
 
         begin(model, experiment, start)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = place_model(model, device)
     samples = needed_inputs(model, samples)
     train = as_tensors(samples, fold.train)
     labels = torch.from_numpy(samples.labels[fold.train])

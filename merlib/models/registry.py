@@ -22,6 +22,7 @@ _MODELS = {
     "capsulenet": ("merlib.models.baselines.capsulenet", "CapsuleNet"),
     "mmnet": ("merlib.models.baselines.mmnet", "MMNet"),
     "microexpstcnn": ("merlib.models.baselines.microexpstcnn", "MicroExpSTCNN"),
+    "htnet": ("merlib.models.baselines.htnet", "HTNet"),
     "ststnet": ("merlib.models.baselines.ststnet", "STSTNet"),
     "linear": ("merlib.models.baselines.linear", "linear_on_pixels"),
 }

@@ -23,7 +23,7 @@ from rich.table import Table
 from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.provenance import processor
 from merlib.learning.recipes import get_recipe
-from merlib.learning.training import build_optimiser, logits_of
+from merlib.learning.training import build_optimiser, logits_of, place, place_model
 from merlib.models import build_model
 
 CLASSES = 3
@@ -54,6 +54,7 @@ PUBLISHED = [
     *(Published("rcn", maps, {"variant": v}) for v in "awcf" for maps in (BENCHMARK_MAPS, MAPS)),
     Published("capsulenet", {"apex": (3, 224, 224)}),
     Published("mmnet", {"onset_apex": (2, 3, 224, 224)}),
+    Published("htnet", MAPS),
     Published("microexpstcnn", {"frames": (18, 3, 64, 64)}),
 ]
 
@@ -64,8 +65,8 @@ def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[fl
     rows = min(recipe.batch_size, largest_batch)
     torch.manual_seed(0)
     model = build_model(network.model, classes=CLASSES, **network.options)
-    model = model.to(memory_format=torch.channels_last).train()
-    batch = {name: torch.rand(rows, *shape) for name, shape in network.inputs.items()}
+    model = place_model(model, "cpu").train()
+    batch = {name: place(torch.rand(rows, *shape), "cpu") for name, shape in network.inputs.items()}
     labels = torch.arange(rows) % CLASSES
     loss_of, prior = bind_loss(recipe.loss, recipe.loss_options), class_prior(labels, CLASSES)
     optimiser = build_optimiser(recipe, model)

@@ -107,6 +107,7 @@ def test_every_registered_model_has_a_recipe_and_a_loss_that_exists():
         "rcn": {"optimiser": "sgd", "momentum": 0.9, "learning_rate": 5e-4, "step_factor": 0.5, "epochs": 20},
         "capsulenet": {"learning_rate": 1e-4, "step_factor": 0.9, "epochs": 30, "batch_size": 32, "loss": "margin"},
         "mmnet": {"optimiser": "adamw", "learning_rate": 8e-4, "weight_decay": 0.7, "batch_size": 24},
+        "htnet": {"optimiser": "adam", "learning_rate": 5e-5, "epochs": 800, "batch_size": 256, "shuffle": False},
         "microexpstcnn": {"optimiser": "sgd", "momentum": 0.0, "learning_rate": 1e-2, "epochs": 100, "batch_size": 16},
     }.items(),
 )

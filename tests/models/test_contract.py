@@ -48,10 +48,13 @@ class Narrow:
 
 NETWORKS = [
     Narrow("am3f_flownet", {"filters": (4, 8), "dropout": 0.0}),
+    Narrow("am3f_flownet", {"filters": (4, 8), "dropout": 0.0, "msff": False}),
     Narrow("am3f_flownet", {"filters": (4, 8), "dropout": 0.0, "mofrw": False, "multi_scale": False}),
     Narrow("astnet", {"width": 4, "steps": 3}, {"flow_sequence": (3, 3, 64, 64)}),
+    Narrow("astnet", {"width": 4, "steps": 3, "attention": "none"}, {"flow_sequence": (3, 3, 64, 64)}),
     Narrow("astnet", {"width": 4, "steps": 3, "cbam_position": 2}, {"flow_sequence": (3, 3, 64, 64)}),
     Narrow("dual_atme", {"hidden": 32}, {"flow": (3, 28, 28), "puzzle": (3, 28, 28)}),
+    Narrow("dual_atme", {"hidden": 32, "hars_attention": True}, {"flow": (3, 28, 28), "puzzle": (3, 28, 28)}),
     Narrow("dual_atme", {"hidden": 32, "branches": "hars", "hars_attention": True}, {"puzzle": (3, 28, 28)}),
     Narrow("dual_atme", {"hidden": 32, "branches": "aars"}),
     Narrow("larnet", {"width": 4, "image_size": 32}, {"frames": (3, 32, 32)}),
@@ -66,6 +69,7 @@ NETWORKS = [
     *(Narrow("rcn", {"features": 8, "pool": 3, "dropout": 0.0, "variant": variant}, rate=2e-2) for variant in "aswcf"),
     Narrow("capsulenet", {"width": 4, "size": 136}, {"apex": (3, 136, 136)}),
     Narrow("mmnet", {"width": 4, "stem": 6, "size": 32}, {"onset_apex": (2, 3, 32, 32)}),
+    Narrow("htnet", {"width": 12, "depths": (1, 1, 2)}),
     Narrow("microexpstcnn", {"filters": 4, "size": 16, "dropout": 0.0}, {"frames": (18, 3, 16, 16)}, rate=1e-2),
 ]
 ESTIMATORS = {"linear": {}}
@@ -136,7 +140,11 @@ def test_the_same_seed_trains_to_the_same_bits(narrow):
 def test_a_missing_input_and_one_of_another_shape_are_refused_by_name(narrow):
     model, inputs = narrow.build(), narrow.batch(2)
     for name, rows in inputs.items():
-        for wrong in (None, rows[0], rows[..., :-1, :] if rows.ndim < 4 else rows[..., :2, :, :]):
+        wrongs = [None, rows[0], rows[:, :-1]]
+        wrongs += (
+            [rows[:, :, :-1]] if rows.ndim != 4 else []
+        )  # a channel of each picture, a feature; of maps, any height
+        for wrong in wrongs:
             given = {**inputs, name: wrong} if wrong is not None else {k: v for k, v in inputs.items() if k != name}
             with pytest.raises(MerlibError) as refused:
                 model(given)
