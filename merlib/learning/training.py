@@ -152,7 +152,7 @@ def place_model(model: nn.Module, device: str) -> nn.Module:
     model = model.to(device)
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.ndim == 4:
-            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+            tensor.data = tensor.data.to(device, memory_format=torch.channels_last)
     return model
 
 

@@ -7,7 +7,7 @@ tested beside its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -15,7 +15,11 @@ import torch
 from one_batch import accuracy_after_overfitting, logits_of, loss_of, parameters_without_gradient
 from sklearn.base import clone
 
+from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
+from merlib.learning import Experiment, training
+from merlib.learning.folds import Fold
+from merlib.learning.recipes import get_recipe
 from merlib.models import available, build_model
 from merlib.models.registry import model_module
 
@@ -116,6 +120,22 @@ def test_it_learns_one_batch_by_heart(narrow):
     model, loss = narrow.build(), loss_of(narrow.name)
     rate = {"steps": 80, "learning_rate": narrow.rate}
     assert accuracy_after_overfitting(model, narrow.batch(), LABELS, loss=loss, **rate) == 1.0
+
+
+@every_network
+def test_the_readable_loop_trains_a_fold_by_its_recipe(narrow, monkeypatch):
+    monkeypatch.setattr(training, "fast_forward", lambda model: model)  # fast steps have tests of their own
+    rows, names = 12, [f"{number:02d}" for number in range(12)]
+    inputs = {name: values.numpy() for name, values in narrow.batch(rows).items()}
+    classes = tuple(f"class{number}" for number in range(CLASSES))
+    columns = {"labels": np.arange(rows) % CLASSES, "subjects": names, "datasets": ["toy"] * rows, "clips": names}
+    samples = Samples(inputs=inputs, classes=classes, name="toy", synthetic=True, unit="px", **columns)
+    recipe = replace(get_recipe(narrow.name), epochs=1, batch_size=5)
+    experiment = Experiment(narrow.name, recipe, options=narrow.options)
+    result = training.train_fold(experiment, samples, Fold("one", np.arange(10), np.array([10, 11])), 0)
+    assert result.scores.shape == (2, CLASSES)
+    np.testing.assert_allclose(result.scores.sum(1), 1, atol=1e-5)
+    assert len(result.curves["loss"]) == 1
 
 
 @every_network
