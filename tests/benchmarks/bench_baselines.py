@@ -2,7 +2,7 @@
 
 Run ``python tests/benchmarks/bench_baselines.py [rcn mmnet ...] [--steps 10] [--largest-batch 4]``. A step is forward
 pass, loss, backward pass and the recipe's optimiser at the published size and batch, on random inputs and one thread; a
-first step is not counted. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019
+first step is not counted. Time is the processor's, which other programs on the machine disturb less than the clock's. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019
 with each of 68 people left out in turn, one thread: each clip trains in 67 folds, so an epoch of all folds is 29,614
 sample-steps, times the recipe's epochs.
 """
@@ -60,7 +60,7 @@ PUBLISHED = [
 
 
 def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[float, int]:
-    """Return the median seconds of a training step for one sample, and the rows of the batch it was measured with."""
+    """Return the median processor seconds of a training step for one sample, and the rows of the batch it was measured with."""
     recipe = get_recipe(network.model)
     rows = min(recipe.batch_size, largest_batch)
     torch.manual_seed(0)
@@ -72,12 +72,12 @@ def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[fl
     optimiser = build_optimiser(recipe, model)
     times = []
     for _ in range(steps + 1):
-        start = time.perf_counter()
+        start = time.process_time()
         loss = loss_of(logits_of(model(batch)), labels, prior).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return median(times[1:]) / rows, rows
 
 
