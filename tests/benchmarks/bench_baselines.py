@@ -1,10 +1,11 @@
 """Print what each baseline costs: milliseconds for a sample and step, and hours for leaving one subject out.
 
 Run ``python tests/benchmarks/bench_baselines.py [rcn mmnet ...] [--steps 10] [--largest-batch 4]``. A step is forward
-pass, loss, backward pass and the recipe's optimiser at the published size and batch, on random inputs and one thread; a
-first step is not counted. Time is the processor's, which other programs on the machine disturb less than the clock's. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019
-with each of 68 people left out in turn, one thread: each clip trains in 67 folds, so an epoch of all folds is 29,614
-sample-steps, times the recipe's epochs.
+pass, loss, backward pass and the recipe's optimiser at the published size and batch, on random inputs and one thread;
+a first step is not counted. Time is the processor's, which other programs on the machine disturb less than the
+clock's. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019 with each of 68
+people left out in turn, one thread: each clip trains in 67 folds, so an epoch of all folds is 29,614 sample-steps,
+times the recipe's epochs.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ PUBLISHED = [
 
 
 def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[float, int]:
-    """Return the median processor seconds of a training step for one sample, and the rows of the batch it was measured with."""
+    """Return the median processor seconds of a training step for one sample, and the rows of the batch measured."""
     recipe = get_recipe(network.model)
     rows = min(recipe.batch_size, largest_batch)
     torch.manual_seed(0)
