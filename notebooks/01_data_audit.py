@@ -121,7 +121,7 @@ save_table(
 )
 
 # %% [markdown]
-# Twenty copies do not make twenty clips. If the copies are made before the split (B8), copies of a test clip sit in the training
+# Twenty copies do not make twenty clips. If the copies are made before the split (ASTNET-B8), copies of a test clip sit in the training
 # set; here augmentation happens inside the training fold only.
 #
 # ## A count that gives an accuracy away
@@ -141,7 +141,7 @@ sizes.head(4)
 
 # %% [markdown]
 # The paper says that five classes of CASME II give 246 clips. The size that explains most of its accuracies is another one
-# (errata A6); one value fits neither (A7). The tables were probably computed on fewer clips than stated.
+# (errata AM3F-A6); one value fits neither (AM3F-A7). The tables were probably computed on fewer clips than stated.
 
 # %%
 stated = possible_sizes(printed, [246])
@@ -167,10 +167,10 @@ else:
 #
 # | Errata | What it says |
 # |---|---|
-# | A4 | CASME II: 256 videos printed, the official sheet has 255 |
-# | A5 | AM3F's Fig. 5 gives 60 disgust and 102 others; the sheet has 63 and 99 |
-# | A6 | six of AM3F's seven accuracies are multiples of 1/239, none of 1/246 |
-# | C7 | Dual-ATME: 88 negative clips, its parts add up to 90; the challenge dropped two |
+# | AM3F-A4 | CASME II: 256 videos printed, the official sheet has 255 |
+# | AM3F-A5 | AM3F's Fig. 5 gives 60 disgust and 102 others; the sheet has 63 and 99 |
+# | AM3F-A6 | six of AM3F's seven accuracies are multiples of 1/239, none of 1/246 |
+# | DUAL-ATME-C7 | Dual-ATME: 88 negative clips, its parts add up to 90; the challenge dropped two |
 #
 # ## Recap
 #

@@ -102,7 +102,7 @@ frame_slider(row)
 # ## Step 1: the face, level and cut
 #
 # Landmarks are found on the **onset** only. Turn and cut follow from them and hold for every frame of the clip: were each frame cut by its own landmarks,
-# their jitter would look like motion. The signs are those of errata C8.
+# their jitter would look like motion. The signs are those of errata DUAL-ATME-C8.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.inputs.preprocessing import locate, preprocessing
@@ -116,7 +116,7 @@ _ = save_picture("dual_atme.figure2", figure, caption="Brows and mouth are cut a
 # ## Step 2: the apex
 #
 # CASME II and SAMM name an apex frame, SMIC does not. D&C-RoIs describes brows, eyes and mouth of every frame by local binary patterns and follows how
-# far they get from the onset's. UAMRN takes the middle frame instead (F14). Public lists of SMIC apexes agree in 9 clips of 164 (X5).
+# far they get from the onset's. UAMRN takes the middle frame instead (UAMRN-F14). Public lists of SMIC apexes agree in 9 clips of 164 (CROSS-X5).
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.clips import draw_apex
@@ -149,7 +149,7 @@ _ = save_picture(
 # %% [markdown]
 # ## Step 4: strain, and the map that a network reads
 #
-# Optical strain is how the flow changes from place to place. It has two spellings in public code (X3); ours is the tensor's magnitude,
+# Optical strain is how the flow changes from place to place. It has two spellings in public code (CROSS-X3); ours is the tensor's magnitude,
 #
 # $$ \varepsilon = \sqrt{u_x^2 + v_y^2 + \tfrac{1}{2}(u_y + v_x)^2}, $$
 #
@@ -168,7 +168,7 @@ _ = save_picture("extra.flow_map", figure, caption="What AM3F-FlowNet reads of t
 # ## Step 5: a sequence of flows (ASTNet)
 #
 # ASTNet reads ten flows between eleven successive frames around the apex, on faces brought to one reference face by a local weighted mean. Which eleven is
-# not said (B4): ours are centred on the apex. At 200 frames a second the motion from one frame to the next is a tenth of a pixel or two - below what the flow
+# not said (ASTNET-B4): ours are centred on the apex. At 200 frames a second the motion from one frame to the next is a tenth of a pixel or two - below what the flow
 # resolves; this is why ASTNet magnifies first (notebook 03).
 
 # %% tags=["nbval-ignore-output"]
@@ -258,11 +258,11 @@ save_table("extra.rendered_against_truth", tests, runs, caption=finding(tests))
 #
 # | Errata | What it says |
 # |---|---|
-# | A14, X3 | which scalar is made of the strain tensor |
-# | A16 | whether `u` turns its sign when a face is mirrored, and how flow becomes 8-bit pictures |
-# | B4 | which eleven frames; SMIC has no apex |
-# | C8, C14 | signs and indices of Dual-ATME's crop and boxes |
-# | X5 | which apex SMIC's clips were given |
+# | AM3F-A14, CROSS-X3 | which scalar is made of the strain tensor |
+# | AM3F-A16 | whether `u` turns its sign when a face is mirrored, and how flow becomes 8-bit pictures |
+# | ASTNET-B4 | which eleven frames; SMIC has no apex |
+# | DUAL-ATME-C8, DUAL-ATME-C14 | signs and indices of Dual-ATME's crop and boxes |
+# | CROSS-X5 | which apex SMIC's clips were given |
 #
 # ## Recap
 #

@@ -49,9 +49,9 @@ study
 #
 # | Source | Writes | Motion afterwards, for the number 3 |
 # |---|---|---|
-# | ASTNet Eq. 1, UAMRN Eq. 2 | $1 + \alpha$ with $\alpha = 3$ | fourfold (B15) |
+# | ASTNet Eq. 1, UAMRN Eq. 2 | $1 + \alpha$ with $\alpha = 3$ | fourfold (ASTNET-B15) |
 # | ASTNet's text | "factor 3" | threefold |
-# | the learned network's public code | $x_b + (\alpha - 1)\, g(x_b - x_a)$ | threefold (F12) |
+# | the learned network's public code | $x_b + (\alpha - 1)\, g(x_b - x_a)$ | threefold (UAMRN-F12) |
 #
 # In this companion `factor` is always the **total ratio**: 3 makes the motion three times as large, 1 changes nothing.
 #
@@ -164,9 +164,9 @@ _ = save_figure("extra.artefact_by_factor", figure, data=values, samples=[few], 
 #
 # | Errata | What it says |
 # |---|---|
-# | B2, B15 | Eq. 1 of ASTNet: factor or factor plus one |
-# | F1 | UAMRN prints factors 2 to 13 in steps of 1, L = 32; its code takes 32 from 2 to 12 |
-# | F12 | Eq. 2 works on pixels, the network on features |
+# | ASTNET-B2, ASTNET-B15 | Eq. 1 of ASTNet: factor or factor plus one |
+# | UAMRN-F1 | UAMRN prints factors 2 to 13 in steps of 1, L = 32; its code takes 32 from 2 to 12 |
+# | UAMRN-F12 | Eq. 2 works on pixels, the network on features |
 #
 # ## Recap
 #

@@ -202,12 +202,12 @@ _ = save_figure("extra.am3f_confusion", figure, runs, data=counts, caption="Rows
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | A14 | Eq. 1 is a 2 x 2 tensor, the network reads one channel | its magnitude |
-# | A15 | which prior, and does it act at inference? | training fold; training only |
-# | A16 | sign of u under a flip; form of the jitter | turned; contrast and brightness, 10 % |
-# | A17 | pooling and normalisation of the inception block | 2 x 2 max pooling, batch norm |
-# | A19 | seeds, epoch | named seeds, last epoch |
-# | A20 | batch of 8 leaves a batch of one in 11 of 68 folds | joined to the batch before |
+# | AM3F-A14 | Eq. 1 is a 2 x 2 tensor, the network reads one channel | its magnitude |
+# | AM3F-A15 | which prior, and does it act at inference? | training fold; training only |
+# | AM3F-A16 | sign of u under a flip; form of the jitter | turned; contrast and brightness, 10 % |
+# | AM3F-A17 | pooling and normalisation of the inception block | 2 x 2 max pooling, batch norm |
+# | AM3F-A19 | seeds, epoch | named seeds, last epoch |
+# | AM3F-A20 | batch of 8 leaves a batch of one in 11 of 68 folds | joined to the batch before |
 #
 # ## Recap
 #

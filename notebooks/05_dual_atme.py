@@ -98,7 +98,7 @@ _ = save_figure("dual_atme.figure5", figure, caption="Attention acts on channels
 #
 # $$ L = L_{cls} + \lambda \left(1 - \cos(V_e, V_p)\right), \qquad \lambda = 0.01 $$
 #
-# Features that end in a ReLU are never negative, so their cosine lies between 0 and 1 (C10):
+# Features that end in a ReLU are never negative, so their cosine lies between 0 and 1 (DUAL-ATME-C10):
 
 # %%
 import torch
@@ -183,13 +183,13 @@ _ = save_figure(
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | C8 | indices and signs of the eyebrow boxes | the text's reading; canonical boxes on the public maps |
-# | C9 | Eq. 10 has no negatives although the text speaks of them | the equation |
-# | C10 | range of the similarity | features as they are; `rescale` is an option |
-# | C11 | weights of the weighted loss favour the majority | inverse frequencies |
-# | C13 | a single branch beats the full model on SAMM | visible in the table |
-# | D2 | schedule built and never stepped in the authors' code | cosine, stepped; `schedule="constant"` is a choice |
-# | D5 | one CBAM shared by both branches in the code | on the whole face alone; `shared_cbam` is an option |
+# | DUAL-ATME-C8 | indices and signs of the eyebrow boxes | the text's reading; canonical boxes on the public maps |
+# | DUAL-ATME-C9 | Eq. 10 has no negatives although the text speaks of them | the equation |
+# | DUAL-ATME-C10 | range of the similarity | features as they are; `rescale` is an option |
+# | DUAL-ATME-C11 | weights of the weighted loss favour the majority | inverse frequencies |
+# | DUAL-ATME-C13 | a single branch beats the full model on SAMM | visible in the table |
+# | DUAL-ATME-D2 | schedule built and never stepped in the authors' code | cosine, stepped; `schedule="constant"` is a choice |
+# | DUAL-ATME-D5 | one CBAM shared by both branches in the code | on the whole face alone; `shared_cbam` is an option |
 #
 # ## Recap
 #

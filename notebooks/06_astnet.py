@@ -43,8 +43,8 @@ study
 # ## The paper's claim
 #
 # Ren et al. (Applied Sciences 2024, 14, 7755), Table 5, leave one subject out: magnified motion, read in order and with attention, beats seven other methods.
-# Accuracy and F1 are there the *mean of the people's own values*, not values of all clips together (errata B9); the gains that the abstract names
-# are relative, and over some of the methods only (B5).
+# Accuracy and F1 are there the *mean of the people's own values*, not values of all clips together (errata ASTNET-B9); the gains that the abstract names
+# are relative, and over some of the methods only (ASTNET-B5).
 
 # %%
 from merlib.publishing.tables.metrics import reported_row, reported_table
@@ -75,7 +75,7 @@ _ = save_figure("astnet.figure1", figure, caption="A clip becomes ten flows, ten
 # ## Step 1: ten flows of eleven frames (Sec. 4.1)
 #
 # Faces are aligned, motion is magnified threefold, and the flow is measured from each frame to the next. Eleven frames around the apex are taken, since
-# the paper's "from the apex to the peak" names the same frame twice (B4). Nobody may pass on CASME II or SMIC, so without `data` the clips are
+# the paper's "from the apex to the peak" names the same frame twice (ASTNET-B4). Nobody may pass on CASME II or SMIC, so without `data` the clips are
 # those of the SYNTHETIC twin.
 
 # %%
@@ -151,7 +151,7 @@ save_table("astnet.table7", positions, caption=caption)
 #
 # $$ C_t = f_t \circ C_{t-1} + i_t \circ \tilde C_t, \qquad H_t = o_t \circ \tanh(C_t) $$
 #
-# The paper calls $C_t$ the result and $H_t$ the next input; in an LSTM both are carried on and $H_t$ is the output (B12).
+# The paper calls $C_t$ the result and $H_t$ the next input; in an LSTM both are carried on and $H_t$ is the output (ASTNET-B12).
 
 # %% tags=["nbval-ignore-output"]
 figure = astnet_diagrams.convlstm_cell(paper)
@@ -183,7 +183,7 @@ save_table("astnet.table4", table, caption=network_tables.differing("astnet.tabl
 
 # %% [markdown]
 # **Twentyfold augmentation** (mirror, rotation, crop; Table 3) is counted over the whole data set before it is split. A copy of a test clip must not be trained on,
-# and a copy is no test clip (B8). Here an epoch shows each *training* row that often, each time changed anew. A turned face moves in a turned direction,
+# and a copy is no test clip (ASTNET-B8). Here an epoch shows each *training* row that often, each time changed anew. A turned face moves in a turned direction,
 # so u and v turn with the map:
 
 # %%
@@ -242,7 +242,7 @@ reported_row("astnet.table5", "ASTNet")
 from merlib.publishing.tables.classes import averages_over_people
 
 people = averages_over_people(runs)
-caption = "The mean over people is another number than that of all clips, and F1 needs a rule for classes a person lacks (B9)."
+caption = "The mean over people is another number than that of all clips, and F1 needs a rule for classes a person lacks (ASTNET-B9)."
 save_table("extra.astnet_averages", people, runs, caption=caption)
 
 # %% [markdown]
@@ -292,15 +292,15 @@ _ = save_figure("astnet.figure13", figure, runs, data=counts, caption="Rows are 
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | B1 | learning rate: Table 4 prints 1e-5, Sec. 4.4 rejects it for 1e-4 | the text's |
-# | B4 | which eleven frames; SMIC has no apex label | centred on the apex, spotted where no sheet names one |
-# | B8 | copies made before the split | inside the training fold alone |
-# | B9 | accuracy and F1 averaged over people | pooled; the paper's averages beside them |
-# | B11 | "RuLU", numbers of the norms, an arrow missing in Table 8 | read as ReLU |
-# | B12 | which state is the output | H, as in any LSTM; no peepholes, as Eq. 6-8 print |
-# | B13 | pretrained on CK+: pictures or flow, ResNet or all of it | flow of SYNTHETIC macro-expressions, all but the classifier |
-# | B13 | kernel and size of the ConvLSTM, reduction of CBAM, how ten steps become one | options, defaults in the model's docstring |
-# | B15 | magnification by 3: three- or fourfold | `factor` is the total ratio |
+# | ASTNET-B1 | learning rate: Table 4 prints 1e-5, Sec. 4.4 rejects it for 1e-4 | the text's |
+# | ASTNET-B4 | which eleven frames; SMIC has no apex label | centred on the apex, spotted where no sheet names one |
+# | ASTNET-B8 | copies made before the split | inside the training fold alone |
+# | ASTNET-B9 | accuracy and F1 averaged over people | pooled; the paper's averages beside them |
+# | ASTNET-B11 | "RuLU", numbers of the norms, an arrow missing in Table 8 | read as ReLU |
+# | ASTNET-B12 | which state is the output | H, as in any LSTM; no peepholes, as Eq. 6-8 print |
+# | ASTNET-B13 | pretrained on CK+: pictures or flow, ResNet or all of it | flow of SYNTHETIC macro-expressions, all but the classifier |
+# | ASTNET-B13 | kernel and size of the ConvLSTM, reduction of CBAM, how ten steps become one | options, defaults in the model's docstring |
+# | ASTNET-B15 | magnification by 3: three- or fourfold | `factor` is the total ratio |
 #
 # ## What we could and could not confirm
 #

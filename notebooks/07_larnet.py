@@ -49,7 +49,7 @@ from merlib.publishing.tables.metrics import reported_table
 reported_table("larnet.table4")
 
 # %% [markdown]
-# The protocol is not named (E6). CASME II holds very few clips of fear and of sadness, yet both classes score high, and the training set is
+# The protocol is not named (LARNET-E6). CASME II holds very few clips of fear and of sadness, yet both classes score high, and the training set is
 # counted in *images*: that is what frames dealt at random look like, where neighbours of a test frame are trained on.
 
 # %%
@@ -63,7 +63,7 @@ for note in table4.loc[table4["row"].isin(["Fear", "Sadness"]), "note"].unique()
 # ## The idea in one picture
 #
 # The network is the paper's in full size, built without numbers (`meta`): enough to draw and count it. How three stages that each end in a softmax feed
-# each other is not printed (E8). Here the last map of a stage is projected to a picture, the frame itself is added, and the next stage reads the sum.
+# each other is not printed (LARNET-E8). Here the last map of a stage is projected to a picture, the frame itself is added, and the next stage reads the sum.
 
 # %%
 import torch
@@ -108,7 +108,7 @@ for name, function in ATTENTION_FUNCTIONS.items():
     print(f"{name:8} between {mask.min():5.2f} and {mask.max():.2f}, mean {mask.mean():5.2f}")
 
 # %% [markdown]
-# *Channel* attention has negative entries, so that $1 + M$ can weaken a feature; *mixed* attention is a sigmoid and nothing more (E13). Table 1 reports the error rates:
+# *Channel* attention has negative entries, so that $1 + M$ can weaken a feature; *mixed* attention is a sigmoid and nothing more (LARNET-E13). Table 1 reports the error rates:
 
 # %%
 reported_table("larnet.table1")
@@ -116,7 +116,7 @@ reported_table("larnet.table1")
 # %% [markdown]
 # ## Step 3: count it (Table 2)
 #
-# The printed table is that of Wang et al., with 1000 classes (E2). One multiply-add is two operations of PyTorch's counter.
+# The printed table is that of Wang et al., with 1000 classes (LARNET-E2). One multiply-add is two operations of PyTorch's counter.
 
 # %%
 table2 = larnet_diagrams.configuration()
@@ -127,7 +127,7 @@ caption = f"{same} of {gap.size} cells are as printed, the largest gap is {gap.m
 save_table("larnet.table2", table2, caption=caption, digits=2)
 
 # %% [markdown]
-# The two stages differ by one module of 512 channels and two of 1024. Their size decides which printed number cannot hold (E1):
+# The two stages differ by one module of 512 channels and two of 1024. Their size decides which printed number cannot hold (LARNET-E1):
 
 # %%
 for name, table in (("here", table2), ("printed", printed)):
@@ -304,14 +304,14 @@ save_table("extra.larnet_on_flow", values, on_flow, low=low, high=high, caption=
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | E1, E2 | 21 M parameters or 83 M; the table counts 1000 classes | counted from the live network |
-# | E3 | 31 m + 9 weighted layers | the depths 56 and 92 that the table prints are those of 36 m + 20 |
-# | E5 | six different accuracies, a validation set that is told better than the training set | none is taken for the result |
-# | E6 | no protocol, frames counted as data | both splits, side by side |
-# | E8 | how three stages that end in a softmax are chained; paddings that do not give the printed sizes | projected, the frame added; paddings that do |
+# | LARNET-E1, LARNET-E2 | 21 M parameters or 83 M; the table counts 1000 classes | counted from the live network |
+# | LARNET-E3 | 31 m + 9 weighted layers | the depths 56 and 92 that the table prints are those of 36 m + 20 |
+# | LARNET-E5 | six different accuracies, a validation set that is told better than the training set | none is taken for the result |
+# | LARNET-E6 | no protocol, frames counted as data | both splits, side by side |
+# | LARNET-E8 | how three stages that end in a softmax are chained; paddings that do not give the printed sizes | projected, the frame added; paddings that do |
 # | - | stage 1 computes with ImageNet weights, which ones is not said; last layers "frozen" | all stages from chance; last layers left out |
-# | E9 | mask and trunk concatenated or multiplied | multiplied, as Eq. 3 |
-# | E13 | mixed attention said to be three functions | the sigmoid that Eq. 4 prints |
+# | LARNET-E9 | mask and trunk concatenated or multiplied | multiplied, as Eq. 3 |
+# | LARNET-E13 | mixed attention said to be three functions | the sigmoid that Eq. 4 prints |
 #
 # ## What we could and could not confirm
 #

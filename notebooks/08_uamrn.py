@@ -42,7 +42,7 @@ study
 # ## The paper's claim
 #
 # Wei et al. (Entropy 2022, 24, 1271): sparse attention and a loss weighted by uncertainty each raise the accuracy (Tables 6 and 5; leave one subject out).
-# The percentages of CASME II are shares of 247 clips, not of the 246 named (F7).
+# The percentages of CASME II are shares of 247 clips, not of the 246 named (UAMRN-F7).
 
 # %%
 from merlib.publishing.tables.metrics import reported_table
@@ -75,7 +75,7 @@ _ = save_figure("uamrn.figure2", figure, caption="One apex at many magnification
 # %% [markdown]
 # ## Step 1: one apex at 32 magnifications (Sec. 3.1, Table 1)
 #
-# The printed range has twelve factors for a sequence of 32; the authors' code has 32 from 2 to 12 (F1):
+# The printed range has twelve factors for a sequence of 32; the authors' code has 32 from 2 to 12 (UAMRN-F1):
 
 # %%
 from merlib.publishing.tables import networks as network_tables
@@ -103,7 +103,7 @@ for note in samples.notes:
 # %% [markdown]
 # ## Step 2: hyper-planes make buckets (Sec. 3.2.2, Algorithm 1)
 #
-# A vector on the positive side of a plane is tagged 0, else 1; three planes make eight buckets. The paper's worked example prints the tag the other way round (F3):
+# A vector on the positive side of a plane is tagged 0, else 1; three planes make eight buckets. The paper's worked example prints the tag the other way round (UAMRN-F3):
 
 # %%
 from merlib.models.blocks.lsh_attention import bucket
@@ -144,7 +144,7 @@ pd.DataFrame({name: uamrn_diagrams.kept_share(*pair) for name, pair in shares.it
 # %% [markdown]
 # ## Step 3: attention over the kept pairs (Eq. 6)
 #
-# Outside the set a score is minus infinity, not zero, so that the weights of a query sum to one; a query without a key attends to itself (F2).
+# Outside the set a score is minus infinity, not zero, so that the weights of a query sum to one; a query without a key attends to itself (UAMRN-F2).
 # Computing only the kept pairs gives what masking all of them gives:
 
 # %%
@@ -159,7 +159,7 @@ print("as masking gives, within 1e-5:", bool((sparse.output - dense_attention(q,
 
 # %% [markdown]
 # **Sparse is not fast.** Independent vectors share a bucket in one of four tables of three planes with probability $1 - (7/8)^4$, and picking pairs one by one costs more than
-# multiplying whole matrices. The paper's orders of growth are two different formulas (F4); measured on this machine:
+# multiplying whole matrices. The paper's orders of growth are two different formulas (UAMRN-F4); measured on this machine:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.attention_times import time_attention
@@ -185,7 +185,7 @@ variances = torch.tensor([[[0.5, 0.1]], [[0.5, 0.3]]])
 print("gamma of each class:", [round(value, 3) for value in uncertainty(means, variances)[0].tolist()])
 
 # %% [markdown]
-# As printed, the weight *multiplies* the loss: a clip that the network doubts counts more, a mislabelled one too (F6). If the gradient could flow through the weight, the loss would fall
+# As printed, the weight *multiplies* the loss: a clip that the network doubts counts more, a mislabelled one too (UAMRN-F6). If the gradient could flow through the weight, the loss would fall
 # by shrinking the weight alone; here it is cut (`weight_gradient=False`).
 
 # %% [markdown]
@@ -200,7 +200,7 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # %% [markdown]
 # ## Step 6: train sparse and full, uncertain and deterministic
 #
-# Adam, the rate falling to a tenth in steps (F14), on people that are never tested; nothing is chosen on test data. A short profile shows that everything runs, not what
+# Adam, the rate falling to a tenth in steps (UAMRN-F14), on people that are never tested; nothing is chosen on test data. A short profile shows that everything runs, not what
 # the network can do.
 
 # %%
@@ -253,16 +253,16 @@ _ = save_figure("extra.uamrn_learning_curves", figure, runs, data=curves, captio
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | F1 | 32 magnifications of a range of twelve | 32 from 2 to 12, as in the authors' code |
-# | F2 | softmax of one number; zero or minus infinity outside the set; a query without a key | minus infinity; it attends to itself |
-# | F3 | tag of the worked example | the rule: positive is 0 |
-# | F4 | two formulas of complexity | pairs are counted, times are measured |
-# | F5 | M, dropout, batch, gamma a vector or a number | options; the mean over classes |
+# | UAMRN-F1 | 32 magnifications of a range of twelve | 32 from 2 to 12, as in the authors' code |
+# | UAMRN-F2 | softmax of one number; zero or minus infinity outside the set; a query without a key | minus infinity; it attends to itself |
+# | UAMRN-F3 | tag of the worked example | the rule: positive is 0 |
+# | UAMRN-F4 | two formulas of complexity | pairs are counted, times are measured |
+# | UAMRN-F5 | M, dropout, batch, gamma a vector or a number | options; the mean over classes |
 # | - | Eq. 7 takes the loss's probabilities from the mean, from which the variance learns nothing | a sample around the mean |
-# | F6 | the weight raises the share of doubtful clips, noise among them | as printed, its gradient cut |
-# | F7 | 246 clips named, 247 counted | the twin has the 246 of the five classes |
-# | F13 | how the front layers become 1024 numbers; hyper-planes kept or drawn anew | 2x2 averages of 256 maps; kept |
-# | F14 | "reduced by 0.1" | to a tenth |
+# | UAMRN-F6 | the weight raises the share of doubtful clips, noise among them | as printed, its gradient cut |
+# | UAMRN-F7 | 246 clips named, 247 counted | the twin has the 246 of the five classes |
+# | UAMRN-F13 | how the front layers become 1024 numbers; hyper-planes kept or drawn anew | 2x2 averages of 256 maps; kept |
+# | UAMRN-F14 | "reduced by 0.1" | to a tenth |
 #
 # ## What we could and could not confirm
 #

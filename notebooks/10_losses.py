@@ -21,7 +21,7 @@
 # **What you will learn**
 #
 # 1. cross entropy, focal loss and logit adjustment as three answers to one problem;
-# 2. why a printed equation must be checked before it is implemented (A2);
+# 2. why a printed equation must be checked before it is implemented (AM3F-A2);
 # 3. how to tell a gain from chance with 68 people.
 
 # %% tags=["parameters"]
@@ -64,7 +64,7 @@ _ = save_figure(
 # %% [markdown]
 # ## A misprint, by arithmetic
 #
-# Eq. 5 of the paper multiplies the log-softmax by the adjusted logit instead of the one-hot label (A2). Taken literally, it
+# Eq. 5 of the paper multiplies the log-softmax by the adjusted logit instead of the one-hot label (AM3F-A2). Taken literally, it
 # gives one number whatever the label, so it cannot teach the network anything about labels:
 
 # %%
@@ -164,12 +164,12 @@ planned_table("dual_atme.table5", study)
 reported_table("dual_atme.table6")
 
 # %% tags=["nbval-ignore-output"]
-chosen = "SGD with Adam's rate and momentum .9, which the paper does not print; w-CE by inverse frequency (C11)"
+chosen = "SGD with Adam's rate and momentum .9, not printed in the paper; w-CE by inverse frequency (DUAL-ATME-C11)"
 planned_table("dual_atme.table6", study, note=chosen)
 
 # %% [markdown]
 # No test was planned for these rows, and none is made: compare the intervals with the distances between rows before you believe in an order.
-# For SGD the paper prints neither rate nor momentum; the rate is Adam's and the momentum .9. The weights printed for w-CE favour the majority (C11); the inverse
+# For SGD the paper prints neither rate nor momentum; the rate is Adam's and the momentum .9. The weights printed for w-CE favour the majority (DUAL-ATME-C11); the inverse
 # frequency in the training fold is taken.
 
 # %% [markdown]
@@ -177,10 +177,10 @@ planned_table("dual_atme.table6", study, note=chosen)
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | A2 | Eq. 5 multiplies by the logit | the one-hot label, as in Menon et al. |
-# | A5 | Fig. 5 counts 60 disgust and 102 others | the sheet's 63 and 99 |
-# | A6, A7 | accuracies fit N = 239, one fits nothing | nothing to repair: stated |
-# | A15 | prior of which set; at inference too? | training fold; raw logits decide |
+# | AM3F-A2 | Eq. 5 multiplies by the logit | the one-hot label, as in Menon et al. |
+# | AM3F-A5 | Fig. 5 counts 60 disgust and 102 others | the sheet's 63 and 99 |
+# | AM3F-A6, AM3F-A7 | accuracies fit N = 239, one fits nothing | nothing to repair: stated |
+# | AM3F-A15 | prior of which set; at inference too? | training fold; raw logits decide |
 #
 # ## Recap
 #

@@ -44,7 +44,7 @@ from merlib.publishing.tables.metrics import reported_table
 reported_table("am3f.table4")
 
 # %% [markdown]
-# Note the text beside the table: the gain of MSFF "on top of multi-scale" is in fact the gain over the bare prototype (A18). From the table's own rows:
+# Note the text beside the table: the gain of MSFF "on top of multi-scale" is in fact the gain over the bare prototype (AM3F-A18). From the table's own rows:
 
 # %%
 from merlib.sources.reported import reported_values
@@ -132,9 +132,9 @@ print(planned_figure("am3f.table4", "casme2.f1", study))
 #
 # | Errata | Open point | Here |
 # |---|---|---|
-# | A6 | Table 4's accuracies are multiples of 1/239 | stated |
-# | A18 | the text compares MSFF with the wrong row | computed from the table |
-# | A19 | one run, no seeds, no interval | named seeds, intervals, tests |
+# | AM3F-A6 | Table 4's accuracies are multiples of 1/239 | stated |
+# | AM3F-A18 | the text compares MSFF with the wrong row | computed from the table |
+# | AM3F-A19 | one run, no seeds, no interval | named seeds, intervals, tests |
 #
 # ## Recap
 #

@@ -1,4 +1,4 @@
-"""Single frames as rows: what a network that reads one picture at a time is trained and tested on (LARNet, E6)."""
+"""Single frames as rows: what a network that reads one picture at a time is trained and tested on (LARNET-E6)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Unit: the distance between the two eye centres is 1. Origin: midway between them. x grows to the right of
 the picture, so x > 0 is the *subject's left* side; y grows downwards. Points follow iBUG's order, 0-based:
 jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, outer lip 48-59, inner lip 60-67 (Dual-ATME 3.2.1 writes
-1..68 and uses 0-based indices, errata C14). The numbers are our own: an average frontal face.
+1..68 and uses 0-based indices, errata DUAL-ATME-C14). The numbers are our own: an average frontal face.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Dual-ATME Sec. 3.2.2 cuts eyebrows and mouth of the *frames* at 68 landmarks and
 puzzle (Eq. 5). The public maps of MEGC2019 come without frames, so the boxes below are the same for every
 clip. They are a substitution, and a record that uses them must say so. Where they come from:
 
-* the paper's rules - eyebrows widened by 1/4 of their length and ending above the eye (C8: the printed index
+* the paper's rules - eyebrows widened by 1/4 of their length and ending above the eye (DUAL-ATME-C8: the printed index
   27 is read as 37, as the text says), the mouth widened by 1/4 of its width and half of its distance to the nose;
 * the grid of the maps themselves: over all 442 clips the mean motion peaks on rows 2 to 5 (eyebrows), on rows
   6 to 8 (blinks), on rows 14 to 16 (wings of the nose) and on rows 17 to 23 (corners of the mouth, chin).
@@ -34,7 +34,7 @@ CANONICAL_BOXES: dict[str, tuple[tuple[int, int, int, int], ...]] = {
 }
 FULL_FACE = ("full_face",)
 
-# Table 4 of Dual-ATME; its F. stands for cheeks (C4).
+# Table 4 of Dual-ATME; its F. stands for cheeks (DUAL-ATME-C4).
 REGION_PAIRS: dict[str, tuple[str, ...]] = {
     "E.&N.": ("eyebrows", "nose"),
     "E.&M.": ("eyebrows", "mouth"),

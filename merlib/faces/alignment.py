@@ -2,9 +2,9 @@
 
 Dual-ATME turns the frame by the angle of the line between the outer eye corners (Eq. 1), finds the landmarks
 again and cuts: left at landmark 1, right at 15, below at 8, above at 19 and the space d between brows and eyes
-(Eq. 2). Two signs follow errata C8: the frame is *rotated by minus theta* - the text's "flipped in the opposite
-direction" - so that the eyes are level, and the upper edge is landmark 19 *minus* d, as y grows downwards and the
-text wants room above the brows. Indices are 0-based (C14).
+(Eq. 2). Two signs follow errata DUAL-ATME-C8: the frame is *rotated by minus theta* - the text's "flipped in the
+opposite direction" - so that the eyes are level, and the upper edge is landmark 19 *minus* d, as y grows downwards and
+the text wants room above the brows. Indices are 0-based (DUAL-ATME-C14).
 
 UAMRN cuts the apex at the onset's landmarks, so that nothing but the face moves between the two: here turn, cut
 and resizing are one fixed map, found on the onset and applied to every frame.
@@ -108,7 +108,7 @@ def eye_angle(landmarks: np.ndarray) -> float:
 
 
 def rotation(angle: float, centre: tuple[float, float]) -> np.ndarray:
-    """Return the (2, 3) map that turns points by minus `angle` degrees about `centre`; y grows downwards (C8)."""
+    """Return the (2, 3) map that turns points by minus `angle` degrees about `centre`, y downwards (DUAL-ATME-C8)."""
     turn = np.radians(angle)
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     centre = np.asarray(centre, dtype=float)

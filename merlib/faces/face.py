@@ -2,7 +2,7 @@
 
 Coordinates everywhere in this room: pixels (x, y), x to the right and y downwards, the centre of the first
 pixel at (0, 0). Landmarks follow iBUG's order, 0-based: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, outer lip
-48-59, inner lip 60-67, left side of the picture first (errata C14: Dual-ATME writes 1..68 and means these).
+48-59, inner lip 60-67, left side of the picture first (errata DUAL-ATME-C14: Dual-ATME writes 1..68 and means these).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Parts of a face by its 68 landmarks: the boxes and puzzle of HARS, regions for statistics, ROIs for the apex.
 
-HARS is Dual-ATME Sec. 3.2.2. Its boxes are read with errata C8 (the left brow ends above landmark 37, as the text says,
-not at the printed 27) and C14 (indices are 0-based). The paper names cheeks and nose in Table 4 and
-defines neither: those boxes are ours and say so below. "Left" is the left of the picture, as in the paper.
+HARS is Dual-ATME Sec. 3.2.2. Its boxes are read with errata DUAL-ATME-C8 (the left brow ends above landmark 37, as the
+text says, not at the printed 27) and DUAL-ATME-C14 (indices are 0-based). The paper names cheeks and nose in Table 4
+and defines neither: those boxes are ours and say so below. "Left" is the left of the picture, as in the paper.
 
 Boxes are (top, bottom, left, right) in px, half open, the order of `merlib.clips.puzzle`, whose canonical boxes stand
 in where there is no frame; the layout of the puzzle is the one function of that module.

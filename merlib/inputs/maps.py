@@ -101,7 +101,7 @@ def flow_sequence(frames: np.ndarray, size: int = 224, method: str = "tvl1", **o
     """Return the ten flows between eleven successive frames (ASTNet Sec. 4.1).
 
     The paper takes LiteFlowNet on magnified frames; magnify first, then say ``method="liteflownet"``. Which eleven
-    frames around the apex is the caller's choice (errata B4).
+    frames around the apex is the caller's choice (errata ASTNET-B4).
 
     Parameters
     ----------

@@ -5,12 +5,14 @@
 ``puzzle``         (3, 28, 28) the same of the puzzle of two face regions (Dual-ATME Sec. 3.2.2, Eq. 5)
 ``flow_sequence``  (10, 3, 224, 224) flows between 11 magnified frames around the apex (ASTNet Sec. 3.1, 4.1)
 ``frames``         (8, 3, 224, 224) RGB 0..1, cut to the face (LARNet Sec. 4.2)
+``apex``           (3, 224, 224) RGB 0..1, the apex cut to the face (CapsuleNet, a baseline)
+``onset_apex``     (2, 3, 224, 224) RGB 0..1, onset and apex cut to the face (MMNet, a baseline)
 ``magnified``      (32, 3, 224, 224) RGB 0..1, the apex at 32 amplification factors (UAMRN Sec. 3.1)
 =================  ===========================================================================================
 
 Decisions where the papers are silent: eleven frames are centred on the apex and moved inside the clip where they
-would leave it (B4); a missing apex is spotted by D&C-RoIs between onset and offset (A17, X5); ASTNet's and LARNet's
-frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
+would leave it (ASTNET-B4); a missing apex is spotted by D&C-RoIs between onset and offset (AM3F-A17, CROSS-X5);
+ASTNet's and LARNet's frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
 """
 
 from __future__ import annotations
@@ -179,7 +181,7 @@ def _puzzle(found: _Located, how: Preprocessing) -> np.ndarray:
 
 
 def around(apex: int, n_frames: int, length: int = SEQUENCE) -> list[int]:
-    """Return `length` successive frames centred on the apex, moved inside the clip; the clip's ends repeat (B4)."""
+    """Return `length` successive frames centred on the apex, moved inside it; its ends repeat (ASTNET-B4)."""
     start = min(max(apex - length // 2, 0), max(n_frames - length, 0))
     return [min(start + i, n_frames - 1) for i in range(length)]
 
@@ -211,6 +213,15 @@ def _frames(found: _Located, how: Preprocessing) -> np.ndarray:
     return np.clip(pictures, 0, 1).astype(np.float32).transpose(0, 3, 1, 2)
 
 
+def _onset_apex(found: _Located, how: Preprocessing) -> np.ndarray:
+    pictures = found.cut([int(found.row.onset), found.apex], (how.size, how.size)).astype(np.float32) / 255
+    return np.clip(pictures, 0, 1).transpose(0, 3, 1, 2)
+
+
+def _apex(found: _Located, how: Preprocessing) -> np.ndarray:
+    return _onset_apex(found, how)[1]
+
+
 def _magnified(found: _Located, how: Preprocessing) -> np.ndarray:
     onset, apex = found.cut([int(found.row.onset), found.apex], (how.size, how.size))
     return magnified_stack(onset, apex, factor_sequence(how.length), how.size, how.magnifier)[0]
@@ -221,6 +232,8 @@ _COMPUTE: dict[str, Callable[[_Located, Preprocessing], np.ndarray]] = {
     "puzzle": _puzzle,
     "flow_sequence": _flow_sequence,
     "frames": _frames,
+    "apex": _apex,
+    "onset_apex": _onset_apex,
     "magnified": _magnified,
 }
 FEATURES: tuple[str, ...] = tuple(_COMPUTE)
@@ -231,6 +244,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "puzzle": {},
     "flow_sequence": {"size": 224, "flow": "dis", "factor": 3.0},
     "frames": {"size": 224, "length": 8},
+    "apex": {"size": 224},
+    "onset_apex": {"size": 224},
     "magnified": {"size": 224, "length": 32},
 }
 

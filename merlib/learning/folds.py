@@ -2,7 +2,7 @@
 
 Protocols by name: ``loso`` (leave one subject out) and ``groupkfold:K`` (K folds of whole subjects). LEAKY, only to
 show what it costs: ``clipkfold:K:SEED`` (whole clips dealt at random, so that subjects sit on both sides) and, for
-rows that are frames, ``framekfold:K:SEED`` (frames dealt at random, so that clips do; LARNet E6).
+rows that are frames, ``framekfold:K:SEED`` (frames dealt at random, so that clips do; LARNET-E6).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Losses of the papers: cross entropy, weighted, focal, and the two logit-adjusted ones.
+"""Losses of the papers: cross entropy, weighted, focal, the two logit-adjusted ones, and the margin loss of capsules.
 
 Logit adjustment (Menon et al. 2020; AM3F-FlowNet Sec. 3.3, Eq. 3-5) adds ``a_y = log(p_y^tau + eps)`` to the
 logits while training, with p the class frequencies of the **training fold**. Decisions:
 
-A2   Eq. 5 multiplies the log-softmax by the logit; the one-hot label is meant, and used here.
-A15  The adjustment is for training; at inference the raw logits decide. Fig. 1 can be read as adding it there
+AM3F-A2  Eq. 5 multiplies the log-softmax by the logit; the one-hot label is meant, and used here.
+AM3F-A15  The adjustment is for training; at inference the raw logits decide. Fig. 1 can be read as adding it there
      too: `inference_adjustment`, used by recipes with ``adjusted_inference``.
 """
 
@@ -36,7 +36,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, prior: Tensor) -> Tensor:
 def weighted_cross_entropy(logits: Tensor, labels: Tensor, prior: Tensor) -> Tensor:
     """Weigh each row by ``1 / (C p_y)``, so that every class counts the same; rows (N,).
 
-    Dual-ATME C11 prints weights that favour the majority; the inverse frequency is meant.
+    DUAL-ATME-C11 prints weights that favour the majority; the inverse frequency is meant.
     """
     weights = 1.0 / (len(prior) * prior.clamp_min(EPSILON))
     return functional.cross_entropy(logits, labels, reduction="none") * weights[labels]
@@ -49,7 +49,7 @@ def focal(logits: Tensor, labels: Tensor, prior: Tensor, gamma: float = 2.0) -> 
 
 
 def lasce(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5) -> Tensor:
-    """Logit-adjusted softmax cross entropy, AM3F Eq. 5 as corrected by A2; ``tau = 0`` is cross entropy."""
+    """Logit-adjusted softmax cross entropy, AM3F Eq. 5 as corrected by AM3F-A2; ``tau = 0`` is cross entropy."""
     return cross_entropy(logits + logit_adjustment(prior, tau), labels, prior)
 
 
@@ -58,12 +58,26 @@ def la_focal(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5, ga
     return focal(logits + logit_adjustment(prior, tau), labels, prior, gamma)
 
 
+def margin(
+    logits: Tensor, labels: Tensor, prior: Tensor, upper: float = 0.99, lower: float = 0.01, others: float = 0.5
+) -> Tensor:
+    """Pull the true class's length above `upper` and the others' below `lower`; rows (N,).
+
+    ``max(0, upper - v_t)^2 + others sum_{j != t} max(0, v_j - lower)^2`` (Sabour, Frosst and Hinton 2017, Eq. 4); the
+    logits (N, C) are lengths v in 0..1. Margins as in CapsuleNet's published code (Sabour: .9 and .1).
+    """
+    true = functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
+    short, long = (upper - logits).relu().square(), (logits - lower).relu().square()
+    return (true * short + others * (1 - true) * long).sum(1)
+
+
 LOSSES: dict[str, Callable[..., Tensor]] = {
     "ce": cross_entropy,
     "weighted_ce": weighted_cross_entropy,
     "focal": focal,
     "la_focal": la_focal,
     "lasce": lasce,
+    "margin": margin,
 }
 
 
@@ -88,7 +102,7 @@ def bind_loss(name: str, options: Mapping[str, float]) -> Callable[[Tensor, Tens
 
 
 def inference_adjustment(name: str, options: Mapping[str, float], prior: Tensor) -> Tensor:
-    """Return what a logit-adjusted loss added to the logits (C,), zeros for the others (A15, Fig. 1)."""
+    """Return what a logit-adjusted loss added to the logits (C,), zeros for the others (AM3F-A15, Fig. 1)."""
     if "tau" not in loss_options(name):
         return torch.zeros_like(prior)
     return logit_adjustment(prior, **{k: v for k, v in options.items() if k == "tau"})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from merlib.errors import unknown_name
+from merlib.learning.baseline_recipes import BASELINES
 from merlib.profiles import Profile
 
 LARGEST_RISE = 10.0
@@ -24,24 +25,26 @@ class Recipe:
     ----------
     name : str
         Whose recipe it is.
-    optimiser : {'adam', 'sgd'}
-        With `learning_rate`, `betas` (Adam), `momentum` and `nesterov` (SGD), `weight_decay`.
+    optimiser : {'adam', 'adamw', 'sgd'}
+        With `learning_rate`, `betas` (Adam, AdamW), `momentum` and `nesterov` (SGD), `weight_decay`.
     schedule : {'constant', 'cosine', 'step'}
-        ``step`` multiplies the rate by `step_factor` after every `step_epochs`.
+        ``step`` multiplies the rate by `step_factor` after every `step_epochs`, in the first `decay_epochs` epochs
+        where that is set, else in all.
     epochs, batch_size : int
-        A last batch of one sample joins the batch before it (A20).
+        A last batch of one sample joins the batch before it (AM3F-A20).
     loss : str
         Name of a loss, with `loss_options`.
     adjusted_inference : bool
-        Whether the loss's logit adjustment is added to the test logits as well (A15: one reading of AM3F's Fig. 1).
+        Whether the loss's logit adjustment is added to the test logits as well (AM3F-A15: one reading of AM3F's Fig.
+        1).
     auxiliary_weight : float
         Weight of the model's own `auxiliary_loss`.
     augmentation : tuple of str
         Steps of `learning.augmentation`, on training rows only.
     copies : int
-        How often an epoch shows each training row, with new chance in its augmentation each time (B8).
+        How often an epoch shows each training row, with new chance in its augmentation each time (ASTNET-B8).
     normalisation : {'none', 'unit', 'standardise'}
-        ``standardise`` uses mean and deviation a channel of the training fold (A16).
+        ``standardise`` uses mean and deviation a channel of the training fold (AM3F-A16).
     shuffle : bool
         Whether rows are shuffled each epoch.
     """
@@ -66,12 +69,15 @@ class Recipe:
     normalisation: str = "standardise"
     shuffle: bool = True
     copies: int = 1
+    decay_epochs: int = 0
 
     def to_dict(self) -> dict:
-        """Return the fields as plain JSON types; `copies` only where it is not one, which digests never held."""
+        """Return the fields as plain JSON types, without those that came later and are not used: digests stay valid."""
         values = asdict(self)
         if self.copies == 1:
             del values["copies"]
+        if not self.decay_epochs:
+            del values["decay_epochs"]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     @classmethod
@@ -85,7 +91,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    # Sec. 4.3; tau from Sec. 3.3. Flip and jitter named there, their form not (A16).
+    # Sec. 4.3; tau from Sec. 3.3. Flip and jitter named there, their form not (AM3F-A16).
     "am3f_flownet": Recipe(
         name="am3f_flownet",
         learning_rate=1e-4,
@@ -96,7 +102,7 @@ RECIPES: dict[str, Recipe] = {
         loss_options={"tau": 0.5},
         augmentation=("flip", "jitter"),
     ),
-    # Sec. 4.2; lambda from Table 5. The authors' code has a constant rate and no flip (D2-D4).
+    # Sec. 4.2; lambda from Table 5. The authors' code has a constant rate and no flip (DUAL-ATME-D2 to DUAL-ATME-D4).
     "dual_atme": Recipe(
         name="dual_atme",
         learning_rate=1e-3,
@@ -109,10 +115,11 @@ RECIPES: dict[str, Recipe] = {
         auxiliary_weight=0.01,
         augmentation=("flip",),
     ),
-    # Table 4 and Sec. 4.4. B1: 1e-5 in the table, 1e-4 in the text, which rejects 1e-5 as too slow. B13: type of
-    # scheduler and meaning of "decay 1e-7" are not given: constant rate, weight decay. B8: the paper multiplies the
-    # whole data set by twenty; here each epoch shows every training row twenty times, mirrored, turned and cropped by
-    # new chance each time, so that copies stay with their subject, no test row is copied and none lies on disk.
+    # Table 4 and Sec. 4.4. ASTNET-B1: 1e-5 in the table, 1e-4 in the text, which rejects 1e-5 as too slow. ASTNET-B13:
+    # type of scheduler and meaning of "decay 1e-7" are not given: constant rate, weight decay. ASTNET-B8: the paper
+    # multiplies the whole data set by twenty; here each epoch shows every training row twenty times, mirrored, turned
+    # and cropped by new chance each time, so that copies stay with their subject, no test row is copied and none lies
+    # on disk.
     "astnet": Recipe(
         name="astnet",
         optimiser="sgd",
@@ -126,7 +133,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     # Sec. 4.2.1: 12,000 iterations of 64 frames, about 154 epochs of its 5,000 images; both flips, and four pixels of 1
     # around the frame, whose use is not said: cut out anew at random, as in its source. The three stages are trained
-    # together (E8): the weight of their own heads is our choice, without it the earlier heads would never learn.
+    # together (LARNET-E8): the weight of their own heads is our choice, without it the earlier heads would never learn.
     # Sec. 4.1 names an L2 penalty of 1e-2 for the first layers beside Sec. 4.2.1's weight decay: the latter. Of the
     # frames the paper subtracts a mean a pixel; here mean and deviation a channel, which a flip leaves as they are.
     "larnet": Recipe(
@@ -141,9 +148,10 @@ RECIPES: dict[str, Recipe] = {
         auxiliary_weight=1.0,
         augmentation=("flip", "flip_vertical", "pad_crop"),
     ),
-    # Sec. 4.3; the rate falls to a tenth every 10 epochs (F14). Batch size and number of Monte-Carlo passes are not
-    # printed (F5): 16 here, and the model's own option. Eq. 9 is cross entropy plus the model's auxiliary loss.
-    # Not printed and our choice: features are standardised, since what all clips share is many times what differs.
+    # Sec. 4.3; the rate falls to a tenth every 10 epochs (UAMRN-F14). Batch size and number of Monte-Carlo passes are
+    # not printed (UAMRN-F5): 16 here, and the model's own option. Eq. 9 is cross entropy plus the model's auxiliary
+    # loss. Not printed and our choice: features are standardised, since what all clips share is many times what
+    # differs.
     "uamrn": Recipe(
         name="uamrn",
         learning_rate=2e-4,
@@ -165,6 +173,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     # A line through the pixels: the pipeline standardises by itself, mirrored copies double the fold.
     "linear": Recipe(name="linear", augmentation=("mirrored_copies",), normalisation="none"),
+    **{name: Recipe(name=name, **values) for name, values in BASELINES.items()},
 }
 
 
@@ -188,8 +197,9 @@ def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     batch = profile.batch_size or recipe.batch_size
     ratio = (recipe.epochs * recipe.copies / recipe.batch_size) / (epochs / batch)
     rise = min(max(ratio, 1.0), LARGEST_RISE)
-    step = recipe.step_epochs
+    step, decay = recipe.step_epochs, recipe.decay_epochs
     if recipe.schedule == "step":
         step = max(1, round(step * epochs / recipe.epochs))
-    changes = {"epochs": epochs, "batch_size": batch, "step_epochs": step, "copies": 1}
+        decay = decay and max(1, round(decay * epochs / recipe.epochs))
+    changes = {"epochs": epochs, "batch_size": batch, "step_epochs": step, "decay_epochs": decay, "copies": 1}
     return replace(recipe, **changes, learning_rate=recipe.learning_rate * rise)

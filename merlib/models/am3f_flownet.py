@@ -11,13 +11,13 @@ Input ``flow`` (N, 3, 28, 28), channels u, v, optical strain, each read by a bra
 
 Decisions where the paper is silent or wrong:
 
-A14  Eq. 1 is a 2x2 tensor, the network reads one channel: we take the magnitude (X3), computed upstream.
-A15  The prior of LASCE adjusts logits in training only; inference uses raw logits (see `learning.losses`).
-A16  Sign of u under a flip, jitter and normalisation belong to the recipe (see `learning.recipes`).
-A17  6 and 16 filters a scale as printed; batch norm inside the block, 2x2 max pooling after it.
-A18  Table 4's rows are options: `multi_scale`, `msff`, `mofrw`. Without `multi_scale` only the high
+AM3F-A14  Eq. 1 is a 2x2 tensor, the network reads one channel: we take the magnitude (CROSS-X3), computed upstream.
+AM3F-A15  The prior of LASCE adjusts logits in training only; inference uses raw logits (see `learning.losses`).
+AM3F-A16  Sign of u under a flip, jitter and normalisation belong to the recipe (see `learning.recipes`).
+AM3F-A17  6 and 16 filters a scale as printed; batch norm inside the block, 2x2 max pooling after it.
+AM3F-A18  Table 4's rows are options: `multi_scale`, `msff`, `mofrw`. Without `multi_scale` only the high
      features remain, so there is nothing to fuse and MSFF is off too.
-A19  Seeds and epoch are the protocol's business: last epoch, named seeds.
+AM3F-A19  Seeds and epoch are the protocol's business: last epoch, named seeds.
 MSFF  "the features are subjected to a summing operation with the enhanced features": read as
      ``low + SAM(low) * low`` for the low features and ``SAM(high) * high`` for the high ones.
 MOFRW  Eq. 2 writes one CAM for all three flows, so its weights are shared; CAM keeps its sigmoid.

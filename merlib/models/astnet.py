@@ -15,16 +15,16 @@ with H = W = 224 and width 64; frames are folded into the batch until the ConvLS
 
 Decisions where the paper is silent or wrong:
 
-B12  Equations 6-8 have no peepholes, so the cell has none; H_t is the output, C_t is only carried.
-B13  Two basic blocks a stage as in Table 1, so ResNet-18; three channels, as the drawn flow has, so that ImageNet
-     weights fit. Not printed: hidden channels of the ConvLSTM (`hidden`, half of ResNet's by default), its kernel
-     (3), CBAM's reduction (16) and kernel (7, as in its source), and how ten steps become one: the last hidden
+ASTNET-B12  Equations 6-8 have no peepholes, so the cell has none; H_t is the output, C_t is only carried.
+ASTNET-B13  Two basic blocks a stage as in Table 1, so ResNet-18; three channels, as the drawn flow has, so that
+     ImageNet weights fit. Not printed: hidden channels of the ConvLSTM (`hidden`, half of ResNet's by default), its
+     kernel (3), CBAM's reduction (16) and kernel (7, as in its source), and how ten steps become one: the last hidden
      state by default, their mean with `aggregate`.
-B11  Misprints in Tables 1 and 7 ("RuLU") are read as ReLU; the batch-norm numbers are ignored.
+ASTNET-B11  Misprints in Tables 1 and 7 ("RuLU") are read as ReLU; the batch-norm numbers are ignored.
      The paper starts ResNet from ImageNet (`load_resnet`) and trains on macro-expressions of CK+, on pictures or on
      flow, ResNet or the whole (Sec. 1, 3.2): here the whole, on flow, all but the classifier (`load_pretrained`).
-B1, B8, B15  Learning rate, augmentation inside the training fold and the factor of magnification belong to
-     the recipe and to what comes before.
+ASTNET-B1, ASTNET-B8, ASTNET-B15  Learning rate, augmentation inside the training fold and the factor of magnification
+     belong to the recipe and to what comes before.
 
 Options are the rows of Table 6 (`attention`) and of Tables 7 and 8 (`cbam_position`: 1-4 inside ResNet, 5 behind it
 as proposed). The network is fully convolutional: any H and W, 64 or more to leave the ConvLSTM a map to look at.
@@ -86,13 +86,13 @@ class ASTNet(nn.Module):
     width : int
         Channels of ResNet's first stage; 64 in the paper, 8 to train on a laptop.
     hidden : int or None
-        Channels of the ConvLSTM; ``None`` takes half of ResNet's last (B13).
+        Channels of the ConvLSTM; ``None`` takes half of ResNet's last (ASTNET-B13).
     kernel_size : int
         Of the ConvLSTM.
     steps : int
         Flows in a sequence.
     aggregate : {'last', 'mean'}
-        How the steps become one (B13).
+        How the steps become one (ASTNET-B13).
     dropout : float
         Before the ConvLSTM, element by element.
     reduction : int

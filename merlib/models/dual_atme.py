@@ -15,16 +15,16 @@ the recipe (.01 in the paper, Table 5).
 
 Decisions where the paper is silent or wrong:
 
-A17  Batch norm inside the inception blocks, which neither paper mentions.
-C8   The puzzle is cut upstream, by faces (landmarks) or by `clips.puzzle` (canonical boxes).
-C9   Eq. 10 has no negatives although Sec. 3.1 speaks of them; the equation is implemented.
-C10  SAM has the convolution that Eq. 7 leaves out. Both features end in a ReLU, so the similarity lies in [0, 1]
-     unless they are first brought to -1..1 as Sec. 3.3.3 says: `rescale`, off as in the authors' code.
-D5   The authors' code shares one CBAM between both branches; the paper attends on the upper branch alone, and
+AM3F-A17  Batch norm inside the inception blocks, which neither paper mentions.
+DUAL-ATME-C8  The puzzle is cut upstream, by faces (landmarks) or by `clips.puzzle` (canonical boxes).
+DUAL-ATME-C9  Eq. 10 has no negatives although Sec. 3.1 speaks of them; the equation is implemented.
+DUAL-ATME-C10  SAM has the convolution that Eq. 7 leaves out. Both features end in a ReLU, so the similarity lies in [0,
+     1] unless they are first brought to -1..1 as Sec. 3.3.3 says: `rescale`, off as in the authors' code.
+DUAL-ATME-D5  The authors' code shares one CBAM between both branches; the paper attends on the upper branch alone, and
      so do we. `shared_cbam` is the code's variant.
-D6   Kernel of SAM, reduction of CAM and the width of the first linear layer are not printed: 3, 16 and 1024
+DUAL-ATME-D6  Kernel of SAM, reduction of CAM and the width of the first linear layer are not printed: 3, 16 and 1024
      as in the code (CBAM's own paper has 7).
-D2-D4  Schedule, betas and flip are the recipe's business.
+DUAL-ATME-D2 to DUAL-ATME-D4  Schedule, betas and flip are the recipe's business.
 
 The four rows of Table 1 are `TABLE1_OPTIONS`; the region pairs of Table 4 are options of the puzzle.
 """
@@ -78,17 +78,17 @@ class DualATME(nn.Module):
     aars_attention, hars_attention : bool
         CBAM at the end of that branch.
     shared_cbam : bool
-        One CBAM for both branches (D5); needs both branches, and attends on both.
+        One CBAM for both branches (DUAL-ATME-D5); needs both branches, and attends on both.
     filters : tuple of int
         Filters a scale in the first and second inception block.
     hidden : int
-        Width of the first linear layer (D6).
+        Width of the first linear layer (DUAL-ATME-D6).
     dropout : float
         Dropout after the first linear layer.
     reduction, kernel_size : int
-        Of CBAM (D6).
+        Of CBAM (DUAL-ATME-D6).
     rescale : bool
-        Bring each sample's features to -1..1 before the similarity is taken (C10).
+        Bring each sample's features to -1..1 before the similarity is taken (DUAL-ATME-C10).
 
     Raises
     ------

@@ -15,7 +15,7 @@ et al. 2017, Table 2 of the paper, at width 64::
 
 Decisions where the paper is silent or wrong:
 
-E8   How three stages that each end in a 7-way softmax feed each other is not said. Stages 1 and 2 are described
+LARNET-E8  How three stages that each end in a 7-way softmax feed each other is not said. Stages 1 and 2 are described
      with pictures of 224x224x3 as input and stage 3 with 32x32; "the outputs of each residual block are fed as
      inputs to the other", their last layers taken off. We project the last map of a stage to three channels (1x1
      convolution), resize it to the picture that the next stage reads, and add the frame itself: the next stage
@@ -25,16 +25,16 @@ E8   How three stages that each end in a 7-way softmax feed each other is not sa
      Paddings are those that give the printed sizes (3 for 7x7, 2 for 5x5).
 START  Stage 1 is said to compute with ImageNet weights (Sec. 3.3). None of Attention-92 lie in the registry, and which
      the authors had is not said: all stages start from chance. "Froze their last layers" (Sec. 3) is read as left out.
-E9   Mask and trunk are multiplied (Eq. 3), not concatenated; `naive` is Eq. 1.
-E13  Mixed attention is the sigmoid that Eq. 4 prints, nothing more.
-E1-E3  Sizes of ours with 1000 classes: Attention-56 31.8 M parameters and 6.27 G multiply-adds (Table 2: 31.9, 6.2),
-     Attention-92 52.5 M and 10.53 G (51.3, 10.4). The two differ by one module of 512 and two of 1024 channels, which
-     hold 20.66 M here and in the configuration that Wang et al. published; the table's difference is 19.4 M, so
-     its 51.3 is 2.3 % below the network it stands for.
+LARNET-E9  Mask and trunk are multiplied (Eq. 3), not concatenated; `naive` is Eq. 1.
+LARNET-E13  Mixed attention is the sigmoid that Eq. 4 prints, nothing more.
+LARNET-E1 to LARNET-E3  Sizes of ours with 1000 classes: Attention-56 31.8 M parameters and 6.27 G multiply-adds (Table
+     2: 31.9, 6.2), Attention-92 52.5 M and 10.53 G (51.3, 10.4). The two differ by one module of 512 and two of 1024
+     channels, which hold 20.66 M here and in the configuration that Wang et al. published; the table's difference is
+     19.4 M, so its 51.3 is 2.3 % below the network it stands for.
 INIT  He initialisation (Sec. 4.2.1), the last convolution of each residual unit a tenth of it: end to end the chain
      has 114 residual units, and without this the first stage's gradient was 10^4 times the last one's at the start
      (measured at width 4, 32 pixels), so that eight frames were not learnt in 25 steps; with it they are.
-E6   What split the paper used is not said: both, frames at random and subjects apart, belong to the protocol.
+LARNET-E6  What split the paper used is not said: both, frames at random and subjects apart, belong to the protocol.
 """
 
 from __future__ import annotations
@@ -141,9 +141,9 @@ class LARNet(nn.Module):
     stages : tuple of str
         Names of `STAGES` in the order they are chained.
     chain : {'residual', 'features'}
-        Whether a later stage reads the frame too (E8).
+        Whether a later stage reads the frame too (LARNET-E8).
     stage_heads : bool
-        Give the earlier stages a classifier of their own (E8).
+        Give the earlier stages a classifier of their own (LARNET-E8).
     naive : bool
         Join mask and trunk by Eq. 1 instead of Eq. 3.
     dropout : float
@@ -227,7 +227,7 @@ class LARNet(nn.Module):
                 module.residual[-1].weight.data *= RESIDUAL_GAIN
 
     def auxiliary_loss(self, outputs: LARNetOutput, labels: Tensor) -> Tensor:
-        """Return the cross entropy of the earlier stages' own classifiers, their mean for each row (N,); E8.
+        """Return the cross entropy of the earlier stages' own classifiers, their mean for each row (N,); LARNET-E8.
 
         Zero when there is no earlier stage with a classifier.
         """

@@ -4,7 +4,7 @@ Input ``front`` (N, 32, 1024), computed once a clip by `blocks.front_layers.fron
 (N, 32, 3, 224, 224); or ``magnified`` itself with ``reads="magnified"``::
 
     front layers       (N * 32, 256, 14, 14)   ResNet-18 to its third stage, frozen; Sec. 4.3
-    pooled 2x2, flat   (N, 32, 1024)           F13
+    pooled 2x2, flat   (N, 32, 1024)           UAMRN-F13
     + positions        (N, 32, 1024)           sines and cosines, Sec. 4.3
     3 x SSA block      (N, 32, 1024)           2 heads of 512, LSH: 3 hyper-planes, 4 tables; Sec. 3.2, Table 1
     mean over factors  (N, 1024)
@@ -12,18 +12,18 @@ Input ``front`` (N, 32, 1024), computed once a clip by `blocks.front_layers.fron
 
 Decisions where the paper is silent or wrong:
 
-F1   32 factors from 2 to 12 (`FACTORS`), as in the authors' code; the range printed in Table 1 has twelve.
-F2-F4  See `models.blocks.lsh_attention`.
-F5   The scalar weight of Eq. 9 is the mean over classes of the vector of Eq. 8. Not printed: M (`monte_carlo`, 5),
+UAMRN-F1  32 factors from 2 to 12 (`FACTORS`), as in the authors' code; the range printed in Table 1 has twelve.
+UAMRN-F2 to UAMRN-F4  See `models.blocks.lsh_attention`.
+UAMRN-F5  The scalar weight of Eq. 9 is the mean over classes of the vector of Eq. 8. Not printed: M (`monte_carlo`, 5),
      the rate of dropout (.1) and its place (behind the attention of each block, before the heads).
-F6   The weight multiplies the loss as printed. Were the gradient to flow through it, the loss could fall by
+UAMRN-F6  The weight multiplies the loss as printed. Were the gradient to flow through it, the loss could fall by
      shrinking the weight alone, so it is detached; `weight_gradient` lets it flow. Eq. 7 takes the probabilities of
      the loss from the mean, which with a detached weight would teach the variance nothing; it learns through the
      sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below it. `monte_carlo=0` is the row
      "Deterministic" of Table 5: no variance, no weight. Eq. 9 is cross entropy plus `UAMRN.auxiliary_loss` at
      weight 1; weight 0 leaves plain cross entropy.
-F13  256 maps of 14x14 are averaged to 2x2, which gives the 1024 of the model without a projection; other sizes get
-     a linear one. Q and K are projected apart (`shared_qk`); hyper-planes are drawn once and kept, so that
+UAMRN-F13  256 maps of 14x14 are averaged to 2x2, which gives the 1024 of the model without a projection; other sizes
+     get a linear one. Q and K are projected apart (`shared_qk`); hyper-planes are drawn once and kept, so that
      inference repeats (`resample` draws new ones at each training step, as Algorithm 1 may be read).
 BLOCK  A block is attention, output projection, dropout, sum with its input, layer norm; the paper names no
      feed-forward part, so `feed_forward` is 0.
@@ -76,7 +76,7 @@ class UAMRN(nn.Module):
     monte_carlo : int
         M, passes with dropout that estimate the weight in training; 0 trains deterministically (Table 5).
     weight_gradient : bool
-        Let the gradient flow through the weight (F6).
+        Let the gradient flow through the weight (UAMRN-F6).
     reads : {'front', 'magnified'}
         Cached features, or pictures read through frozen front layers of its own.
     length : int
@@ -172,7 +172,7 @@ class UAMRN(nn.Module):
             return UAMRNOutput(mean, mean, variance, mean.new_ones(len(mean)), kept)
         logits = mean + variance.clamp_min(1e-12).sqrt() * torch.randn_like(mean)
         with torch.set_grad_enabled(self.weight_gradient and torch.is_grad_enabled()):
-            weight = uncertainty(*self.monte_carlo_passes(x, self.monte_carlo)).mean(-1)  # F5
+            weight = uncertainty(*self.monte_carlo_passes(x, self.monte_carlo)).mean(-1)  # UAMRN-F5
         return UAMRNOutput(logits, mean, variance, weight, kept)
 
     def auxiliary_loss(self, outputs: UAMRNOutput, labels: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ highest above its frame-to-frame noise; peaks that stand out by less than a quar
 
 A blink is far larger than a micro-expression and wins either eye region, so by default (``eyes="masked"``) the
 openings of the eyes, lids included, do not count; ``"kept"`` is the method as printed. Which rule a paper used for SMIC
-moves the apex by frames (errata X5).
+moves the apex by frames (errata CROSS-X5).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def spot_apex(
         Columns and rows of the onset's landmarks, pixels. The middle rule needs none.
     method : {'divide_and_conquer', 'exhaustive', 'middle'}
         ``exhaustive`` takes the highest point of the curve; ``middle`` frame ``T // 2``, as UAMRN does for SMIC
-        (errata F14).
+        (errata UAMRN-F14).
     eyes : {'masked', 'kept'}
         Whether the openings of the eyes are left out, where blinks are.
     smooth : float, optional

@@ -24,7 +24,7 @@ ABSENT = ("skip", "zero")
 
 
 def subject_mean_accuracy(predictions: pd.DataFrame, classes: Classes = None) -> float:
-    """Return the mean of the subjects' accuracies (ASTNet section 4.3, errata B9), averaged over seeds.
+    """Return the mean of the subjects' accuracies (ASTNet section 4.3, errata ASTNET-B9), averaged over seeds.
 
     A person with one clip weighs as much as a person with forty.
     """
@@ -32,7 +32,7 @@ def subject_mean_accuracy(predictions: pd.DataFrame, classes: Classes = None) ->
 
 
 def subject_mean_f1(predictions: pd.DataFrame, classes: Classes = None, absent: str = "skip") -> float:
-    """Return the mean of the subjects' macro F1 (ASTNet section 4.3, errata B9), averaged over seeds.
+    """Return the mean of the subjects' macro F1 (ASTNet section 4.3, errata ASTNET-B9), averaged over seeds.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ def _precision(counts: np.ndarray) -> np.ndarray:
 
 @metric(_without_factor_two)
 def f1_without_factor_two(predictions: pd.DataFrame, classes: Classes = None) -> float:
-    """Return UF1 with Eq. 7 as AM3F-FlowNet prints it, TP / (2 TP + FP + FN) (errata A1): half of UF1, at most .5."""
+    """Return UF1 with Eq. 7 as AM3F prints it, TP / (2 TP + FP + FN) (errata AM3F-A1): half of UF1, at most .5."""
 
 
 @metric(_precision)
 def precision_called_uar(predictions: pd.DataFrame, classes: Classes = None) -> float:
-    """Return the mean *precision* of the classes, which STSTNet published as UAR (errata X1; copied: A11)."""
+    """Return the mean *precision* of the classes, published as UAR by STSTNet (CROSS-X1; copied: AM3F-A11)."""

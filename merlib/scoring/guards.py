@@ -33,7 +33,7 @@ def clip_keys(predictions: pd.DataFrame) -> pd.Series:
 def check_scored_once(predictions: pd.DataFrame, keys: Iterable[str] | None = None) -> None:
     """Raise when, within one experiment and seed, a clip is scored twice or never.
 
-    Augmented copies that were scored as if they were clips are found this way too (errata B8).
+    Augmented copies that were scored as if they were clips are found this way too (errata ASTNET-B8).
 
     Parameters
     ----------

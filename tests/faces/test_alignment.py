@@ -1,4 +1,4 @@
-"""Eyes become level, the cut has the paper's edges with the signs of C8, and one cut serves the whole clip."""
+"""Eyes become level, the cut has the paper's edges (signs: DUAL-ATME-C8), and one cut serves the whole clip."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_turning_by_minus_theta_makes_the_eyes_level(level_face, degrees):
 
 
 def test_the_box_has_the_papers_edges_and_its_top_lies_above_the_brow(landmarks_by_hand):
-    # d = ((62 - 42) + (60 - 44)) / 2 = 18; top = 40 - 18, not the printed 40 + 18 (C8)
+    # d = ((62 - 42) + (60 - 44)) / 2 = 18; top = 40 - 18, not the printed 40 + 18 (DUAL-ATME-C8)
     assert crop_box(landmarks_by_hand) == (10, 22, 110, 150)
 
 

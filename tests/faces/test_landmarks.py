@@ -115,7 +115,8 @@ def test_landmarks_are_read_off_the_mesh_in_ibugs_order_from_zero():
     numbered = np.stack([np.arange(468.0), np.zeros(468)], axis=1)
     landmarks = landmarks_of_mesh(numbered)[:, 0]
     assert landmarks[17:].tolist() == [*BROWS, *NOSE, *EYES, *LIPS]
-    # 0-based (C14): 36 and 45 are the outer eye corners, 33 and 263 of the mesh; 8 the chin, 33 the nose's base
+    # 0-based (DUAL-ATME-C14): 36 and 45 are the outer eye corners, 33 and 263 of the mesh; 8 the chin, 33 the nose's
+    # base
     assert landmarks[[36, 39, 42, 45]].tolist() == [33, 133, 362, 263]
     assert landmarks[[33, 48, 54, 51, 57]].tolist() == [2, 61, 291, 0, 17]
 

@@ -1,4 +1,4 @@
-"""HARS's boxes are the paper's by hand, read from zero and with C8; the puzzle has the layout of the canonical one."""
+"""HARS's boxes are the paper's by hand, read by DUAL-ATME-C8; the puzzle is laid out as the canonical one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from one_batch import accuracy_after_overfitting, parameters_without_gradient
 from torch.nn import functional
 
 from merlib.errors import MerlibError
@@ -105,14 +104,3 @@ def test_weights_of_another_number_of_tensors_are_refused_and_change_nothing(cou
         load_by_layer_order(build(), short)
     untouched(build(), short)
     untouched(build(), state | {"extra": torch.zeros(1)})
-
-
-def test_gradients_reach_every_parameter_and_it_learns_one_batch(inputs):
-    model = build(dropout=0.0)
-    assert parameters_without_gradient(model, inputs, LABELS) == []
-    assert accuracy_after_overfitting(model, inputs, LABELS, steps=60, learning_rate=1e-2) == 1.0
-
-
-def test_maps_of_another_shape_are_refused():
-    with pytest.raises(MerlibError, match=r"ststnet: input 'flow' \(2, 3, 14, 14\)"):
-        build()({"flow": torch.zeros(2, 3, 14, 14)})

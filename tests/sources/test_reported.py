@@ -117,20 +117,20 @@ def test_errata_a6_and_a7_accuracies_of_casme2_fit_239_clips_and_not_246():
     assert len(fitting[239]) == 6
     assert fitting[246] == []
     assert [n for n in fitting if len(fitting[n]) >= 6] == [239]
-    assert set(accuracies) - set(fitting[239]) == {82.38}  # A7
+    assert set(accuracies) - set(fitting[239]) == {82.38}  # AM3F-A7
     doubted = values[values["value"] == 82.38]
-    assert doubted["note"].str.contains("A7").all()
+    assert doubted["note"].str.contains("AM3F-A7").all()
 
 
 def test_errata_a8_smic_accuracy_fits_no_164_but_samm_fits_136():
     assert not fits(cell("am3f.table2", "AM3F-FlowNet", "smic.acc")["value"], 164)
     assert fits(cell("am3f.table2", "AM3F-FlowNet", "samm.acc")["value"], 136)
-    assert "A8" in cell("am3f.table2", "AM3F-FlowNet", "smic.acc")["note"]
+    assert "AM3F-A8" in cell("am3f.table2", "AM3F-FlowNet", "smic.acc")["note"]
 
 
 def test_errata_a11_is_noted_on_all_four_uars_of_ststnet_and_nowhere_else():
     values = reported_values("am3f.table3")
-    noted = values[values["note"].str.contains("A11")]
+    noted = values[values["note"].str.contains("AM3F-A11")]
     assert set(noted["row"]) == {"STSTNet"}
     assert set(noted["column"]) == {"full.uar", "samm.uar", "smic.uar", "casme2.uar"}
 

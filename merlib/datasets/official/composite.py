@@ -32,7 +32,7 @@ def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, veri
         ``casme2``, ``samm`` and ``smic``, each as its own reader takes it.
     list_csv : path
         The organisers' ``combined_3class_gt.csv``: data set, subject, clip, label, no header. Labels are read from
-        it, never from regrouping the sheets (errata C7).
+        it, never from regrouping the sheets (errata DUAL-ATME-C7).
     verify : bool
         Compare the list with the organisers', by counts and hash. Turn it off for a list of your own.
 

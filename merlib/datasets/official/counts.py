@@ -10,7 +10,7 @@ from merlib.datasets.official.marker import Marker
 from merlib.datasets.official.sets import OfficialSet
 from merlib.sources import subject_counts
 
-# Errata X6: what the later edition moves, by subject.
+# Errata CROSS-X6: what the later edition moves, by subject.
 RELABELLED = {("casme2", "20190701"): {"sub24": {"sadness": -3, "surprise": 3}}}
 
 

@@ -1,6 +1,6 @@
 """The twin's flow maps: action units, head motion and noise between onset and apex, sampled as the networks see them.
 
-The motion is sampled on a grid finer than the maps, strain is taken there (errata X3: tensor magnitude, at the
+The motion is sampled on a grid finer than the maps, strain is taken there (errata CROSS-X3: tensor magnitude, at the
 flow's own resolution), and only then everything is reduced to 28 x 28. As in the public archive each channel of
 each map is stretched to 0..255 by its own minimum and maximum and rounded, so zero motion has no fixed grey.
 """
@@ -109,7 +109,7 @@ def _texture(face_points: np.ndarray) -> np.ndarray:
 
 
 def optical_strain(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return the magnitude of the strain tensor, sqrt(ux^2 + vy^2 + (uy + vx)^2 / 2) (errata A14, X3).
+    """Return the magnitude of the strain tensor, sqrt(ux^2 + vy^2 + (uy + vx)^2 / 2) (errata AM3F-A14, CROSS-X3).
 
     Parameters
     ----------

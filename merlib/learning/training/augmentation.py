@@ -1,10 +1,10 @@
 """Augmentation of training rows; never applied to a test fold.
 
 What a step does depends on what a row holds. Flow maps carry vectors: a mirrored face moves the other way, a turned
-face moves in a turned direction (A16). Pictures are only moved. Vectors of features have no left and right and stay.
-Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
+face moves in a turned direction (AM3F-A16). Pictures are only moved. Vectors of features have no left and right and
+stay. Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
 
-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
+AM3F-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
 to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``.
 """
 
@@ -20,7 +20,8 @@ from merlib.errors import unknown_name
 from merlib.learning.training.warping import crop, pad_and_crop, rotate
 
 JITTER = 0.1
-PICTURES = frozenset({"frames", "magnified"})  # inputs of RGB in 0..1; others of three axes or more are flow maps
+# inputs of RGB in 0..1; others of three axes or more are flow maps
+PICTURES = frozenset({"frames", "magnified", "apex", "onset_apex"})
 
 
 def kind_of(name: str, ndim: int) -> str:

@@ -1,4 +1,4 @@
-"""Convolutional LSTM (Shi et al. 2015) as ASTNet prints it: Eq. 6-11, without the peepholes of its source (B12)."""
+"""Convolutional LSTM (Shi et al. 2015) as ASTNet prints it: Eq. 6-11, without peepholes (ASTNET-B12)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class ConvLSTM(nn.Module):
 
     ``i, f, o = sigmoid(W_x * X_t + W_h * H_(t-1) + b)`` for each gate, ``C~ = tanh(...)`` likewise,
     ``C_t = f C_(t-1) + i C~``, ``H_t = o tanh(C_t)``; both states start at zero. The paper calls C_t the result and
-    H_t the next input; as in any LSTM both are carried on and H_t is the output (B12).
+    H_t the next input; as in any LSTM both are carried on and H_t is the output (ASTNET-B12).
 
     Parameters
     ----------

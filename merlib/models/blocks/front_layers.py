@@ -1,4 +1,4 @@
-"""The frozen first stages of ResNet-18 that UAMRN reads pictures through, computed once a clip; Sec. 4.3, F13."""
+"""The frozen first stages of ResNet-18 that UAMRN reads pictures through, computed once a clip; Sec. 4.3, UAMRN-F13."""
 
 from __future__ import annotations
 

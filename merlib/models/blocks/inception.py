@@ -21,7 +21,7 @@ class Inception(nn.Module):
     """Four parallel scales, concatenated, then 2x2 max pooling.
 
     The scales: 1x1; 1x1 then 3x3; 1x1 then 5x5; 3x3 max pooling then 1x1. Each yields `filters` channels.
-    Batch norm after each convolution is our choice where the papers are silent (A17); without it a
+    Batch norm after each convolution is our choice where the papers are silent (AM3F-A17); without it a
     network of this depth trains slowly at the published learning rate of 1e-4.
 
     Parameters

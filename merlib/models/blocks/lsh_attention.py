@@ -3,10 +3,10 @@
 Hyper-planes cut the space into buckets; a query attends to the keys of its own bucket, in at least one of
 several tables of hyper-planes. Decisions:
 
-F2   Outside the kept set the score is minus infinity, not zero, so each row of weights sums to one; a query that
+UAMRN-F2  Outside the kept set the score is minus infinity, not zero, so each row of weights sums to one; a query that
      meets no key in any table attends to itself. Eq. 4 drops the last index by misprint.
-F3   A positive product is written 0, any other 1, as the rule says; the printed example contradicts it.
-F4   Nothing is claimed about speed: `sparse_attention` computes exactly the kept pairs, which is their number and
+UAMRN-F3  A positive product is written 0, any other 1, as the rule says; the printed example contradicts it.
+UAMRN-F4  Nothing is claimed about speed: `sparse_attention` computes exactly the kept pairs, which is their number and
      not the time that they take.
 """
 
@@ -46,7 +46,7 @@ def bucket(vectors: Tensor, hyperplanes: Tensor) -> Tensor:
 
 
 def kept_pairs(queries: Tensor, keys: Tensor, hyperplanes: Tensor) -> Tensor:
-    """Return which pairs share a bucket in any table, bool (N, heads, L, L), Eq. 5; no row is empty (F2).
+    """Return which pairs share a bucket in any table, bool (N, heads, L, L), Eq. 5; no row is empty (UAMRN-F2).
 
     Parameters
     ----------

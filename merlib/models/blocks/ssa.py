@@ -28,7 +28,7 @@ class SSABlock(nn.Module):
     masked : bool
         Compute the sparse attention by masking all pairs; same result, other time.
     shared_qk, resample : bool
-        See F13.
+        See UAMRN-F13.
     dropout : float
         Behind the output projection.
     feed_forward : int

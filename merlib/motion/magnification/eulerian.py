@@ -4,7 +4,7 @@ ASTNet Sec. 3.1 (1): split into spatial bands (a Laplacian pyramid), filter in t
 order an amplified change of brightness is an amplified motion; beyond (1 + alpha) delta = wavelength / 8 it is not
 (Wu et al. Eq. 14), so alpha falls linearly to nothing in the bands finer than `cutoff` (their Fig. 6).
 
-``alpha = factor - 1``: the change is added to a frame that already holds it once (errata B2, B15).
+``alpha = factor - 1``: the change is added to a frame that already holds it once (errata ASTNET-B2, ASTNET-B15).
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def magnify_lagrangian(
     first, second : array (H, W) or (H, W, 3)
         Onset and a later frame, uint8 or float 0..1.
     factor : float
-        Total ratio: 3 is a motion three times as large (errata B2, B15, F12).
+        Total ratio: 3 is a motion three times as large (errata ASTNET-B2, ASTNET-B15, UAMRN-F12).
     flow_method, **options
         For `dense_flow`.
 

@@ -11,7 +11,8 @@ Two frames RGB in [-1, 1], 384 x 384 as published (any multiple of 4 works)::
                  9 residual blocks, enlarged twofold, 3x3 conv 32, 7x7 conv 3
 
 Reflection padding, no biases; ReLU follows each convolution but the last of a residual block, the manipulator's 3x3
-and the decoder's 7x7. `factor` is the total ratio: UAMRN Eq. 2 writes 1 + alpha, the network uses factor - 1 (F12).
+and the decoder's 7x7. `factor` is the total ratio: UAMRN Eq. 2 writes 1 + alpha, the network uses factor - 1
+(UAMRN-F12).
 
 Weights: ``learning_based_mag.pth.tar`` (GitHub weimengting/AMAN, mag_imple/; no licence file, so it is linked and never
 redistributed), a mapping with ``state_dict`` under the prefix ``module.``.

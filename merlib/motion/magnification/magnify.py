@@ -80,8 +80,9 @@ def magnify(
     """Magnify the motion in a clip or a pair of frames since its first frame.
 
     `factor` is always the TOTAL ratio: 3 is a motion three times as large, 1 changes nothing. ASTNet Eq. 1 and
-    UAMRN Eq. 2 multiply by 1 + alpha, so that ASTNet's "factor 3" may mean three- or four-fold (errata B2, B15), while
-    the network its authors and UAMRN's used takes factor - 1 times the change and adds it (F12).
+    UAMRN Eq. 2 multiply by 1 + alpha, so that ASTNet's "factor 3" may mean three- or four-fold (errata ASTNET-B2,
+    ASTNET-B15), while the network its authors and UAMRN's used takes factor - 1 times the change and adds it
+    (UAMRN-F12).
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def _magnet(frames: np.ndarray, factor: float, **options: object) -> tuple[np.nd
 def factor_sequence(length: int = 32) -> np.ndarray:
     """Return UAMRN's amplification factors: `length` total ratios from 2 to 12, evenly spaced.
 
-    Table 1 prints a range that holds twelve; the authors' code takes 32 from 2 to 12 (errata F1).
+    Table 1 prints a range that holds twelve; the authors' code takes 32 from 2 to 12 (errata UAMRN-F1).
 
     Raises
     ------

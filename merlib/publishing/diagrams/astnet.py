@@ -15,7 +15,7 @@ from merlib.explaining.shape_trace import trace_modules
 from merlib.models.astnet import TABLE1_MODULES, ASTNet
 from merlib.publishing.diagrams.boxes import Box, draw_diagram
 
-FACTOR = 3  # of magnification, Sec. 4.1 (2); the total ratio (B15)
+FACTOR = 3  # of magnification, Sec. 4.1 (2); the total ratio (ASTNET-B15)
 SIZE = 224
 
 
@@ -156,4 +156,4 @@ def convlstm_cell(model: ASTNet, size: int = SIZE) -> Figure:
     ]
     arrows = [("x", "wx"), ("h", "wh"), ("wx", "sum"), ("wh", "sum"), *(("sum", gate) for gate in gates)]
     arrows += [("c", "new"), ("f", "new"), ("i", "new"), ("g", "new"), ("new", "C"), ("C", "H"), ("o", "H")]
-    return draw_diagram(boxes, arrows, "ConvLSTM: products are convolutions, both states are carried on (B12)")
+    return draw_diagram(boxes, arrows, "ConvLSTM: products are convolutions, both states are carried on (ASTNET-B12)")

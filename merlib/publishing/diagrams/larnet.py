@@ -17,7 +17,7 @@ from merlib.models.larnet import STAGES, LARNet, Stage
 from merlib.publishing.diagrams.boxes import Box, draw_diagram
 
 TITLES = {"attention92": "Attention-92", "attention56": "Attention-56", "emoresnet": "Attention EmoResNet"}
-IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of Table 2 (E2)
+IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of Table 2 (LARNET-E2)
 
 
 def shapes_of(model: LARNet) -> dict[str, str]:
@@ -130,7 +130,7 @@ def configuration() -> pd.DataFrame:
 
 
 def trunk_depth(stage: Stage) -> int:
-    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (E3)."""
+    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (LARNET-E3)."""
     units = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
     for modules in stage.levels:
         for module in modules:

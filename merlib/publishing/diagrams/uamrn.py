@@ -79,7 +79,7 @@ def hash_table(model: UAMRN, front: Tensor, block: int = 0, head: int = 0, table
     -------
     DataFrame
         ``kind`` (query or key), ``index`` (0 to L - 1, the magnification), ``plane 1`` to ``plane 3`` (signed distance
-        to each plane, in units of the features) and ``bucket`` (its tag, such as ``110``; F3).
+        to each plane, in units of the features) and ``bucket`` (its tag, such as ``110``; UAMRN-F3).
     """
     x = model.sequence({"front": front})
     for number in range(block):
@@ -152,7 +152,7 @@ def _draw_side(axis: Axes, points: pd.DataFrame, third: str, limit: float) -> No
             linewidth=0.6,
             s=38,
         )
-    for first, second in product("01", repeat=2):  # a positive product is written 0 (F3)
+    for first, second in product("01", repeat=2):  # a positive product is written 0 (UAMRN-F3)
         x, y = (limit * 0.97 * (1 if digit == "0" else -1) for digit in (first, second))
         tag = first + second + third
         count = (points["bucket"] == tag).sum()

@@ -64,7 +64,7 @@ def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def averages_over_people(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracy and F1 pooled over clips beside the mean of the people's own, one row a run (ASTNet, B9)."""
+    """Return accuracy and F1 pooled over clips beside the mean of the people's own, one row a run (ASTNET-B9)."""
     rows = {}
     for label, predictions in runs.items():
         rows[label] = {

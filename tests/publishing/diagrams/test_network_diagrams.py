@@ -96,7 +96,7 @@ def test_hyperparameters_stand_beside_the_printed_ones_with_their_errata(study):
     saved = save_table("astnet.table4", table, study=study)
     cells = {cell["row"]: cell for cell in saved.record["cells"]}
     assert cells["epoch"]["verdict"] == "identical"
-    assert "B1" in cells["base_lr"]["note"]
+    assert "ASTNET-B1" in cells["base_lr"]["note"]
     assert saved.shown.loc["base_lr", "value"] == "0.0001"
     table = network_tables.uamrn_hyperparameters(drawn("uamrn"))
     assert "As printed in 6 of 8 rows" in network_tables.differing("uamrn.table1", table)

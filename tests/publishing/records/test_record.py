@@ -34,7 +34,7 @@ def test_cells_find_the_reported_value_and_its_doubts():
     (cell,) = records.table_cells("am3f.table5", frame, frame - 5, frame + 5, "real analogue")
     assert (cell["reported"], cell["difference"]) == (82.38, -2.38)
     assert cell["verdict"] == "analogue: within interval"
-    assert "A7" in cell["note"]
+    assert "AM3F-A7" in cell["note"]
 
 
 def test_predictions_without_provenance_are_refused():
