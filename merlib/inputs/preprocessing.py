@@ -7,6 +7,8 @@
 ``onset_flows``    (9, 3, 112, 112) flows from the onset to each of 9 later frames, px (MDMO)
 ``step_flows``     (9, 3, 112, 112) flows from each of 10 frames to the next, px (HOOF)
 ``frames``         (8, 3, 224, 224) RGB 0..1, cut to the face (LARNet Sec. 4.2)
+``apex``           (3, 224, 224) RGB 0..1, the apex cut to the face (CapsuleNet, a baseline)
+``onset_apex``     (2, 3, 224, 224) RGB 0..1, onset and apex cut to the face (MMNet, a baseline)
 ``magnified``      (32, 3, 224, 224) RGB 0..1, the apex at 32 amplification factors (UAMRN Sec. 3.1)
 =================  ===========================================================================================
 
@@ -248,6 +250,15 @@ def _frames(found: _Located, how: Preprocessing) -> np.ndarray:
     return np.clip(pictures, 0, 1).astype(np.float32).transpose(0, 3, 1, 2)
 
 
+def _onset_apex(found: _Located, how: Preprocessing) -> np.ndarray:
+    pictures = found.cut([int(found.row.onset), found.apex], (how.size, how.size)).astype(np.float32) / 255
+    return np.clip(pictures, 0, 1).transpose(0, 3, 1, 2)
+
+
+def _apex(found: _Located, how: Preprocessing) -> np.ndarray:
+    return _onset_apex(found, how)[1]
+
+
 def _magnified(found: _Located, how: Preprocessing) -> np.ndarray:
     onset, apex = found.cut([int(found.row.onset), found.apex], (how.size, how.size))
     return magnified_stack(onset, apex, factor_sequence(how.length), how.size, how.magnifier)[0]
@@ -260,6 +271,8 @@ _COMPUTE: dict[str, Callable[[_Located, Preprocessing], np.ndarray]] = {
     "onset_flows": partial(_flows_between, from_onset=True),
     "step_flows": partial(_flows_between, from_onset=False),
     "frames": _frames,
+    "apex": _apex,
+    "onset_apex": _onset_apex,
     "magnified": _magnified,
 }
 FEATURES: tuple[str, ...] = tuple(_COMPUTE)
@@ -273,6 +286,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "onset_flows": {"size": 112, "length": 10, "unit": "px"},
     "step_flows": {"size": 112, "length": 10, "unit": "px"},
     "frames": {"size": 224, "length": 8},
+    "apex": {"size": 224},
+    "onset_apex": {"size": 224},
     "magnified": {"size": 224, "length": 32},
 }
 

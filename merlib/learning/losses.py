@@ -1,4 +1,4 @@
-"""Losses of the papers: cross entropy, weighted, focal, and the two logit-adjusted ones.
+"""Losses of the papers: cross entropy, weighted, focal, the two logit-adjusted ones, and the margin loss of capsules.
 
 Logit adjustment (Menon et al. 2020; AM3F-FlowNet Sec. 3.3, Eq. 3-5) adds ``a_y = log(p_y^tau + eps)`` to the
 logits while training, with p the class frequencies of the **training fold**. Decisions:
@@ -58,12 +58,26 @@ def la_focal(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5, ga
     return focal(logits + logit_adjustment(prior, tau), labels, prior, gamma)
 
 
+def margin(
+    logits: Tensor, labels: Tensor, prior: Tensor, upper: float = 0.99, lower: float = 0.01, others: float = 0.5
+) -> Tensor:
+    """Pull the true class's length above `upper` and the others' below `lower`; rows (N,).
+
+    ``max(0, upper - v_t)^2 + others sum_{j != t} max(0, v_j - lower)^2`` (Sabour, Frosst and Hinton 2017, Eq. 4); the
+    logits (N, C) are lengths v in 0..1. Margins as in CapsuleNet's published code (Sabour: .9 and .1).
+    """
+    true = functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
+    short, long = (upper - logits).relu().square(), (logits - lower).relu().square()
+    return (true * short + others * (1 - true) * long).sum(1)
+
+
 LOSSES: dict[str, Callable[..., Tensor]] = {
     "ce": cross_entropy,
     "weighted_ce": weighted_cross_entropy,
     "focal": focal,
     "la_focal": la_focal,
     "lasce": lasce,
+    "margin": margin,
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from merlib.errors import unknown_name
+from merlib.learning.baseline_recipes import BASELINES
 from merlib.profiles import Profile
 
 LARGEST_RISE = 10.0
@@ -24,10 +25,11 @@ class Recipe:
     ----------
     name : str
         Whose recipe it is.
-    optimiser : {'adam', 'sgd'}
-        With `learning_rate`, `betas` (Adam), `momentum` and `nesterov` (SGD), `weight_decay`.
+    optimiser : {'adam', 'adamw', 'sgd'}
+        With `learning_rate`, `betas` (Adam, AdamW), `momentum` and `nesterov` (SGD), `weight_decay`.
     schedule : {'constant', 'cosine', 'step'}
-        ``step`` multiplies the rate by `step_factor` after every `step_epochs`.
+        ``step`` multiplies the rate by `step_factor` after every `step_epochs`, in the first `decay_epochs` epochs
+        where that is set, else in all.
     epochs, batch_size : int
         A last batch of one sample joins the batch before it (AM3F-A20).
     loss : str
@@ -67,12 +69,15 @@ class Recipe:
     normalisation: str = "standardise"
     shuffle: bool = True
     copies: int = 1
+    decay_epochs: int = 0
 
     def to_dict(self) -> dict:
-        """Return the fields as plain JSON types; `copies` only where it is not one, which digests never held."""
+        """Return the fields as plain JSON types, without those that came later and are not used: digests stay valid."""
         values = asdict(self)
         if self.copies == 1:
             del values["copies"]
+        if not self.decay_epochs:
+            del values["decay_epochs"]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     @classmethod
@@ -178,6 +183,7 @@ RECIPES: dict[str, Recipe] = {
     # The champion compares clips with mirrored clips by itself; its recipe is frozen in its own module.
     "champion": Recipe(name="champion", normalisation="none"),
     "chosen_views": Recipe(name="chosen_views", normalisation="none"),
+    **{name: Recipe(name=name, **values) for name, values in BASELINES.items()},
 }
 
 # Hand-crafted methods are published without mirrored copies; their features need no normalisation by the fold.
@@ -205,8 +211,9 @@ def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     batch = profile.batch_size or recipe.batch_size
     ratio = (recipe.epochs * recipe.copies / recipe.batch_size) / (epochs / batch)
     rise = min(max(ratio, 1.0), LARGEST_RISE)
-    step = recipe.step_epochs
+    step, decay = recipe.step_epochs, recipe.decay_epochs
     if recipe.schedule == "step":
         step = max(1, round(step * epochs / recipe.epochs))
-    changes = {"epochs": epochs, "batch_size": batch, "step_epochs": step, "copies": 1}
+        decay = decay and max(1, round(decay * epochs / recipe.epochs))
+    changes = {"epochs": epochs, "batch_size": batch, "step_epochs": step, "decay_epochs": decay, "copies": 1}
     return replace(recipe, **changes, learning_rate=recipe.learning_rate * rise)

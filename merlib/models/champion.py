@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from merlib.models.blocks.clip_pairs import ClipPairs
 from merlib.models.blocks.flow_views import cleaned, mirrored, twelve_views
@@ -75,6 +76,7 @@ class Champion(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Return the summed scores (N, classes) of the twelve views."""
+        check_is_fitted(self)
         both = self._rows(np.concatenate([self.train_, X]))  # together: they are remembered together
         train, rows = both[: len(self.train_)], both[len(self.train_) :]
         return sum(self._kernel(view, rows, train) @ each for view, each in enumerate(self.coefficients_))
@@ -85,7 +87,8 @@ class Champion(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the class with the largest score, (N,)."""
-        return self.classes_[self.decision_function(X).argmax(axis=1)]
+        scores = self.decision_function(X)
+        return self.classes_[scores.argmax(axis=1)]
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from merlib.models.blocks.clip_pairs import ClipPairs
 from merlib.models.blocks.flow_views import WEIGHTS, blurred, cleaned
@@ -102,6 +103,7 @@ class ChosenViews(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the softmax of the summed scores, (N, classes): it ranks classes as they do."""
+        check_is_fitted(self)
         sets = _sets(X["person"]) if self.other_sets else np.full(len(X["person"]), "")
         both = known_pairs().rows(np.concatenate([self.train_, _archives(X)]))
         train, test = both[: len(self.train_)], both[len(self.train_) :]
@@ -116,7 +118,8 @@ class ChosenViews(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the class with the largest score, (N,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        shares = self.predict_proba(X)
+        return self.classes_[shares.argmax(axis=1)]
 
     def _choose(self, rows: np.ndarray) -> tuple[int, ...]:
         """Return the variants chosen on the training rows `rows`; nothing else of the training data is looked at."""

@@ -153,6 +153,8 @@ def test_eleven_frames_stay_inside_the_clip(apex, n, first, last):
         ("frames", {"size": 48, "length": 4}, (4, 3, 48, 48)),
         ("frames", {"size": 48, "length": 2, "cut": False}, (2, 3, 48, 48)),
         ("magnified", {"size": 64, "length": 3, "magnifier": "eulerian"}, (3, 3, 64, 64)),
+        ("apex", {"size": 48}, (3, 48, 48)),
+        ("onset_apex", {"size": 48}, (2, 3, 48, 48)),
     ],
 )
 def test_every_feature_has_its_paper_s_shape(feature, choices, shape):
@@ -160,6 +162,16 @@ def test_every_feature_has_its_paper_s_shape(feature, choices, shape):
     assert found.shape == shape
     assert found.dtype == np.float32
     assert found.std() > 0
+
+
+def test_onset_and_apex_are_the_frames_that_the_sheet_names():
+    clip = one()
+    how = preprocessing("onset_apex", size=48, backend="given")
+    pair, cut = clip_input(clip, how), locate(clip, how).cut([clip.onset, clip.apex], (48, 48))
+    assert pair.apex_from == "sheet"
+    np.testing.assert_allclose(pair.array, cut.transpose(0, 3, 1, 2) / 255, atol=1e-6)
+    alone = clip_input(clip, preprocessing("apex", size=48, backend="given")).array
+    np.testing.assert_array_equal(alone, pair.array[1])
 
 
 def test_later_magnifications_move_further():

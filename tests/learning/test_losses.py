@@ -19,6 +19,7 @@ from merlib.learning.losses import (
     la_focal,
     lasce,
     logit_adjustment,
+    margin,
     weighted_cross_entropy,
 )
 
@@ -93,6 +94,18 @@ def test_weights_of_weighted_cross_entropy_give_every_class_the_same_total():
     assert loss[labels == 0].sum().item() == pytest.approx(loss[labels == 1].sum().item())
 
 
+def test_margin_by_hand():
+    lengths, label = torch.tensor([[0.4, 0.2, 0.005]]), torch.tensor([0])
+    # the true capsule is .99 - .4 too short, the second .2 - .01 too long, the third below its bound
+    torch.testing.assert_close(margin(lengths, label, PRIOR), torch.tensor([0.59**2 + 0.5 * 0.19**2]))
+    sabour = bind_loss("margin", {"upper": 0.9, "lower": 0.1, "others": 1.0})
+    torch.testing.assert_close(sabour(lengths, label, PRIOR), torch.tensor([0.5**2 + 0.1**2]))
+
+
+def test_margin_is_content_within_its_bounds():
+    assert margin(torch.tensor([[0.995, 0.0, 0.01]]), torch.tensor([0]), PRIOR).item() == 0
+
+
 def test_prior_counts_labels_and_knows_absent_classes():
     assert class_prior(torch.tensor([0, 0, 2, 0]), 4).tolist() == [0.75, 0.0, 0.25, 0.0]
     with pytest.raises(MerlibError, match="without samples"):
@@ -108,7 +121,7 @@ def test_every_loss_gives_one_finite_value_a_row_even_when_a_class_is_absent(nam
 
 
 def test_unknown_losses_and_options_are_refused_with_the_valid_ones():
-    with pytest.raises(MerlibError, match="ce, focal, la_focal, lasce, weighted_ce"):
+    with pytest.raises(MerlibError, match="ce, focal, la_focal, lasce, margin, weighted_ce"):
         get_loss("lasse")
     with pytest.raises(MerlibError, match=r"unknown option of loss lasce 'tua'.*\n.*tau"):
         bind_loss("lasce", {"tua": 0.5})

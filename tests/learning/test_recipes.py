@@ -9,6 +9,7 @@ import pytest
 
 from merlib.errors import MerlibError
 from merlib.learning import Experiment
+from merlib.learning.losses import bind_loss
 from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
 from merlib.models import available
 from merlib.models.registry import model_module
@@ -80,6 +81,39 @@ def test_a_step_schedule_is_shortened_with_the_epochs():
     assert abridge(stepped, get_profile("teach")).step_epochs == 4
     assert abridge(stepped, get_profile("smoke")).step_epochs == 1
     assert abridge(replace(stepped, schedule="constant"), get_profile("teach")).step_epochs == 10
+
+
+def test_a_decay_that_ends_early_is_shortened_with_the_epochs_and_absent_from_other_digests():
+    recipe = get_recipe("mmnet")
+    assert (recipe.epochs, recipe.decay_epochs) == (99, 50)
+    assert abridge(recipe, get_profile("teach")).decay_epochs == 10
+    assert abridge(get_recipe("capsulenet"), get_profile("teach")).decay_epochs == 0
+    assert "decay_epochs" not in get_recipe("uamrn").to_dict()
+    assert recipe.to_dict()["decay_epochs"] == 50
+
+
+def test_every_registered_model_has_a_recipe_and_a_loss_that_exists():
+    assert {name for name in available() if model_module(name).startswith("merlib.")} <= set(RECIPES)
+    for recipe in RECIPES.values():
+        bind_loss(recipe.loss, recipe.loss_options)
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    {
+        "off_apexnet": {"optimiser": "adam", "learning_rate": 1e-4, "epochs": 3000, "batch_size": 64, "loss": "ce"},
+        "dual_inception": {"learning_rate": 1e-4, "epochs": 40, "batch_size": 3, "loss": "weighted_ce"},
+        "resnet18": {"learning_rate": 1e-4, "weight_decay": 1e-3, "epochs": 50, "batch_size": 32},
+        "rcn": {"optimiser": "sgd", "momentum": 0.9, "learning_rate": 5e-4, "step_factor": 0.5, "epochs": 20},
+        "capsulenet": {"learning_rate": 1e-4, "step_factor": 0.9, "epochs": 30, "batch_size": 32, "loss": "margin"},
+        "mmnet": {"optimiser": "adamw", "learning_rate": 8e-4, "weight_decay": 0.7, "batch_size": 24},
+        "htnet": {"optimiser": "adam", "learning_rate": 5e-5, "epochs": 800, "batch_size": 256, "shuffle": False},
+        "microexpstcnn": {"optimiser": "sgd", "momentum": 0.0, "learning_rate": 1e-2, "epochs": 100, "batch_size": 16},
+    }.items(),
+)
+def test_baselines_train_as_published(name, published):
+    values = get_recipe(name).to_dict()
+    assert {field: values[field] for field in published} == published
 
 
 @pytest.mark.parametrize("profile", ["smoke", "teach"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from one_batch import accuracy_after_overfitting, parameters_without_gradient
 
 from merlib.errors import MerlibError
 from merlib.models import am3f_flownet, build_model
@@ -171,20 +170,6 @@ def test_branches_share_no_weight_and_mofrw_shares_one_attention():
     assert len([n for n in names if n.startswith("reweighting.")]) == 2
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_gradients_reach_every_parameter(inputs, name):
-    assert parameters_without_gradient(build(**VARIANTS[name]), inputs, LABELS) == []
-
-
-def test_it_learns_one_batch_of_eight_by_heart(inputs):
-    assert accuracy_after_overfitting(build(filters=(2, 4)), inputs, LABELS, steps=25, learning_rate=5e-3) == 1.0
-
-
-def test_rows_do_not_influence_each_other_at_inference(inputs):
-    model = build().eval()
-    torch.testing.assert_close(model(inputs).logits[2:3], model({"flow": inputs["flow"][2:3]}).logits)
-
-
 def test_dropout_is_before_the_classifier_and_off_at_inference(inputs):
     model = build(dropout=1.0)
     torch.testing.assert_close(model(inputs).logits, model.classifier.bias.expand(8, 3))
@@ -196,16 +181,3 @@ def test_an_unknown_option_lists_the_valid_ones():
         build(mofr=False)
     for option in ("multi_scale", "msff", "mofrw", "filters", "dropout"):
         assert option in caught.value.expected
-
-
-@pytest.mark.parametrize("shape", [(8, 3, 14, 14), (8, 2, 28, 28), (3, 28, 28)])
-def test_maps_of_another_shape_are_refused_with_both_shapes(shape):
-    with pytest.raises(MerlibError, match=r"am3f_flownet: input 'flow'") as caught:
-        build()({"flow": torch.zeros(shape)})
-    assert str(shape) in caught.value.found
-    assert "(N, 3, 28, 28)" in caught.value.expected
-
-
-def test_missing_flow_is_refused_by_name(inputs):
-    with pytest.raises(MerlibError, match=r"am3f_flownet: inputs \['puzzle'\]"):
-        build()({"puzzle": inputs["flow"]})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from one_batch import accuracy_after_overfitting, parameters_without_gradient
 
 from merlib.errors import MerlibError
 from merlib.models import build_model
@@ -132,33 +131,6 @@ def test_reduction_narrows_cbam_and_dropout_strikes_elements_before_the_convlstm
     whole, struck = ((one == 0).float().mean().item() for one in seen)
     assert whole < 0.5 * struck
     torch.testing.assert_close(struck, 0.5 + 0.5 * whole, rtol=0, atol=0.1)
-
-
-@pytest.mark.parametrize("options", [{}, {"attention": "none"}, {"cbam_position": 2}])
-def test_gradients_reach_every_parameter(inputs, options):
-    assert parameters_without_gradient(build(**options), inputs, LABELS) == []
-
-
-def test_it_learns_one_batch_of_eight_by_heart(inputs):
-    assert accuracy_after_overfitting(build(), inputs, LABELS, steps=40, learning_rate=5e-3) == 1.0
-
-
-def test_rows_do_not_influence_each_other_at_inference(inputs):
-    model = build().eval()
-    with torch.no_grad():
-        one = model({"flow_sequence": inputs["flow_sequence"][5:6]}).logits
-        torch.testing.assert_close(model(inputs).logits[5:6], one)
-
-
-def test_a_short_sequence_and_a_wrong_channel_are_refused(inputs):
-    flows = inputs["flow_sequence"]
-    with pytest.raises(MerlibError, match=r"astnet: input 'flow_sequence' \(8, 7, 3, 64, 64\)") as short:
-        build()({"flow_sequence": flows[:, :7]})
-    assert "(N, 10, 3, any, any)" in str(short.value)
-    with pytest.raises(MerlibError, match=r"astnet: input 'flow_sequence' \(8, 10, 2, 64, 64\)"):
-        build()({"flow_sequence": flows[:, :, :2]})
-    with pytest.raises(MerlibError, match="astnet: inputs"):
-        build()({"flow": flows})
 
 
 def test_unknown_options_are_refused():

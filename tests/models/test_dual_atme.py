@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from one_batch import accuracy_after_overfitting, parameters_without_gradient
 
 from merlib.errors import MerlibError
 from merlib.models import build_model
@@ -139,36 +138,12 @@ def test_a_single_branch_has_no_similarity_term(inputs, branch):
     assert model.auxiliary_loss(model(inputs), LABELS).tolist() == [0.0] * 8
 
 
-@pytest.mark.parametrize("row", TABLE1_OPTIONS)
-def test_gradients_reach_every_parameter(inputs, row):
-    assert parameters_without_gradient(build(**TABLE1_OPTIONS[row]), inputs, LABELS) == []
-
-
-@pytest.mark.parametrize("branches", ["hars", "aars", "both"])
-def test_it_learns_one_batch_of_eight_by_heart(inputs, branches):
-    model = build(branches=branches, hidden=64)
-    assert accuracy_after_overfitting(model, inputs, LABELS, steps=40) == 1.0
-
-
-def test_rows_do_not_influence_each_other_at_inference(inputs):
-    model = build().eval()
-    one = model({name: value[2:3] for name, value in inputs.items()}).logits
-    torch.testing.assert_close(model(inputs).logits[2:3], one)
-
-
 def test_filters_and_hidden_set_the_widths(inputs):
     model = build(filters=(2, 3), hidden=5, classes=7).eval()
     output = model(inputs)
     assert output.full_face.shape == (8, 12, 7, 7)
     assert output.logits.shape == (8, 7)
     assert model.classifier[0].weight.shape == (5, 24 * 49)
-
-
-def test_wrong_inputs_are_refused_by_name(inputs):
-    with pytest.raises(MerlibError, match=r"dual_atme: input 'puzzle' \(8, 2, 28, 28\)"):
-        build()({**inputs, "puzzle": inputs["puzzle"][:, :2]})
-    with pytest.raises(MerlibError, match=r"dual_atme: inputs \['flow'\]"):
-        build()({"flow": inputs["flow"]})
 
 
 def test_contradictory_options_are_refused():

@@ -7,7 +7,6 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from one_batch import accuracy_after_overfitting
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -175,12 +174,6 @@ def test_gradients_reach_every_parameter(options):
     assert silent == []
 
 
-@pytest.mark.parametrize("stages", [("attention92", "attention56", "emoresnet"), ("emoresnet",)])
-def test_it_learns_one_batch_of_eight_by_heart(inputs, stages):
-    model = build(stages=stages, width=4)
-    assert accuracy_after_overfitting(model, inputs, LABELS, steps=60, learning_rate=3e-3) == 1.0
-
-
 def test_the_first_stage_of_the_chain_starts_with_a_gradient_of_the_size_of_the_last_ones(inputs):
     model = build(width=4)
     functional.cross_entropy(model(inputs).logits, LABELS).backward()
@@ -188,13 +181,6 @@ def test_the_first_stage_of_the_chain_starts_with_a_gradient_of_the_size_of_the_
         torch.stack([p.grad.norm() for p in stage.parameters() if p.grad is not None]).norm() for stage in model.stages
     ]
     assert 0.01 < norms[0] / norms[2] < 100  # 16,000 with plain He initialisation
-
-
-def test_rows_do_not_influence_each_other_at_inference(inputs):
-    model = build().eval()
-    with torch.no_grad():
-        one = model({"frames": inputs["frames"][3:4]}).logits
-        torch.testing.assert_close(model(inputs).logits[3:4], one, rtol=1e-4, atol=1e-4)
 
 
 def test_wrong_inputs_and_options_are_refused_by_name(inputs):

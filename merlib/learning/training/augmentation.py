@@ -23,7 +23,8 @@ from merlib.errors import unknown_name
 from merlib.learning.training.warping import crop, pad_and_crop, rotate
 
 JITTER = 0.1
-PICTURES = frozenset({"frames", "magnified"})  # inputs of RGB in 0..1; others of three axes or more are flow maps
+# inputs of RGB in 0..1; others of three axes or more are flow maps
+PICTURES = frozenset({"frames", "magnified", "apex", "onset_apex"})
 
 
 def kind_of(name: str, ndim: int) -> str:

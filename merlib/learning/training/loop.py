@@ -63,6 +63,9 @@ def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> to
         if device == "cpu":
             return SharedStepAdam(*settings, weight_decay=recipe.weight_decay)
         return torch.optim.Adam(*settings, weight_decay=recipe.weight_decay, fused=True)
+    if recipe.optimiser == "adamw":
+        settings = model.parameters(), recipe.learning_rate, recipe.betas
+        return torch.optim.AdamW(*settings, weight_decay=recipe.weight_decay, fused=True)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -71,7 +74,7 @@ def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> to
             weight_decay=recipe.weight_decay,
             nesterov=recipe.nesterov,
         )
-    raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam or sgd.", "correct the recipe.")
+    raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam, adamw or sgd.", "correct the recipe.")
 
 
 def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
@@ -81,6 +84,9 @@ def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
         return schedules.ConstantLR(optimiser, factor=1.0)
     if recipe.schedule == "cosine":
         return schedules.CosineAnnealingLR(optimiser, T_max=recipe.epochs)
+    if recipe.schedule == "step" and recipe.decay_epochs:
+        falls = range(recipe.step_epochs, recipe.decay_epochs + 1, recipe.step_epochs)
+        return schedules.MultiStepLR(optimiser, list(falls), recipe.step_factor)
     if recipe.schedule == "step":
         return schedules.StepLR(optimiser, recipe.step_epochs, recipe.step_factor)
     raise MerlibError(f"schedule {recipe.schedule!r}.", "constant, cosine or step.", "correct the recipe.")
@@ -110,6 +116,18 @@ def place(values: Tensor, device: str) -> Tensor:
     """Move inputs to the device; maps (N, C, H, W) lie channels-last there, where pooling and norms vectorise."""
     form = torch.channels_last if values.ndim == 4 else torch.preserve_format
     return values.to(device, memory_format=form)
+
+
+def place_model(model: nn.Module, device: str) -> nn.Module:
+    """Move a network to the device; filters of maps lie channels-last as `place` lays maps, others as they are.
+
+    A network with a false attribute `channels_last` keeps its own layout.
+    """
+    model = model.to(device)
+    for tensor in (*model.parameters(), *model.buffers()) if getattr(model, "channels_last", True) else ():
+        if tensor.ndim == 4:
+            tensor.data = tensor.data.to(memory_format=torch.channels_last)
+    return model
 
 
 def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
@@ -176,7 +194,7 @@ def train_fold(
         from merlib.learning.store.starts import begin
 
         begin(model, experiment, start)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = place_model(model, device)
     samples = needed_inputs(model, samples)
     train = as_tensors(samples, fold.train)
     labels = torch.from_numpy(samples.labels[fold.train])

@@ -1,4 +1,4 @@
-"""Adam and SGD on the stacked parameters of many folds, each with its own number of steps."""
+"""Adam, AdamW and SGD on the stacked parameters of many folds, each with its own number of steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class StackedOptimiser:
     Parameters
     ----------
     recipe : Recipe
-        ``adam`` with betas and weight decay, or ``sgd`` with momentum, Nesterov and weight decay.
+        ``adam`` or ``adamw`` with betas and weight decay, or ``sgd`` with momentum, Nesterov and weight decay.
     parameters : dict of str to Tensor (F, ...)
         Stacked parameters, changed in place.
 
@@ -28,11 +28,11 @@ class StackedOptimiser:
     """
 
     def __init__(self, recipe: Recipe, parameters: dict[str, Tensor]):
-        if recipe.optimiser not in ("adam", "sgd"):
-            raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam or sgd.", "correct the recipe.")
+        if recipe.optimiser not in ("adam", "adamw", "sgd"):
+            raise MerlibError(f"optimiser {recipe.optimiser!r}.", "adam, adamw or sgd.", "correct the recipe.")
         self.recipe, self.parameters = recipe, list(parameters.values())
         self.first = [torch.zeros_like(each) for each in self.parameters]
-        self.second = [torch.zeros_like(each) for each in self.parameters] if recipe.optimiser == "adam" else []
+        self.second = [torch.zeros_like(each) for each in self.parameters] if recipe.optimiser != "sgd" else []
         self.steps = torch.zeros(len(self.parameters[0]), device=self.parameters[0].device)
 
     @torch.no_grad()
@@ -51,9 +51,11 @@ class StackedOptimiser:
             if parameter.grad is None:
                 continue
             shape = (-1, *[1] * (parameter.ndim - 1))
-            gradient = parameter.grad + self.recipe.weight_decay * parameter
-            change = self._adam if self.recipe.optimiser == "adam" else self._sgd
-            parameter -= rate * torch.where(active.view(shape), change(index, gradient, active.view(shape)), 0.0)
+            decay = self.recipe.weight_decay * parameter
+            apart = self.recipe.optimiser == "adamw"  # decay acts on the parameter, not through Adam's averages
+            gradient = parameter.grad if apart else parameter.grad + decay
+            change = (self._sgd if self.recipe.optimiser == "sgd" else self._adam)(index, gradient, active.view(shape))
+            parameter -= rate * torch.where(active.view(shape), change + decay if apart else change, 0.0)
 
     def _adam(self, index: int, gradient: Tensor, active: Tensor) -> Tensor:
         low, high = self.recipe.betas

@@ -15,7 +15,6 @@ from merlib.datasets.placebo import placebo
 from merlib.datasets.registry import open_samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
-from merlib.learning.recipes import RECIPES
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 from merlib.publishing.planned.plan import MAPS, PUZZLES, TEN_FOLDS, PlannedRun, planned_runs
@@ -35,7 +34,7 @@ HUMBLE = {
     "extra_trees": "Extra trees on pixels",
     "humble_mean": "Mean of line, SVM and trees",
 }
-NETWORKS = {  # name: model, label, protocol, choices; those without a recipe in this version are left out
+NETWORKS = {  # name: model, label, protocol, choices
     "rcn-a-loso": ("rcn", "RCN_a", "loso", {"options": {"variant": "a"}}),
     "ststnet-loso": ("ststnet", "STSTNet", "loso", {}),
     "dual-atme-loso": ("dual_atme", "HARS + AARS", "loso", {"options": TABLE1_OPTIONS["HARS + AARS"]}),
@@ -91,7 +90,7 @@ def archive_runs() -> dict[str, PlannedRun]:
         runs[f"both-chosen-{name}-loso"] = _planned("chosen_views", label, "loso", BOTH, options=options)
     for name, (model, label, protocol, choices) in NETWORKS.items():
         for short, data in archives.items():
-            if model in RECIPES and not (short == "flow" and name in already):
+            if not (short == "flow" and name in already):
                 runs[f"{short}-{name}"] = _planned(model, label, protocol, data, **choices)
     runs["phases-astnet-10"] = _planned(
         "astnet",

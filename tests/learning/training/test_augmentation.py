@@ -122,10 +122,11 @@ def test_an_unknown_step_lists_the_valid_ones(flow):
         augment(flow, ("spin",), "px", chance())
 
 
+@pytest.mark.parametrize("name", ["frames", "magnified", "apex", "onset_apex"])
 @pytest.mark.parametrize("step", ["flip", "flip_plain", "flip_vertical"])
-def test_pictures_are_mirrored_without_turning_a_channel(flow, step):
+def test_pictures_are_mirrored_without_turning_a_channel(flow, step, name):
     pictures = flow / 255
-    turned = augment_inputs({"frames": pictures}, (step,), "px", chance())["frames"]
+    turned = augment_inputs({name: pictures}, (step,), "px", chance())[name]
     axis = -2 if step == "flip_vertical" else -1
     same = [torch.equal(a, b) for a, b in zip(turned, pictures, strict=True)]
     mirrored = [torch.equal(a, b.flip(axis)) for a, b in zip(turned, pictures, strict=True)]

@@ -16,7 +16,7 @@ from merlib.learning.losses import class_prior, logit_adjustment
 from merlib.learning.recipes import Recipe
 from merlib.learning.training import loop as training
 from merlib.learning.training.augmentation import mirror
-from merlib.learning.training.loop import batches, build_optimiser, build_schedule, train_fold
+from merlib.learning.training.loop import batches, build_optimiser, build_schedule, place_model, train_fold
 from merlib.learning.training.normaliser import Normaliser
 
 
@@ -237,7 +237,7 @@ def test_inputs_are_not_searched_for_nan_again_at_every_fold(monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "valid"),
     [
-        ({"optimiser": "lion"}, "adam or sgd"),
+        ({"optimiser": "lion"}, "adam, adamw or sgd"),
         ({"schedule": "linear"}, "constant, cosine or step"),
         ({"loss": "hinge"}, "lasce"),
         ({"loss_options": {"tau": 1.0}}, "option of loss ce 'tau'"),
@@ -262,6 +262,8 @@ def test_schedules_step_once_an_epoch():
 
     assert rates() == [1.0] * 4
     assert rates(schedule="step", step_epochs=2, step_factor=0.5) == [1.0, 1.0, 0.5, 0.5]
+    assert rates(schedule="step", step_epochs=1, step_factor=0.5, decay_epochs=2) == [1.0, 0.5, 0.25, 0.25]
+    assert rates(schedule="step", step_epochs=2, step_factor=0.5, decay_epochs=3) == [1.0, 1.0, 0.5, 0.5]
     np.testing.assert_allclose(rates(schedule="cosine"), [(1 + np.cos(np.pi * t / 4)) / 2 for t in range(4)])
 
 
@@ -280,6 +282,29 @@ def test_optimisers_take_the_numbers_of_the_recipe():
     assert (adam["lr"], adam["betas"], adam["weight_decay"]) == (1e-3, (0.5, 0.9), 0.1)
     sgd = build_optimiser(Recipe(name="x", optimiser="sgd", momentum=0.9, nesterov=True), line).defaults
     assert (sgd["momentum"], sgd["nesterov"]) == (0.9, True)
+
+
+def test_filters_of_maps_lie_channels_last_and_those_of_clips_as_they_are():
+    both = torch.nn.ModuleList([torch.nn.Conv2d(3, 4, 3), torch.nn.Conv3d(3, 4, 3)])
+    before = [p.clone() for p in both.parameters()]
+    maps, clips = place_model(both, "cpu")
+    assert maps.weight.is_contiguous(memory_format=torch.channels_last)
+    assert clips.weight.is_contiguous()
+    assert all(torch.equal(a, b) for a, b in zip(before, both.parameters(), strict=True))
+
+
+def test_adamw_shrinks_parameters_apart_from_the_gradient_and_adam_does_not():
+    moved = {}
+    for name in ("adam", "adamw"):
+        line = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.ones_(line.weight)
+        optimiser = build_optimiser(Recipe(name="x", optimiser=name, learning_rate=0.1, weight_decay=0.7), line)
+        line.weight.grad = torch.zeros(1, 1)
+        optimiser.step()
+        moved[name] = line.weight.item()
+    # without a gradient AdamW takes rate times decay off; Adam sees the decay as a gradient and makes a whole step
+    assert moved["adamw"] == pytest.approx(1 - 0.1 * 0.7)
+    assert moved["adam"] == pytest.approx(1 - 0.1, abs=1e-6)
 
 
 def test_mirrored_rows_are_normalised_with_the_statistics_of_the_rows_as_they_are(samples, monkeypatch):

@@ -47,6 +47,8 @@ def still(**changes):
         {"weight_decay": 0.1, "betas": (0.5, 0.99)},
         {"optimiser": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
         {"optimiser": "sgd", "momentum": 0.9},
+        {"optimiser": "adamw", "weight_decay": 5.0, "betas": (0.5, 0.99)},
+        {"schedule": "step", "step_epochs": 1, "step_factor": 0.1, "decay_epochs": 1},
         {"schedule": "step", "step_epochs": 1, "step_factor": 0.1},
         {"schedule": "cosine", "copies": 2, "normalisation": "unit"},
         {"loss": "lasce", "loss_options": {"tau": 0.5}, "adjusted_inference": True},
@@ -135,8 +137,9 @@ def test_masked_rows_move_neither_output_nor_statistics_of_batch_norm():
     assert masked.num_batches_tracked == 1
 
 
-def test_a_fold_without_a_batch_keeps_parameters_momentum_and_count_of_steps():
-    experiment = still(optimiser="adam", weight_decay=0.1)
+@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+def test_a_fold_without_a_batch_keeps_parameters_momentum_and_count_of_steps(optimiser):
+    experiment = still(optimiser=optimiser, weight_decay=0.1)
     stacked = {"w": torch.ones(2, 3, requires_grad=True)}
     optimiser = StackedOptimiser(experiment.recipe, stacked)
     single = nn.Linear(3, 1, bias=False)

@@ -1,0 +1,113 @@
+"""Print what each baseline costs: milliseconds for a sample and step, and hours for leaving one subject out.
+
+Run ``python tests/benchmarks/bench_baselines.py [rcn mmnet ...] [--steps 10] [--largest-batch 4]``. A step is forward
+pass, loss, backward pass and the recipe's optimiser at the published size and batch, on random inputs and one thread;
+a first step is not counted. Time is the processor's, which other programs on the machine disturb less than the
+clock's. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019 with each of 68
+people left out in turn, one thread: each clip trains in 67 folds, so an epoch of all folds is 29,614 sample-steps,
+times the recipe's epochs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from merlib.learning.losses import bind_loss, class_prior
+from merlib.learning.recipes import get_recipe
+from merlib.learning.store.provenance import processor
+from merlib.learning.training.loop import build_optimiser, logits_of, place, place_model
+from merlib.models import build_model
+
+CLASSES = 3
+CLIPS, FOLDS = 442, 68
+SAMPLE_STEPS = CLIPS * (FOLDS - 1)  # of one epoch of all folds
+
+
+@dataclass(frozen=True)
+class Published:
+    """A network as published: its options and what one row of its input looks like."""
+
+    model: str
+    inputs: Mapping[str, tuple[int, ...]]
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        words = [f"{name} {value}" for name, value in self.options.items()]
+        return " ".join([self.model, *words])
+
+
+MAPS, BENCHMARK_MAPS = {"flow": (3, 28, 28)}, {"flow": (3, 60, 60)}
+PUBLISHED = [
+    Published("off_apexnet", MAPS),
+    Published("dual_inception", MAPS),
+    Published("resnet18", MAPS, {"size": 112}),
+    Published("resnet18", MAPS, {"size": 28}),
+    *(Published("rcn", maps, {"variant": v}) for v in "awcf" for maps in (BENCHMARK_MAPS, MAPS)),
+    Published("capsulenet", {"apex": (3, 224, 224)}),
+    Published("mmnet", {"onset_apex": (2, 3, 224, 224)}),
+    Published("htnet", MAPS),
+    Published("microexpstcnn", {"frames": (18, 3, 64, 64)}),
+]
+
+
+def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[float, int]:
+    """Return the median processor seconds of a training step for one sample, and the rows of the batch measured."""
+    recipe = get_recipe(network.model)
+    rows = min(recipe.batch_size, largest_batch)
+    torch.manual_seed(0)
+    model = build_model(network.model, classes=CLASSES, **network.options)
+    model = place_model(model, "cpu").train()
+    batch = {name: place(torch.rand(rows, *shape), "cpu") for name, shape in network.inputs.items()}
+    labels = torch.arange(rows) % CLASSES
+    loss_of, prior = bind_loss(recipe.loss, recipe.loss_options), class_prior(labels, CLASSES)
+    optimiser = build_optimiser(recipe, model)
+    times = []
+    for _ in range(steps + 1):
+        start = time.process_time()
+        loss = loss_of(logits_of(model(batch)), labels, prior).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        times.append(time.process_time() - start)
+    return median(times[1:]) / rows, rows
+
+
+def main() -> None:
+    """Measure the networks asked for and print a row as soon as each is done."""
+    names = sorted({network.model for network in PUBLISHED})
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help=f"any of {', '.join(names)}")
+    parser.add_argument("--steps", type=int, default=10, help="steps that are timed")
+    parser.add_argument("--largest-batch", type=int, default=64, help="rows a step at most, for little memory")
+    chosen = parser.parse_args()
+    for name in chosen.models:
+        if name not in names:
+            parser.error(f"unknown model {name}: any of {', '.join(names)}")
+    torch.set_num_threads(1)
+    table = Table(title=f"{processor()}, one thread, torch {torch.__version__}, median of {chosen.steps} steps")
+    for heading in ("network", "input", "batch", "epochs", "ms a sample and step", "hours"):
+        table.add_column(heading, justify="left" if heading in ("network", "input") else "right")
+    for network in PUBLISHED:
+        if chosen.models and network.model not in chosen.models:
+            continue
+        seconds, rows = step_seconds(network, chosen.steps, chosen.largest_batch)
+        epochs = get_recipe(network.model).epochs
+        shape = ", ".join(f"{name} {'x'.join(map(str, each))}" for name, each in network.inputs.items())
+        hours = SAMPLE_STEPS * epochs * seconds / 3600
+        table.add_row(network.label, shape, str(rows), str(epochs), f"{1e3 * seconds:.3g}", f"{hours:.3g}")
+        gc.collect()
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
