@@ -100,7 +100,7 @@ def run(
         When the protocol cannot split the samples, a loss is not finite, or the store cannot be written.
     """
     found = find_reference(experiment, samples) if references else None
-    source = training_code(experiment.model)
+    source = training_code(experiment.model, bool(experiment.start))
     if found is not None:
         frame, meta = found
         frame.insert(0, "experiment", experiment.label)

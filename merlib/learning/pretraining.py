@@ -37,7 +37,7 @@ def start_digest(experiment: Experiment, samples: Samples) -> str:
     """Return the name of the start that `pretrain` makes; neither label, protocol nor later seeds decide it."""
     values = {k: v for k, v in experiment.to_dict().items() if k in ("model", "options", "recipe", "start")}
     values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
-    source = training_code(experiment.model)
+    source = training_code(experiment.model, bool(experiment.start))
     parts = (canonical_json(values), str(experiment.seeds[0]), samples.digest, source)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -15,7 +15,6 @@ ENGINE = tuple(
     f"merlib.learning.{part}"
     for part in (
         "losses",
-        "store.starts",
         "training.augmentation",
         "training.estimators",
         "training.loop",
@@ -24,12 +23,13 @@ ENGINE = tuple(
         "training.warping",
     )
 )
+STARTED = ("merlib.learning.store.starts",)  # what only a run with a start executes
 FAST_STEPS = "merlib.learning.fast"
 MODELS = "merlib.models"
 NOT_OF_A_MODEL = (f"{MODELS}.registry",)  # lists the models and is none
 
 
-def training_code(model: str) -> str:
+def training_code(model: str, started: bool = False) -> str:
     """Return the digest of all code that a trained fold of `model` rests on.
 
     It covers the model's module and every module that it imports, directly or through others, of ``merlib.models`` and
@@ -40,6 +40,8 @@ def training_code(model: str) -> str:
     ----------
     model : str
         Name of a model, see `models.available`.
+    started : bool
+        Whether training starts from weights: the code that reads them counts then.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def training_code(model: str) -> str:
     module = model_module(model)
     step = f"{FAST_STEPS}.{module.rpartition('.')[2]}"
     steps = (FAST_STEPS, step) if module.startswith(f"{MODELS}.") and find_spec(step) else ()
-    return modules_digest((module, *steps, *ENGINE), decides)
+    return modules_digest((module, *steps, *ENGINE, *(STARTED if started else ())), decides)
 
 
 def decides(module: str) -> bool:

@@ -77,7 +77,7 @@ def train_task(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
     experiment = work.experiment
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
-    if training_code(experiment.model) != work.source:
+    if training_code(experiment.model, bool(experiment.start)) != work.source:
         raise MerlibError(
             f"the source of {experiment.model} or of the engine changed while this process runs.",
             "one version of the code in all workers.",

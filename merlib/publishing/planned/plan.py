@@ -104,7 +104,7 @@ class PlannedState:
     @property
     def to_train(self) -> tuple[int, ...]:
         """Seeds that `train_planned` trains: the missing ones, or all where the committed are of other code."""
-        code = training_code(self.experiment.model)
+        code = training_code(self.experiment.model, bool(self.experiment.start))
         same = self.predictions is not None and self.predictions.attrs["source_digest"] == code
         return self.missing if same or not self.missing else self.experiment.seeds
 

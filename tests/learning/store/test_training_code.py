@@ -22,11 +22,15 @@ def test_am3f_rests_on_its_blocks_and_not_on_other_models():
     assert not {"merlib.models.registry", "merlib.models.baselines.ststnet"} & names
 
 
-@pytest.mark.parametrize("part", ["losses", "training.loop", "store.starts"])
+@pytest.mark.parametrize("part", ["losses", "training.loop", "training.normaliser"])
 def test_the_engine_counts(part, monkeypatch):
     before = training_code("am3f_flownet")
     monkeypatch.setattr(module, "ENGINE", tuple(name for name in module.ENGINE if not name.endswith(part)))
     assert training_code("am3f_flownet") != before
+
+
+def test_what_reads_a_start_counts_for_runs_that_have_one():
+    assert training_code("astnet", started=True) != training_code("astnet")
 
 
 def test_the_fast_step_of_a_network_counts(monkeypatch):
