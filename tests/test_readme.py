@@ -53,7 +53,7 @@ def test_add_your_data_block_reads_a_folder_into_samples(monkeypatch, tmp_path):
 
 
 def test_ledger_table_is_what_the_committed_records_say():
-    assert fill_readme(README) == README, "run: python -m merlib.publishing.site.readme"
+    assert fill_readme(README) == README, "run: merlib maintain pages"
 
 
 def test_every_variable_of_the_environment_is_explained():

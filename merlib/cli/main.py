@@ -12,7 +12,11 @@ import typer
 
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
+from merlib.cli.maintain import maintain_app
+from merlib.cli.options import DataOption, ResultsOption, StoreOption, data_folders
 from merlib.cli.reference import reference_app
+from merlib.cli.store import store_app
+from merlib.cli.weights import weights_app
 from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
@@ -43,10 +47,9 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(reference_app, name="reference")
-weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
-store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+app.add_typer(maintain_app, name="maintain")
 
 
 def _print_version(wanted: bool) -> None:
@@ -64,29 +67,6 @@ def merlib(
     ] = False,
 ) -> None:
     """Take what comes before a verb."""
-
-
-DataOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data", metavar="NAME=DIR", help="Folder of real data; repeatable. What is missing runs on the twin."
-    ),
-]
-ResultsOption = Annotated[
-    Path | None, typer.Option("--results", metavar="DIR", help="Results folder (MERLIB_RESULTS, else results/).")
-]
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
-]
-
-
-def data_folders(pairs: list[str] | None) -> dict[str, Path]:
-    """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
-    if not pairs:
-        return {}
-    from merlib.datasets.registry import parse_data
-
-    return {name: folder.resolve() for name, folder in parse_data(pairs).items()}
 
 
 def _named_values(pairs: list[str] | None) -> dict[str, str]:
@@ -185,7 +165,6 @@ def status(as_json: JsonOption = False) -> None:
 @app.command()
 def errata(
     identifier: Annotated[str | None, typer.Argument(metavar="ID", help="Such as AM3F-A14; none lists all.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Generate docs/errata.md from the list.")] = False,
 ) -> None:
     """Look up what is wrong or open in a paper, by the id that docstrings, notebooks and tables cite.
 
@@ -193,15 +172,11 @@ def errata(
     """
     from rich.markdown import Markdown
 
-    from merlib.publishing.site.errata_page import errata_entry, write_errata_page
+    from merlib.publishing.site.errata_page import errata_entry
     from merlib.sources.errata import find_erratum, read_errata
 
-    if write:
-        shown = f"wrote {write_errata_page()}"
-    else:
-        chosen = [find_erratum(identifier)] if identifier else read_errata()
-        shown = Markdown("\n".join(errata_entry(erratum) for erratum in chosen))
-    open_console().print(shown, highlight=False)
+    chosen = [find_erratum(identifier)] if identifier else read_errata()
+    open_console().print(Markdown("\n".join(errata_entry(erratum) for erratum in chosen)), highlight=False)
 
 
 @app.command()
@@ -212,70 +187,6 @@ def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataO
     findings = diagnose(data_folders(data), store=store, results=results)
     open_console().print(findings_table(findings))
     raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
-
-
-@weights_app.command("list")
-def weights_list(as_json: JsonOption = False) -> None:
-    """List the weights files that the companion can use, and whether each is on this machine."""
-    from merlib.cli.tables import weights_rows, weights_table
-
-    show(weights_table(), weights_rows(), as_json)
-
-
-@weights_app.command("get")
-def weights_get(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names that merlib weights list shows; none: what the default needs.")
-    ] = None,
-) -> None:
-    """Fetch weights files from where they are published; their digests are checked.
-
-    Example: merlib weights get face-mesh
-    """
-    from merlib.sources.weights import default_weights, fetch_weights
-
-    for name in names or default_weights():
-        open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
-
-
-@store_app.command("list")
-def store_list(
-    store: StoreOption = None,
-    entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """List the finished folds and the pretrained starts, by experiment.
-
-    Example: merlib store list --entries
-    """
-    from merlib.cli.tables import frame_table
-    from merlib.learning.store.fold_store import FoldStore
-    from merlib.learning.store.index import list_store, summarise_store
-    from merlib.running.run import store_folder
-
-    listed = list_store(FoldStore(store_folder(store)))
-    shown = listed if entries else summarise_store(listed)
-    show(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"), shown, as_json)
-
-
-@store_app.command("prune")
-def store_prune(
-    store: StoreOption = None,
-    older: Annotated[float | None, typer.Option(metavar="DAYS", help="Entries written longer ago.")] = None,
-    model: Annotated[str | None, typer.Option(help="Entries of this model; 'damaged' for unreadable ones.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only say what would go.")] = False,
-) -> None:
-    """Delete finished folds and starts that match every condition given; they can be trained again.
-
-    Example: merlib store prune --older 90 --yes
-    """
-    from merlib.learning.store.fold_store import FoldStore
-    from merlib.learning.store.index import prune_store
-    from merlib.running.run import store_folder
-
-    gone = prune_store(FoldStore(store_folder(store)), older, model, dry_run=not yes)
-    verb = "deleted" if yes else "would go (repeat with --yes)"
-    open_console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
 
 
 def main() -> None:
