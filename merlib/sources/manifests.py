@@ -81,11 +81,29 @@ class Defect(_Frozen):
 
 
 class Layout(_Frozen):
-    """How the owners lay out the files; `pattern` is relative to the folder a user points at."""
+    """How the owners lay out the files.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``cropped``.
+    pattern : str
+        Relative to the folder a user points at. In a layout of clips ``{subject}``, ``{class}``, ``{clip}`` and
+        ``{frame}`` stand for what varies, and the ending is the one the owners use; see
+        `merlib.datasets.official.layouts`.
+    description : str
+        For people.
+    beside : tuple of str
+        Sister folders that hold other recordings of the same people and are not read.
+    beyond_movement : bool
+        Whether the frames go beyond the movement, so that a clip's ends say nothing about its onset and offset.
+    """
 
     name: str
     pattern: str
     description: str
+    beside: tuple[str, ...] = ()
+    beyond_movement: bool = False
 
 
 class DownloadFile(_Frozen):
