@@ -1,7 +1,7 @@
 """Where clips come from: public archives of flow maps, licensed copies, and the synthetic twin."""
 
 from merlib.datasets.archive.audit import AuditReport, Finding, audit_flow_archive
-from merlib.datasets.archive.reader import read_flow_archive
+from merlib.datasets.archive.reader import read_flow_archive, read_own_maps
 from merlib.datasets.official.audit import ClipAudit, audit_clips
 from merlib.datasets.official.composite import read_composite
 from merlib.datasets.official.export import export_clips
@@ -23,6 +23,7 @@ __all__ = [
     "read_casme2",
     "read_composite",
     "read_flow_archive",
+    "read_own_maps",
     "read_samm",
     "read_smic",
     "register_clip_reader",

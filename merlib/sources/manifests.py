@@ -107,7 +107,11 @@ class Layout(_Frozen):
 
 
 class DownloadFile(_Frozen):
-    """One file of a pinned commit, and its path below the folder it is fetched into."""
+    """One file of a pinned commit, and its path below the folder it is fetched into.
+
+    `pixels_sha256` is the digest of a picture's decoded pixels (rows x columns x RGB, 8 bits): it tells the same
+    picture in another encoding.
+    """
 
     path: str
     sha256: Sha256
@@ -115,6 +119,7 @@ class DownloadFile(_Frozen):
     repository: str | None = None
     commit: Commit | None = None
     save_as: str | None = None
+    pixels_sha256: Sha256 | None = None
 
 
 class Download(_Frozen):
@@ -249,4 +254,5 @@ def download_files(name: str) -> tuple[DownloadFile, ...]:
 def _file_list(name: str) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_csv(manifests_dir() / name / load_manifest(name).download.file_list, dtype={"path": str})
+    rows = pd.read_csv(manifests_dir() / name / load_manifest(name).download.file_list, dtype={"path": str})
+    return rows.astype(object).where(rows.notna(), None)
