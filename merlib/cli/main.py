@@ -54,6 +54,12 @@ DataOption = Annotated[
         "--data", metavar="NAME=DIR", help="Folder of real data; repeatable. What is missing runs on the twin."
     ),
 ]
+ReaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reader", metavar="MODULE:FUNCTION", help="Reader of a set of your own, such as my_sets:read; repeatable."
+    ),
+]
 ResultsOption = Annotated[
     Path | None, typer.Option("--results", metavar="DIR", help="Results folder (MERLIB_RESULTS, else results/).")
 ]
@@ -62,13 +68,22 @@ StoreOption = Annotated[
 ]
 
 
-def data_folders(pairs: list[str] | None) -> dict[str, Path]:
+def data_folders(pairs: list[str] | None, readers: list[str] | None = None) -> dict[str, Path]:
     """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
-    if not pairs:
+    if not pairs and not readers:
         return {}
     from merlib.datasets.registry import parse_data
 
-    return {name: folder.resolve() for name, folder in parse_data(pairs).items()}
+    return {name: folder.resolve() for name, folder in parse_data(pairs or (), readers or ()).items()}
+
+
+def _reader_specs(readers: list[str] | None) -> tuple[str, ...]:
+    """Return the readers so that a notebook, which runs in another folder, finds them too."""
+    if not readers:
+        return ()
+    from merlib.datasets.own_readers import absolute_spec
+
+    return tuple(absolute_spec(reader) for reader in readers)
 
 
 def _named_values(pairs: list[str] | None) -> dict[str, str]:
@@ -92,6 +107,10 @@ def run(
     ] = None,
     profile: Annotated[str, typer.Option(help="smoke (minutes), teach (hours), paper (days).")] = "smoke",
     data: DataOption = None,
+    reader: ReaderOption = None,
+    on_bad_clip: Annotated[
+        str, typer.Option(metavar="error|leave-out", help="A recorded clip that cannot be used stops, or is left out.")
+    ] = "error",
     store: StoreOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; default: profile and data.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
@@ -123,7 +142,9 @@ def run(
     request = RunRequest(
         notebooks=tuple(notebooks or ()),
         profile=profile,
-        data=data_folders(data),
+        data=data_folders(data, reader),
+        readers=_reader_specs(reader),
+        on_bad_clip=on_bad_clip,
         store=store,
         name=name,
         resume=resume,

@@ -265,7 +265,7 @@ def test_clips_without_a_face_are_all_named_at_once_and_may_be_left_out():
     how = [preprocessing("flow", flow="dis")]
     with pytest.raises(MerlibError, match=r"2 of 3 clips.*sub01/bad frame 47, onset: no face.*sub01/worse"):
         samples_of_clips(clips, how, ("happiness",))
-    kept = samples_of_clips(clips, how, ("happiness",), skip_failed=True)
+    kept = samples_of_clips(clips, how, ("happiness",), on_bad_clip="leave-out")
     assert kept.clips.tolist() == ["good"]
     assert sum("left out" in note for note in kept.notes) == 2
 
@@ -364,7 +364,7 @@ def test_weights_that_are_missing_stop_the_work_and_are_no_fault_of_a_clip(tmp_p
     how = [preprocessing("flow", flow="liteflownet", backend="given")]
     for workers in (1, 2):
         with pytest.raises(MissingWeights, match=r"put network-default\.pytorch"):
-            samples_of_clips(table(row("a"), row("b")), how, ("happiness",), skip_failed=True, workers=workers)
+            samples_of_clips(table(row("a"), row("b")), how, ("happiness",), on_bad_clip="leave-out", workers=workers)
 
 
 def test_the_notes_name_the_digest_of_a_learned_magnifier(register_weights):
