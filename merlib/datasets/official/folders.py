@@ -93,7 +93,7 @@ def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
     for layout in official.layouts:
         looked = 0
         for person in people:
-            for clip, _, _ in _clip_places(person, layout):
+            for clip, _, _ in clip_places(person, layout):
                 looked += 1
                 if layout.is_video:
                     return layout
@@ -107,7 +107,7 @@ def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
     return None
 
 
-def _clip_places(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str, str | None]]:
+def clip_places(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str, str | None]]:
     """Yield each clip's folder, or video, with its name and the class that a folder above it names."""
     places: list[tuple[Path, str | None]] = [(person, None)]
     for level in layout.levels:
@@ -144,14 +144,14 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
             continue
         spelled.setdefault(subject, []).append(person.name)
         _check_link(person, folder, subject, findings)
-        for place, name, class_name in _clip_places(person, root.layout):
+        for place, name, class_name in clip_places(person, root.layout):
             clip = official_clip(official.name, subject, name)
             key = f"{subject}/{clip}"
             _check_link(place, folder, key, findings)
             if root.layout.is_video:
                 source = _video(place, key, findings)
             else:
-                source = _list_frames(place, root.layout, folder, key, findings)
+                source = list_frames(place, root.layout, folder, key, findings)
             clips.append(ClipFolder(subject, clip, class_name, source))
     for subject, names in sorted(spelled.items()):
         if len(names) > 1:
@@ -174,7 +174,8 @@ def _video(place: Path, key: str, findings: Findings) -> VideoFrames:
         return VideoFrames(str(place), np.array([], dtype=np.int64))
 
 
-def _list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
+def list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
+    """Return the frames in a clip's folder by number; what is odd goes to `findings` under the clip's `key`."""
     found: dict[int, str] = {}
     for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
         number = layout.number(entry.name)

@@ -40,6 +40,7 @@ def frames_not_found(official: OfficialSet, folder: Path, layout: str | None) ->
 
 
 def people_below(official: OfficialSet, folder: Path) -> list[Path]:
+    """Return the nearest folders below one that are named as people of the set are."""
     level = [folder]
     for _ in range(ROOT_DEPTH + 1):
         children = [child for place in level for child in subfolders(place)]
