@@ -105,7 +105,7 @@ def dense_flow(first: np.ndarray, second: np.ndarray, method: str = "tvl1", **op
         ``prefilter``. The defaults were chosen by error on known motions of a face (SYNTHETIC, four expressions, 1.2,
         2.5 and 5 px, with and without noise of one grey level, 180 x 140 px; the error's share of the motion):
         attachment 38.25, which is OpenCV's lambda .15 on 0..255, errs by .127 and keeps .91 of the motion;
-        scikit-image's own 15 errs by .214 and keeps .79; OpenCV's TV-L1 errs by .164 and keeps .85. Flows are
+        scikit-image's own 15 errs by .215 and keeps .78; OpenCV's TV-L1 errs by .164 and keeps .84. Flows are
         therefore 1.0 to 1.2 times as long as OpenCV's. Five warps are better up to 2.5 px (.125 against .132 with
         fifteen), fifteen from 5 px on (.115 against .131): say ``num_warp=15`` for magnified motion,
         macro-expressions and whole frames, at three times the work.
