@@ -13,6 +13,7 @@ import typer
 from merlib.cli.console import open_console
 from merlib.cli.data import data_app
 from merlib.cli.reference import reference_app
+from merlib.cli.sources import data_folders, reader_specs
 from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
@@ -66,24 +67,6 @@ ResultsOption = Annotated[
 StoreOption = Annotated[
     Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
 ]
-
-
-def data_folders(pairs: list[str] | None, readers: list[str] | None = None) -> dict[str, Path]:
-    """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
-    if not pairs and not readers:
-        return {}
-    from merlib.datasets.registry import parse_data
-
-    return {name: folder.resolve() for name, folder in parse_data(pairs or (), readers or ()).items()}
-
-
-def _reader_specs(readers: list[str] | None) -> tuple[str, ...]:
-    """Return the readers so that a notebook, which runs in another folder, finds them too."""
-    if not readers:
-        return ()
-    from merlib.datasets.own_readers import absolute_spec
-
-    return tuple(absolute_spec(reader) for reader in readers)
 
 
 def _named_values(pairs: list[str] | None) -> dict[str, str]:
@@ -143,7 +126,7 @@ def run(
         notebooks=tuple(notebooks or ()),
         profile=profile,
         data=data_folders(data, reader),
-        readers=_reader_specs(reader),
+        readers=reader_specs(reader),
         on_bad_clip=on_bad_clip,
         store=store,
         name=name,
