@@ -98,7 +98,8 @@ def parse_data(pairs: Iterable[str], readers: Iterable[str] = ()) -> dict[str, P
         found.
     """
     pairs, readers = list(pairs), list(readers)
-    strangers = [name for name in (pair.partition("=")[0].strip() for pair in pairs) if name not in known_sources()]
+    others = {*READERS, *CLIP_READERS, *entry_point_readers()}  # a cell that is run again names its reader again
+    strangers = [name for name in (pair.partition("=")[0].strip() for pair in pairs) if name not in others]
     OWN_READERS.update(readers_by_name(readers, strangers))
     found: dict[str, Path] = {}
     for pair in pairs:

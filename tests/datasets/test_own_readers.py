@@ -56,6 +56,8 @@ def test_samples_of_ones_own_are_opened_by_name(form, my_sets, monkeypatch):
     assert len(samples) == 4
     assert registry.open_samples("my-set", data) is samples  # read once
     assert not registry.holds_clips("my-set", data)
+    again = registry.parse_data([f"my-set={folder}"], [form.format(name=name, path=path)])  # a cell is run twice
+    assert registry.open_samples("my-set", again) is samples
 
 
 def test_clips_of_ones_own_are_opened_by_name(my_sets, monkeypatch):

@@ -91,6 +91,17 @@ def test_the_true_motion_of_the_cut_face_is_what_an_estimate_finds():
     assert np.hypot(*(truth - found)[:2])[moving].mean() < 0.35 * np.hypot(*truth[:2])[moving].mean()
 
 
+def test_an_apex_on_the_onset_is_spotted_as_if_there_were_none():
+    how = preprocessing("flow", flow="truth", backend="given")
+    table_of_one = table(row())
+    table_of_one["apex"] = table_of_one["onset"].astype("Int64")
+    on_onset = locate(next(table_of_one.itertuples(index=False)), how)
+    table_of_one["apex"] = pd.NA
+    missing = locate(next(table_of_one.itertuples(index=False)), how)
+    assert on_onset.apex == missing.apex > table_of_one["onset"][0]
+    assert on_onset.apex_from == missing.apex_from != "sheet"
+
+
 def test_the_true_motion_is_turned_and_scaled_like_the_face():
     clip = one()
     how = preprocessing("flow", flow="truth", unit="px", backend="given")
