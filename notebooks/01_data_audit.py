@@ -100,7 +100,7 @@ from merlib.clips import action_unit_counts
 from merlib.datasets import open_clips
 from merlib.publishing.figures.clips import draw_action_units
 
-composite = open_clips("megc2019-cd", study.data)
+composite = open_clips("megc2019-cd", study.data, study.on_bad_clip)
 counts = action_unit_counts(composite)
 caption = f"{', '.join(counts.index[:3])} are coded most often, of {len(counts)} action units."
 figure = draw_action_units(counts)
