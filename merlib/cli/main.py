@@ -13,8 +13,9 @@ import typer
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
 from merlib.cli.maintain import maintain_app
-from merlib.cli.options import DataOption, ResultsOption, StoreOption, data_folders
+from merlib.cli.options import DataOption, ReaderOption, ResultsOption, StoreOption
 from merlib.cli.reference import reference_app
+from merlib.cli.sources import data_folders, reader_specs
 from merlib.cli.store import store_app
 from merlib.cli.weights import weights_app
 from merlib.errors import MerlibError
@@ -90,6 +91,10 @@ def run(
     ] = None,
     profile: Annotated[str, typer.Option(help="smoke (minutes), teach (hours), paper (days).")] = "smoke",
     data: DataOption = None,
+    reader: ReaderOption = None,
+    on_bad_clip: Annotated[
+        str, typer.Option(metavar="error|leave-out", help="A recorded clip that cannot be used stops, or is left out.")
+    ] = "error",
     store: StoreOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; default: profile and data.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
@@ -121,7 +126,9 @@ def run(
     request = RunRequest(
         notebooks=tuple(notebooks or ()),
         profile=profile,
-        data=data_folders(data),
+        data=data_folders(data, reader),
+        readers=reader_specs(reader),
+        on_bad_clip=on_bad_clip,
         store=store,
         name=name,
         resume=resume,

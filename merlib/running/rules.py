@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LINES, MEDIAN_LINES = 25, 5
 PARAMETERS = {"profile", "data", "store"}
+ABOUT_DATA = {"readers", "on_bad_clip"}
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -100,14 +101,14 @@ def wrong_parameters(notebook: NotebookNode) -> list[str]:
             values[ast.unparse(statement.targets[0])] = statement.value
         else:
             return [f"the parameters cell holds more than assignments: {ast.unparse(statement)}"]
-    if set(values) != PARAMETERS:
-        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)}"]
+    if not PARAMETERS <= set(values) <= PARAMETERS | ABOUT_DATA:
+        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)} with or without {sorted(ABOUT_DATA)}"]
     try:
         found = {name: ast.literal_eval(value) for name, value in values.items()}
     except ValueError:
         return ["parameters must be literals"]
-    wanted = {"profile": "smoke", "data": [], "store": ""}
-    return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in wanted if found[name] != wanted[name]]
+    wanted = {"profile": "smoke", "data": [], "store": "", "readers": [], "on_bad_clip": "error"}
+    return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in found if found[name] != wanted[name]]
 
 
 def wrong_kernel(notebook: NotebookNode) -> list[str]:
