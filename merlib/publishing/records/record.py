@@ -14,7 +14,7 @@ import pandas as pd
 from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.learning.store.provenance import processor
+from merlib.learning.store.provenance import processor, trainers_of
 from merlib.sources.reported import reported_values
 
 PACKAGES = ("merlib", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "opencv-python", "pandas")
@@ -49,7 +49,8 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
                 "predictions as learning.run returns them.",
                 "hand over the whole frame; some pandas operations drop its attrs.",
             )
-        described.append({"label": label, **{key: predictions.attrs[key] for key in PROVENANCE}})
+        told = {key: predictions.attrs[key] for key in PROVENANCE}
+        described.append({"label": label, **told, "trained_by": trainers_of(predictions.attrs)})
     return described
 
 
