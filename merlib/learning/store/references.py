@@ -30,7 +30,10 @@ from merlib.opening import read_file
 from merlib.places import repository_root
 
 VARIABLE = "MERLIB_REFERENCES"
-_AGAIN = "restore it from the repository (git checkout), or train it again: merlib reference train."
+_AGAIN = (
+    "restore it and SHA256SUMS from the repository (git checkout), or train it again: merlib reference train; list a "
+    "file of your own: merlib reference seal."
+)
 
 
 def reference_root() -> Path | None:
@@ -110,7 +113,10 @@ def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
     MerlibError
         For a file that is not listed, has another SHA-256, is damaged, or lies under the name of another one.
     """
-    frame, meta = read_parquet(path, listed_sum(path, root))
+    try:
+        frame, meta = read_parquet(path, listed_sum(path, root))
+    except MerlibError as error:
+        raise MerlibError(error.found, "the reference that was committed.", _AGAIN) from error
     try:
         digests = Experiment.from_dict(meta["experiment"]).training_digest, meta["samples_digest"]
         named = "-".join([meta["experiment"]["model"], *(digest[:12] for digest in digests)])
