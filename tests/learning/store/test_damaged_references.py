@@ -151,7 +151,7 @@ def test_an_odd_list_is_refused(two, samples, root):
     line = (root / SUMS).read_text().splitlines()[0]
     for text in (f"{line}\n{line}\n", "not a sum\n"):
         (root / SUMS).write_text(text)
-        with pytest.raises(MerlibError, match="line [12]"):
+        with pytest.raises(MerlibError, match=r"line [12]"):
             read_sums(root)
 
 
