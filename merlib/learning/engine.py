@@ -28,6 +28,7 @@ from merlib.learning.workers.tasks import Task, Work, load_task, train_task
 from merlib.models.registry import model_factory
 from merlib.one_thread import one_thread
 from merlib.places import repository_root
+from merlib.processes import worker_processes
 
 log = logging.getLogger(__name__)
 
@@ -255,4 +256,4 @@ def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | N
         else:
             with warnings.catch_warnings():  # a worker that grew is replaced, which is no fault and loses nothing
                 warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
-                Parallel(n_jobs=workers, backend="loky")(delayed(train_task)(task, work, beats) for task in tasks)
+                Parallel(**worker_processes(workers))(delayed(train_task)(task, work, beats) for task in tasks)
