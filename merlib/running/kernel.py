@@ -23,7 +23,8 @@ from pathlib import Path
 def end_with_parent(runtime: str, scratch: list[str]) -> None:
     """End this process, its kernel and the kernel's workers when the runner is gone (killed, for instance).
 
-    Nobody else removes the temporary files then. The trackers of shared memory are left to end by themselves: they remove what the workers left.
+    Nobody else removes the temporary files then. The trackers of shared memory are left to end by themselves: they
+    remove what the workers left.
     """
     parent = os.getppid()
 
