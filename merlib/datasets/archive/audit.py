@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from merlib.datasets.archive.reader import scan_flow_archive
-from merlib.errors import MerlibError
+from merlib.errors import MerlibError, printable
 from merlib.sources import load_manifest
 
 
@@ -81,17 +81,17 @@ def audit_flow_archive(folder: str | Path, verify: bool = True) -> AuditReport:
     findings: list[Finding] = []
 
     def collect(problem: MerlibError, where: str, severity: str) -> None:
-        findings.append(Finding(severity, problem.found, where, problem.expected, problem.action))
+        findings.append(Finding(severity, problem.found, printable(where), problem.expected, problem.action))
 
     try:
         scan = scan_flow_archive(folder, verify, collect)
     except MerlibError as problem:
         collect(problem, str(folder), "error")
-        return AuditReport(str(folder), "", 0, 0, {}, {}, None, tuple(findings))
+        return AuditReport(printable(folder), "", 0, 0, {}, {}, None, tuple(findings))
     classes = load_manifest("megc2019_flow").labels.classes
     broken = any(finding.severity == "error" for finding in findings)
     return AuditReport(
-        folder=str(folder),
+        folder=printable(folder),
         layout=scan.layout,
         clips=len(scan.clips),
         subjects=len({clip[:2] for clip in scan.clips}),

@@ -6,7 +6,11 @@ strain (OpenCV reads BGR: strain, v, u). Each channel was stretched to 0..255 by
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import os
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +22,7 @@ from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
 from merlib.datasets.archive.labels import check_labels, read_label
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 from merlib.sources import download_files, load_manifest
 
 NAME = "megc2019-flow"
@@ -28,6 +33,11 @@ LABEL_LIST = "combined_3_class2_for_optical_flow.csv"
 COLUMNS = ("dataset", "sub", "filename_o", "label")
 SIDE = 28
 UNVERIFIED = "hashes, labels and counts were not compared with the published archive (verify=False)"
+MOST_MAP_BYTES = 2**20  # of one map: the published ones have 3 kB
+MOST_LABEL_BYTES = 2**22  # of the label list: the published one has 16 kB
+MOST_CELL = 200  # characters; a cell that is longer is no name of a clip
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by the colour type that the header names
 _PNG_END = b"IEND\xaeB`\x82"
 _FETCH = f"fetch it again with `merlib data get {NAME}`, or pass verify=False for maps of your own."
 
@@ -152,9 +162,17 @@ def _list_flat(folder: Path, maps: Path, report: Report) -> Iterable[ArchiveClip
 
     path = folder / LABEL_LIST
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise MerlibError(f"{path}: {error}.", "the archive's label list, a CSV.", _FETCH) from error
+        content = read_file(path, MOST_LABEL_BYTES)
+        header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
+        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError, csv.Error) as error:
+        found = error.strerror if isinstance(error, OSError) else error
+        raise MerlibError(f"{path}: {found}.", "the archive's label list, a CSV.", _FETCH) from error
+    twice = [column for column in COLUMNS if header.count(column) > 1]
+    if twice:
+        raise MerlibError(
+            f"{path} has two columns {twice[0]}.", f"the columns {', '.join(COLUMNS)}, each once.", _FETCH
+        )
     absent = [column for column in COLUMNS if column not in rows.columns]
     if absent:
         raise MerlibError(
@@ -166,6 +184,7 @@ def _list_flat(folder: Path, maps: Path, report: Report) -> Iterable[ArchiveClip
     for line, row in enumerate(rows[list(COLUMNS)].itertuples(index=False), start=2):
         where = f"{path} line {line}"
         try:
+            _check_cells(row)
             dataset = canonical_dataset(row.dataset)
             subject = canonical_subject(dataset, row.sub)
             label = read_label(row.label)
@@ -174,13 +193,23 @@ def _list_flat(folder: Path, maps: Path, report: Report) -> Iterable[ArchiveClip
             continue
         names = (f"{row.sub}_{row.filename_o} .png", f"{row.sub}_{row.filename_o}.png")
         names += tuple(f"{subject}_{row.filename_o}{end}" for end in (" .png", ".png"))
-        file = next((maps / name for name in names if (maps / name).exists()), maps / names[0])
+        file = next((maps / name for name in names if os.path.lexists(maps / name)), maps / names[0])
         listed.add(file.name)
         yield ArchiveClip(dataset, subject, row.filename_o, label, file)
     for file in sorted(maps.glob("*.png")):
         if file.name not in listed:
             unlisted = f"{file} is named by no row of {LABEL_LIST}; it is left out."
             report(MerlibError(unlisted, "one row a map.", "remove the map or add its row."), str(file), "warning")
+
+
+def _check_cells(row: tuple) -> None:
+    """Raise for a cell that cannot be an id: line breaks and control characters, a path, or a text without end."""
+    for name, cell in zip(COLUMNS, row, strict=True):
+        if not isinstance(cell, str):
+            raise MerlibError(f"no {name}.", "a cell in every column.", "restore the row.")
+        if len(cell) > MOST_CELL or not cell.isprintable() or "/" in cell or "\\" in cell:
+            shown = cell if len(cell) <= MOST_CELL else f"{cell[:20]}... of {len(cell)} characters"
+            raise MerlibError(f"{name} {shown!r}.", "a plain id.", "restore the row.")
 
 
 def _list_by_subject(maps: Path, report: Report) -> Iterable[ArchiveClip]:
@@ -190,6 +219,8 @@ def _list_by_subject(maps: Path, report: Report) -> Iterable[ArchiveClip]:
             dataset = subject_dataset(raw)
             subject = canonical_subject(dataset, raw)
             label = read_label(label_name)
+            if not file.name.isprintable():
+                raise MerlibError("a name that cannot be printed.", "a plain name.", "rename the map, or remove it.")
             if not file.stem.startswith(f"{raw}_"):
                 raise MerlibError(
                     f"a map of another subject in the test folder of {raw}.",
@@ -220,24 +251,30 @@ def _read_map(path: Path, published: dict, verify: bool, report: Report) -> np.n
         report(MerlibError(f"{path}: {found}", expected, _FETCH), str(path), "error")
 
     try:
-        content = path.read_bytes()
+        content = read_file(path, MOST_MAP_BYTES)
     except FileNotFoundError:
         return _missing(path, path.parent, report)
     except OSError as error:
         return refuse(f"{error.strerror}.", "a readable file.")
     if not content.rstrip(b"\0").endswith(_PNG_END):
         return refuse(f"truncated after {len(content)} bytes.", "a PNG file with its end marker.")
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None:
+    if not content.startswith(_PNG_START) or content[12:16] != b"IHDR":
         return refuse("cannot be decoded.", "a PNG image.")
-    if image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8:
-        return refuse(f"shape {image.shape}, {image.dtype}.", f"({SIDE}, {SIDE}, 3), uint8.")
+    width, height, _, colour = struct.unpack(">IIBB", content[16:26])  # told before a pixel is decoded
+    shape = height, width, _PNG_CHANNELS.get(colour, 0)
+    if shape[:2] != (SIDE, SIDE):
+        return refuse(f"shape {shape}.", f"({SIDE}, {SIDE}, 3), uint8.")
     if verify:
         known = published.get(_plain(path.name))
         if known is None:
             return refuse("no map of the published archive has this name.", "one of the 442 published maps.")
         if (sha := hashlib.sha256(content).hexdigest()) != known.sha256:
             return refuse(f"SHA-256 {sha}.", f"SHA-256 {known.sha256}, as in files.csv.")
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        return refuse("cannot be decoded.", "a PNG image.")
+    if image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8:
+        return refuse(f"shape {image.shape}, {image.dtype}.", f"({SIDE}, {SIDE}, 3), uint8.")
     flow = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)  # BGR -> (3, 28, 28): u, v, strain
     spans = [(int(channel.min()), int(channel.max())) for channel in flow]
     if spans != [(0, 255)] * 3:

@@ -12,6 +12,7 @@ from PIL import Image
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.image_frames import ImageFrames, decode
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 
 _RESTORE = "restore the frame from the data set."
 GREY_WITHIN = 3  # levels by which the channels of a grey picture may differ
@@ -64,7 +65,7 @@ def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedC
     for index, number in enumerate(source.numbers[:1] if quick else source.numbers):
         number = int(number)
         try:
-            content = source.path(index).read_bytes()
+            content = read_file(source.path(index))
             if content:  # an empty file was reported when files were listed
                 picture = decode(source.path(index), content)
         except OSError as error:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from merlib.errors import MerlibError
+from merlib.opening import Unfit, picture_size, read_file
 
 JPEG_END = b"\xff\xd9"
 
@@ -86,9 +87,10 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
     if not content:
         raise refuse("empty (zero bytes)")
     try:
+        picture_size(content)  # before a pixel is decoded
         picture = Image.open(io.BytesIO(content))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise refuse("no picture") from error
+        raise refuse(error.strerror if isinstance(error, Unfit) else "no picture") from error
     try:
         picture.load()
     except (OSError, ValueError, SyntaxError) as error:
@@ -100,7 +102,7 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise _refusal(f"unreadable ({error.strerror})", path) from error
 

@@ -94,10 +94,12 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
             "name the twin's own folder, or move the twin away: it must not pass for recorded clips.",
         )
     scan.sheet = _tried("sheet-missing", scan.findings, read_sheet, official, scan.folder, scan.marker, scan.findings)
-    scan.layouts = [root.layout.name for root in find_roots(official, scan.folder)]
+    roots = _tried("frames-missing", scan.findings, find_roots, official, scan.folder) or []
+    scan.layouts = [root.layout.name for root in roots]
     scan.root = _tried("frames-missing", scan.findings, choose_root, official, scan.folder, layout, scan.findings)
     if scan.root:
-        scan.folders = list_clips(official, scan.root, scan.folder, scan.findings)
+        listed = _tried("frames-missing", scan.findings, list_clips, official, scan.root, scan.folder, scan.findings)
+        scan.folders = listed or []
     if scan.sheet:
         _join(scan)
         compare_counts(official, scan.sheet.edition, scan.marker, scan.labels, scan.findings)
@@ -109,7 +111,10 @@ def _tried(rule: str, findings: Findings, look, *arguments):
         return look(*arguments)
     except MerlibError as problem:
         findings.add("error", rule, problem.found, problem.expected, problem.action)
-        return None
+    except OSError as error:
+        found = f"{Path(error.filename or '').name} cannot be read ({error.strerror})."
+        findings.add("error", rule, found, "a readable copy.", "correct the permissions, or move it away.")
+    return None
 
 
 def _join(scan: Scan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import zipfile
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.marker import MARKER, Marker
 from merlib.datasets.official.sets import OfficialSet
 from merlib.errors import MerlibError
+from merlib.opening import check_zip, read_file
 from merlib.sources import load_manifest
 
 UNKNOWN = "unknown edition"
@@ -79,7 +81,7 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
             f"{official.sheet}, there or in a folder below.",
             "copy the owners' sheet into the folder, in .xlsx form.",
         )
-    hashes = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    hashes = {path: hashlib.sha256(_content(path)).hexdigest() for path in found}
     known = {sheet.sha256: sheet.edition for sheet in load_manifest(official.name).sheets if sheet.sha256}
     if marker:
         known[marker.sheet_sha256] = marker.edition
@@ -119,7 +121,9 @@ def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        content = _content(path)
+        check_zip(content)  # before anything is unpacked
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
         raise MerlibError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
@@ -138,6 +142,17 @@ def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
         if any(_filled(values.get(name)) for name in ("subject", "clip", "label")):
             rows.append(SheetRow(line, **values))
     return tuple(rows)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise MerlibError(
+            f"{path.name} cannot be read ({error.strerror}).",
+            "the owners' sheet, an .xlsx file.",
+            "copy it again from the data set.",
+        ) from error
 
 
 def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[int, dict[str, int]]:
