@@ -20,7 +20,7 @@ from merlib.files import writing_to
 
 log = logging.getLogger(__name__)
 
-POLL = 0.05  # seconds between two tries
+POLL = 0.02  # seconds between two tries
 PATIENCE = 2.0  # seconds of waiting before the first word
 REMIND = 600.0  # seconds between further words
 
