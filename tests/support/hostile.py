@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from merlib.errors import MerlibError
 
@@ -54,6 +55,7 @@ def in_child(step: Callable[[], str]) -> Outcome:
     return Outcome(text, time.monotonic() - began, usage.ru_maxrss / 1024, status & 127)
 
 
+@lru_cache(maxsize=4)
 def png(width: int, height: int, rows: int | None = None, bits: int = 8, colour: int = 2) -> bytes:
     """A PNG of that size, all zero; `rows` of them are there."""
 

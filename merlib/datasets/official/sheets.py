@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -118,23 +117,20 @@ def find_sheets(official: OfficialSet, folder: Path) -> list[Path]:
 
 def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         content = _content(path)
         check_zip(content)  # before anything is unpacked
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+        name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
+        cells = [list(row) for row in book[name].iter_rows(values_only=True)]
+        book.close()
+    except Exception as error:  # openpyxl raises whatever the XML inside leads it to
         raise MerlibError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
             "the owners' sheet, an .xlsx file.",
             "copy it again from the data set.",
         ) from error
-    try:
-        name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
-        cells = [list(row) for row in book[name].iter_rows(values_only=True)]
-    finally:
-        book.close()
     header, places = _find_header(official, path, cells)
     rows = []
     for line, row in enumerate(cells[header + 1 :], start=header + 2):

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import long_run
@@ -58,12 +59,18 @@ def marked(store: Path) -> list[psutil.Process]:
     return found
 
 
-def gone_after(store: Path) -> float:
-    """Return the seconds until no process of the run is alive, at most 20."""
+def told(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return f"{' '.join(process.cmdline())[-60:]}: {process.status()}, {process.cpu_times().user} s"
+    return "gone"
+
+
+def outliving(store: Path, seconds: float = 5) -> list[str]:
+    """Return what of a run is alive that many seconds after it was ended; empty as soon as nothing is."""
     began = time.monotonic()
-    while marked(store) and time.monotonic() - began < 20:
+    while (living := marked(store)) and time.monotonic() - began < seconds:
         time.sleep(0.1)
-    return time.monotonic() - began
+    return [told(process) for process in living]
 
 
 def finished(store: Path) -> dict[str, bytes]:
@@ -91,7 +98,7 @@ def test_kills_at_random_moments_change_no_bit_and_leave_nothing(tmp_path):
             cut_short += len(finished(store)) < long_run.FOLDS
             process.send_signal(SIGNS[number % len(SIGNS)])
         process.wait(30)
-        assert gone_after(store) < 5, "processes outlived the one that started them"
+        assert outliving(store) == []
         assert shared_memory(process.pid) == []
         after = finished(store)
         assert {name: after.get(name) for name in before} == before, "a finished fold was lost or changed"
