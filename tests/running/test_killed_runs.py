@@ -59,6 +59,7 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300 + 120 * KILLS)
 def test_an_ended_run_leaves_no_process_no_key_and_no_part_of_a_notebook(tmp_path):
     moments, temporary, results = random.Random(0), tmp_path / "t", tmp_path / "results"
     for folder in (temporary, tmp_path / "notebooks"):
