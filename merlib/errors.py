@@ -9,6 +9,18 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def printable(text: object) -> str:
+    """Return a text that is safe on a terminal: what controls one, or is no character, is written as its escape.
+
+    File names and cells come from elsewhere. ``ESC ]0;`` in one would change the terminal's title, a right-to-left
+    mark the order of what is read, and a byte that is no UTF-8 would end the program that prints it.
+    """
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 class MerlibError(Exception):
     """Bad input, told in three sentences.
 
@@ -23,6 +35,7 @@ class MerlibError(Exception):
     """
 
     def __init__(self, found: str, expected: str, action: str):
+        found, expected, action = map(printable, (found, expected, action))
         self.found, self.expected, self.action = found, expected, action
         super().__init__(found, expected, action)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merlib.errors import printable
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console, RenderableType
@@ -20,10 +22,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 
 
 def open_console(stderr: bool = False) -> Console:
-    """Return a console on standard output, or on standard error; rich is imported when it is first asked for."""
-    from rich.console import Console
+    """Return a console on standard output, or on standard error; rich is imported when it is first asked for.
 
-    return Console(stderr=stderr)
+    Whatever is printed, no control character of a file name or a cell reaches the terminal: only rich itself styles.
+    """
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class PrintableConsole(Console):
+        def render(self, renderable, options=None):
+            for segment in super().render(renderable, options):
+                text, style, control = segment
+                yield segment if control or text.isprintable() else Segment(printable(text), style)
+
+    return PrintableConsole(stderr=stderr)
 
 
 def show(shown: RenderableType, rows: pd.DataFrame | list[dict], as_json: bool) -> None:

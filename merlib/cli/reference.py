@@ -42,6 +42,29 @@ def reference_list(as_json: JsonOption = False) -> None:
     show(frame_table(table, f"{done} of {len(table)} planned runs are complete{unread}"), table, as_json)
 
 
+@reference_app.command("seal")
+def reference_seal() -> None:
+    """List the SHA-256 of every reference as it lies there now, in SHA256SUMS beside them.
+
+    A reference is read only when that list names it. Training writes the list by itself; this is for files that came
+    another way, such as by a merge. Look at what changed (git diff) before you commit it: what is listed is believed.
+
+    Example: merlib reference seal
+    """
+    from merlib.learning.store.reference_sums import SUMS, seal
+    from merlib.learning.store.references import reference_root
+
+    root = reference_root()
+    if root is None or not root.is_dir():
+        raise MerlibError(f"no folder of references ({root or 'off'}).", "one.", "set MERLIB_REFERENCES, or unset it.")
+    changed, dropped = seal(root)
+    console = open_console()
+    for word, names in (("listed", changed), ("dropped", dropped)):
+        for name in names:
+            console.print(f"{word} {name}", highlight=False, soft_wrap=True)
+    console.print(f"{root / SUMS}: {len(changed)} new or changed, {len(dropped)} dropped", soft_wrap=True)
+
+
 @reference_app.command("train")
 def reference_train(
     names: Annotated[

@@ -191,7 +191,7 @@ def audit_report(
 def _write(path: Path | None, text: str) -> None:
     if path:
         with renamed_into(path) as file:
-            file.write(text.encode("utf-8"))
+            file.write(text.encode("utf-8", "backslashreplace"))  # a name that is no UTF-8
 
 
 def _flow_tables(name: str, folder: str, report: AuditReport) -> RenderableType:

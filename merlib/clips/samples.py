@@ -104,6 +104,14 @@ class Samples:
                 f"a label from 0 to {len(self.classes) - 1} ({', '.join(self.classes)}).",
                 "correct the label in the list that was read.",
             )
+        names = np.unique(np.concatenate([self.subjects, self.datasets, self.clips, np.asarray(self.classes, str)]))
+        odd = [name for name in names.tolist() if not name.isprintable()]
+        if odd:
+            raise MerlibError(
+                f"{self.name}: {odd[0]!a} as a subject, data set, clip or class.",
+                "names without line breaks or control characters: the digest joins them by line breaks.",
+                "rename it in the list that was read.",
+            )
         keys, counts = np.unique(self.keys, return_counts=True)
         if (counts > 1).any():
             raise MerlibError(

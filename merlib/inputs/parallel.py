@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from merlib.errors import MerlibError
+from merlib.processes import end_with
 
 Progress = Callable[[int, int], None]
 
@@ -42,7 +44,9 @@ def over_clips(
         # loky replaces a worker whose memory has grown, as pictures kept for reuse make it, and says so each time
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
         with parallel_config("loky", inner_max_num_threads=1) if workers > 1 else parallel_config("sequential"):
-            results = Parallel(n_jobs=workers, return_as="generator")(delayed(_alone)(function, task) for task in tasks)
+            pool = {"initializer": end_with, "initargs": (os.getpid(),)} if workers > 1 else {}
+            calls = (delayed(_alone)(function, task) for task in tasks)
+            results = Parallel(n_jobs=workers, return_as="generator", **pool)(calls)
             for done, result in enumerate(_with_bar(results, what, len(tasks), progress), start=1):
                 if progress:
                     progress(done, len(tasks))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import pandas as pd
@@ -22,10 +24,11 @@ from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
 from merlib.learning.workers.progress import Progress
-from merlib.learning.workers.tasks import Task, Work, train_task
+from merlib.learning.workers.tasks import Task, Work, load_task, train_task
 from merlib.models.registry import model_factory
 from merlib.one_thread import one_thread
 from merlib.places import store_folder
+from merlib.processes import worker_processes
 
 log = logging.getLogger(__name__)
 
@@ -99,55 +102,126 @@ def run(
     MerlibError
         When the protocol cannot split the samples, a loss is not finite, or the store cannot be written.
     """
-    found = find_reference(experiment, samples) if references else None
     source = training_code(experiment.model, bool(experiment.start))
-    if found is not None:
-        frame, meta = found
-        frame.insert(0, "experiment", experiment.label)
-        asked = {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
-        frame.attrs = {**meta, **asked, "origin": "reference"}
-        frame.attrs["source_unchanged"] = meta.get("source_digest") == source
-        return frame
+    known = _find(experiment, samples, source) if references else None
+    if known is not None:
+        return known
+    plan = _plan(experiment, samples, store, source, device, together, dask, precision)
+    trained = _train(plan, workers, dask)
+    return _collect(plan, trained)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every fold and seed of an experiment, named by its key, and what of them the store holds already."""
+
+    experiment: Experiment
+    samples: Samples
+    store: FoldStore
+    source: str
+    device: str
+    together: bool
+    precision: str
+    tasks: tuple[Task, ...]
+    entries: dict[str, tuple[pd.DataFrame, dict]]
+
+    def load(self, tasks: Iterable[Task]) -> None:
+        """Read the entries of `tasks` from the store; those that are absent or not believed stay out."""
+        for task in tasks:
+            found = load_task(task, self.experiment, self.samples, self.store, self.source)
+            if found is not None:
+                self.entries[task.key] = found
+
+    @property
+    def missing(self) -> list[Task]:
+        """The tasks without an entry."""
+        return [task for task in self.tasks if task.key not in self.entries]
+
+
+def _find(experiment: Experiment, samples: Samples, source: str) -> pd.DataFrame | None:
+    """Return the committed reference predictions of an experiment, or None when there are none."""
+    found = find_reference(experiment, samples)
+    if found is None:
+        return None
+    frame, meta = found
+    frame.insert(0, "experiment", experiment.label)
+    asked = {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+    frame.attrs = {**meta, **asked, "origin": "reference"}
+    frame.attrs["source_unchanged"] = meta.get("source_digest") == source
+    return frame
+
+
+def _plan(
+    experiment: Experiment,
+    samples: Samples,
+    store: str | os.PathLike | FoldStore | None,
+    source: str,
+    device: str | None,
+    together: bool | None,
+    dask: str | None,
+    precision: str,
+) -> Plan:
+    """Name every fold and seed by its key, and read what the store holds."""
     store = store if isinstance(store, FoldStore) else FoldStore(store or store_folder())
-    pairs = [(fold, seed) for seed in experiment.seeds for fold in make_folds(experiment.protocol, samples)]
+    folds = make_folds(experiment.protocol, samples)
+    pairs = [(fold, seed) for seed in experiment.seeds for fold in folds]
     device = device or default_device()
     if together is None:
         together = device != "cpu" and not cluster_address(dask)
     together = together and _is_network(experiment, samples)
     code = source
     if together:
-        from merlib.learning.vectorised.entries import together_source, train_together
+        from merlib.learning.vectorised.entries import together_source
 
         code = together_source(source, pairs, precision)
-    tasks = [
-        Task(fold, seed, entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, code))
-        for fold, seed in pairs
-    ]
-    entries = {task.key: store.load(task.key) for task in tasks}
-    missing = [task for task in tasks if entries[task.key] is None]
+    digests = {fold.name: fold.digest for fold in folds}  # each is needed once a seed
+    keys = (
+        entry_key(experiment.training_digest, digests[fold.name], seed, samples.kept_as, code) for fold, seed in pairs
+    )
+    tasks = tuple(Task(fold, seed, key) for (fold, seed), key in zip(pairs, keys, strict=True))
+    plan = Plan(experiment, samples, store, source, device, together, precision, tasks, {})
+    plan.load(tasks)
+    return plan
+
+
+def _train(plan: Plan, workers: int | None, dask: str | None) -> int:
+    """Train what is missing, read it from the store, and return how many folds were trained."""
+    missing, experiment, samples = plan.missing, plan.experiment, plan.samples
+    if not missing:
+        return 0
+    network = plan.together or _is_network(experiment, samples)
+    if experiment.start:
+        _check_start(experiment, samples, plan.store, network)
+    factory = model_factory(experiment.model)
+    device = plan.device if network else "cpu"
+    work = Work(experiment, samples, plan.store, plan.source, factory, network, device)
+    if plan.together:
+        from merlib.learning.vectorised.entries import train_together
+
+        missing = list(plan.tasks)  # trained together, they share one random stream: all are trained or none
+        train_together(missing, work, plan.precision)
+        plan.entries.clear()
+    else:
+        _train_all(missing, work, workers, dask)
+    plan.store.tidy([task.key for task in missing])
+    plan.load(missing)
+    return len(missing)
+
+
+def _collect(plan: Plan, trained: int) -> pd.DataFrame:
+    """Return the predictions of all folds and seeds as one frame with its provenance; an error when one is missing."""
+    experiment, missing = plan.experiment, [task.fold.name for task in plan.missing]
     if missing:
-        network = together or _is_network(experiment, samples)
-        if experiment.start:
-            _check_start(experiment, samples, store, network)
-        factory = model_factory(experiment.model)
-        work = Work(experiment, samples, store, source, factory, network, device if network else "cpu")
-        if together:
-            missing = tasks  # trained together, they share one random stream: either all are trained or none
-            train_together(tasks, work, precision)
-        else:
-            _train_all(missing, work, workers, dask)
-        entries.update({task.key: store.load(task.key) for task in missing})
-    gone = [task.fold.name for task in tasks if entries[task.key] is None]
-    if gone:
         raise MerlibError(
-            f"{experiment.label}: folds {', '.join(gone)} are missing from {store.root}.",
+            f"{experiment.label}: folds {', '.join(missing)} are missing from {plan.store.root}.",
             "every fold of the protocol.",
             "run again: finished folds are kept.",
         )
-    frame = pd.concat([entries[task.key][0] for task in tasks], ignore_index=True)
+    entries = [plan.entries[task.key] for task in plan.tasks]
+    frame = pd.concat([predictions for predictions, _ in entries], ignore_index=True)
     frame.insert(0, "experiment", experiment.label)
-    frame.attrs = provenance(experiment, samples, source, [entries[task.key][1] for task in tasks])
-    frame.attrs["origin"] = f"{len(missing)} of {len(tasks)} folds trained now, the others read from the store"
+    frame.attrs = provenance(experiment, plan.samples, plan.source, [meta for _, meta in entries])
+    frame.attrs["origin"] = f"{trained} of {len(entries)} folds trained now, the others read from the store"
     frame.attrs["shares_subjects"] = shares_subjects(experiment.protocol)
     return frame
 
@@ -183,4 +257,4 @@ def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | N
         else:
             with warnings.catch_warnings():  # a worker that grew is replaced, which is no fault and loses nothing
                 warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
-                Parallel(n_jobs=workers, backend="loky")(delayed(train_task)(task, work, beats) for task in tasks)
+                Parallel(**worker_processes(workers))(delayed(train_task)(task, work, beats) for task in tasks)

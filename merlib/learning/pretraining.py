@@ -8,21 +8,19 @@ own start, seed, samples and the source of model and engine.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import time
-from contextlib import suppress
 
 import numpy as np
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
-from merlib.files import renamed_into
 from merlib.learning.experiment import Experiment, canonical_json
 from merlib.learning.folds import Fold
-from merlib.learning.store.fold_store import INSTEAD, FoldStore
+from merlib.learning.store.fold_store import FoldStore
 from merlib.learning.store.index import described_start
+from merlib.learning.store.start_files import write_start_file
 from merlib.learning.store.starts import Start, check_people, read_start, start_path, taker
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.progress import Heartbeats, Progress
@@ -88,14 +86,16 @@ def pretrain(
 
 
 def _lies_in(store: FoldStore, digest: str) -> bool:
-    with suppress(MerlibError):
+    if not os.path.lexists(start_path(store.root, digest)):
+        return False
+    try:
         return bool(read_start(digest, store.root))
-    return False
+    except MerlibError as error:
+        log.warning("start: %s It is trained again.", error.found)
+        return False
 
 
 def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest: str, device: str) -> None:
-    import torch
-
     from merlib.learning.training.loop import train_fold
 
     before = Start({}, {"people": [], "notes": []})
@@ -120,6 +120,5 @@ def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest
         "seconds": round(time.perf_counter() - begun, 3),
     }
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in result.model.state_dict().items()}
-    with renamed_into(start_path(store.root, digest), INSTEAD) as file:
-        torch.save({"state_dict": state, "record": json.dumps(record)}, file)
+    write_start_file(start_path(store.root, digest), digest, state, record)
     store.note(digest, described_start(record))

@@ -1,24 +1,31 @@
 """Execute one notebook in this process's own kernel; started by the runner, once a notebook.
 
 The job comes as JSON on standard input: ``source`` (a notebook with its outputs or without), ``output``,
-``parameters``, ``cwd``, ``timeout`` (seconds a cell), ``cells`` (file for the progress over cells) and
-``result`` (file for the outcome). A process of its own, because papermill changes the working directory; IPC
-instead of TCP, because kernels that start together collide on ports. Nothing of merlib is imported here.
+``parameters``, ``cwd``, ``timeout`` (seconds a cell), ``cells`` (file for the progress over cells), ``result`` (file
+for the outcome), ``runtime`` (a temporary folder of the runner's, for the kernel's connection file with its key and for
+the notebook while it is executed) and ``scratch`` (files of the runner's that nobody needs when it is gone). A process
+of its own, because papermill changes the working directory; IPC instead of TCP, because kernels that start together
+collide on ports. Nothing of merlib is imported here.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
-def end_with_parent() -> None:
-    """End this process, its kernel and the kernel's workers when the runner is gone (killed, for instance)."""
+def end_with_parent(runtime: str, scratch: list[str]) -> None:
+    """End this process, its kernel and the kernel's workers when the runner is gone (killed, for instance).
+
+    Nobody else removes the temporary files then. The trackers of shared memory are left to end by themselves: they
+    remove what the workers left.
+    """
     parent = os.getppid()
 
     def watch() -> None:
@@ -27,7 +34,12 @@ def end_with_parent() -> None:
         import psutil
 
         for process in psutil.Process().children(recursive=True):
-            process.kill()
+            with suppress(psutil.Error):
+                if "resource_tracker" not in " ".join(process.cmdline()):
+                    process.kill()
+        shutil.rmtree(runtime, ignore_errors=True)
+        for path in scratch:
+            Path(path).unlink(missing_ok=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -58,7 +70,7 @@ def execute(job: dict) -> dict:
 
     current = {"index": 0, "source": ""}
     output = Path(job["output"])
-    partial = output.with_name(f".{output.name}.partial.ipynb")
+    partial = Path(job["runtime"], "partial.ipynb")
 
     def cell_starts(cell, cell_index, **_):
         current.update(index=cell_index, source=cell.source)
@@ -93,8 +105,10 @@ def execute(job: dict) -> dict:
             "value": str(failure),
             "traceback": [],
         }
-    if partial.exists():
-        os.replace(partial, output)
+    if partial.exists():  # it lies on another file system, perhaps: copied beside the output, then renamed
+        beside = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+        shutil.copyfile(partial, beside)
+        os.replace(beside, output)
     return {"state": "failed", "error": error} if error else {"state": "done", "error": None}
 
 
@@ -106,10 +120,9 @@ def _literal(path: str) -> str:
 def main() -> int:
     """Read the job, execute it, write its result; the exit status says whether it worked."""
     job = json.load(sys.stdin)
-    end_with_parent()
-    with tempfile.TemporaryDirectory(prefix="mer") as sockets:
-        os.environ["JUPYTER_RUNTIME_DIR"] = sockets
-        result = execute(job)
+    end_with_parent(job["runtime"], job["scratch"])
+    os.environ["JUPYTER_RUNTIME_DIR"] = job["runtime"]
+    result = execute(job)
     write_json(job["result"], result)
     return 0 if result["state"] == "done" else 1
 

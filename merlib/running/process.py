@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from merlib.files import writing_to
+from merlib.processes import ScratchFolder, family, is_tracker
 from merlib.running import kernel as runner_kernel
 from merlib.running.plan import NotebookJob, read_notebook
 from merlib.running.run_record import INSTEAD, artefact_times, artefacts_written, read_json
@@ -105,6 +108,8 @@ class NotebookProcess:
             self._forget()
             nbformat.write(notebook, source)
             log = self.log.open("w", encoding="utf-8")
+        self._runtime = ScratchFolder("mer-")  # a short name: the path of a Unix socket has about a hundred characters
+        (self._runtime.path / "tmp").mkdir()
         self._before = artefact_times(folder)
         self._began = time.monotonic()
         with log:
@@ -114,7 +119,11 @@ class NotebookProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
-                env={**environment, "MERLIB_PROGRESS": str(self._step_file)},
+                env={
+                    **environment,
+                    "MERLIB_PROGRESS": str(self._step_file),
+                    "TMPDIR": str(self._runtime.path / "tmp"),  # removed with what a killed notebook leaves there
+                },
                 start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its notebooks in order
             )
         order = {
@@ -125,6 +134,8 @@ class NotebookProcess:
             "timeout": timeout,
             "cells": str(self._cells_file),
             "result": str(self._result_file),
+            "runtime": str(self._runtime.path),
+            "scratch": [str(path) for path in self._scratch_files()],
         }
         try:
             self.process.stdin.write(json.dumps(order))
@@ -158,6 +169,7 @@ class NotebookProcess:
         result = read_json(self._result_file) or {"state": "failed", "error": self._crash()}
         written = artefacts_written(self.folder, self.job.name, self._before)
         self._forget()
+        self._runtime.remove()
         return NotebookOutcome(self.job.name, result["state"], round(seconds, 1), written, result["error"])
 
     def _crash(self) -> dict[str, Any]:
@@ -170,21 +182,29 @@ class NotebookProcess:
         """End the process, its kernel and the kernel's workers; nothing of them runs when this returns."""
         import psutil
 
-        try:
-            family = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
-        except psutil.NoSuchProcess:
-            family = []
-        for process in family:
-            try:
+        below = family(self.process.pid)
+        trackers = [process for process in below if is_tracker(process)]  # they end after the others, by themselves
+        ending = [process for process in below if process not in trackers]
+        with suppress(psutil.NoSuchProcess):
+            ending.append(psutil.Process(self.process.pid))
+        for process in ending:
+            with suppress(psutil.NoSuchProcess):
                 process.terminate()
-            except psutil.NoSuchProcess:
-                continue
-        for process in psutil.wait_procs(family, timeout=3)[1]:
-            process.kill()
+        for process in psutil.wait_procs(ending, timeout=3)[1]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
+        for process in psutil.wait_procs(trackers, timeout=2)[1]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._forget()
+        self._runtime.remove()
+
+    def _scratch_files(self) -> tuple[Path, ...]:
+        return self._cells_file, self._step_file, self._result_file, self.scratch / f"{self.job.name}.ipynb"
 
     def _forget(self) -> None:
-        for path in (self._cells_file, self._step_file, self._result_file, self.scratch / f"{self.job.name}.ipynb"):
+        for path in self._scratch_files():
             path.unlink(missing_ok=True)
-        (self.folder / "notebooks" / f".{self.job.name}.ipynb.partial.ipynb").unlink(missing_ok=True)
+        for partial in (self.folder / "notebooks").glob(f".{glob.escape(self.job.name)}.ipynb.*.tmp"):
+            partial.unlink(missing_ok=True)

@@ -1,19 +1,23 @@
-"""Fetch the files of a pinned commit, each checked by its SHA-256; a killed download goes on where it stopped."""
+"""Fetch the files of a pinned commit, each checked by its SHA-256; a killed download goes on where it stopped.
+
+No file is larger than the manifest says and none takes for ever (`downloading`).
+"""
 
 from __future__ import annotations
 
-import os
+import hashlib
 from pathlib import Path
 from urllib.parse import quote
 
 from merlib.errors import MerlibError, unknown_name
-from merlib.files import unwritable, writing_to
+from merlib.files import renamed_into, writing_to
+from merlib.opening import read_file
+from merlib.sources.downloading import BadDownload, download
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 
-# A file is written under a temporary name in its own folder and renamed only when its hash is right.
+# A file is held in memory and written only when its hash is right: a download that is stopped leaves nothing.
 _ATTEMPTS = 3
-_TIMEOUT_SECONDS = 30
 INSTEAD = "name another folder; files already fetched are kept"
 
 
@@ -92,28 +96,22 @@ def _fetch_all(files: list[DownloadFile], urls: list[str], into: Path, progress:
 
 
 def _fetch_one(file: DownloadFile, url: str, target: Path) -> None:
-    import logging
-
-    import pooch
     import requests
 
-    pooch.get_logger().setLevel(logging.WARNING)
-    temporary = f"{target.name}.{os.getpid()}.part"
     try:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                fetched = pooch.retrieve(
-                    url,
-                    known_hash=f"sha256:{file.sha256}",
-                    fname=temporary,
-                    path=target.parent,
-                    downloader=pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS, progressbar=False),
-                )
+                content = download(url, file.bytes)
                 break
             except (requests.ConnectionError, requests.Timeout):
                 if attempt == _ATTEMPTS:
                     raise
-        os.replace(fetched, target)
+    except BadDownload as error:
+        raise MerlibError(
+            f"{url} {error}, for {_local(file)!r}.",
+            f"{file.bytes} bytes, as pinned.",
+            "check --base-url, or use another mirror; files already fetched are kept.",
+        ) from error
     except requests.HTTPError as error:
         raise MerlibError(
             f"{url} answered {error.response.status_code} for {_local(file)!r}.",
@@ -126,16 +124,14 @@ def _fetch_one(file: DownloadFile, url: str, target: Path) -> None:
             "a server that serves the pinned files.",
             "check the network or proxy and run it again: files already fetched are kept.",
         ) from error
-    except ValueError as error:  # pooch: the hash of the downloaded file differs
+    if hashlib.sha256(content).hexdigest() != file.sha256:
         raise MerlibError(
             f"{_local(file)!r} from {url} has other content than the pinned file.",
             f"{file.bytes} bytes with SHA-256 {file.sha256}.",
             "run it again; if it stays, the server changes files and another mirror is needed.",
-        ) from error
-    except OSError as error:
-        raise unwritable(target, error, INSTEAD) from error
-    finally:
-        (target.parent / temporary).unlink(missing_ok=True)
+        )
+    with renamed_into(target, INSTEAD) as whole:
+        whole.write(content)
 
 
 def _make_folders(into: Path, files: list[DownloadFile]) -> None:
@@ -145,11 +141,10 @@ def _make_folders(into: Path, files: list[DownloadFile]) -> None:
 
 
 def _is_right(path: Path, file: DownloadFile) -> bool:
-    import hashlib
-
-    if not path.is_file() or path.stat().st_size != file.bytes:
+    try:
+        return len(read_file(path, file.bytes, file.sha256)) == file.bytes
+    except OSError:
         return False
-    return hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
 
 
 def _local(file: DownloadFile) -> str:

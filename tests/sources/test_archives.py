@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import socket
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 import yaml
 
 from merlib.errors import MerlibError
-from merlib.sources import archives, manifests_dir
+from merlib.sources import archives, downloading, manifests_dir
 from merlib.sources.archives import available_archives, fetch_archive
 
 MAP = "datasets/STSNet_whole_norm_u_v_os/006_006_1_2 .png"
@@ -141,6 +143,55 @@ def test_a_place_that_is_a_file_is_told(small, serve, tmp_path):
     with pytest.raises(MerlibError, match="cannot be written"):
         fetch_archive("megc2019-flow", tmp_path / "into", base_url=url, progress=False)
     assert (tmp_path / "into").read_text(encoding="utf-8") == "a file"
+
+
+class Endless(SimpleHTTPRequestHandler):
+    """Sends without end: as fast as it can, a byte at a time, or what it announces and never sends."""
+
+    mode = "fast"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if self.mode == "announced":
+            self.send_header("Content-Length", str(10**12))
+        self.end_headers()
+        try:
+            for _ in range(300):
+                self.wfile.write(b"A" if self.mode == "slow" else b"A" * 2**20)
+                self.wfile.flush()
+                time.sleep(0.1 if self.mode == "slow" else 0)
+        except OSError:
+            pass
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("mode", "words"), [("fast", "sends more"), ("announced", "announces"), ("slow", "has sent")])
+def test_a_server_that_never_ends_is_left_and_nothing_of_it_stays(small, tmp_path, monkeypatch, mode, words):
+    monkeypatch.setattr(downloading, "PATIENCE", 1.0)
+    monkeypatch.setattr(downloading, "SLOWEST", 10**9)
+    if mode == "slow":  # so large a file that its size alone would not end the download
+        monkeypatch.setattr(archives, "download", lambda url, size: downloading.download(url, 10**6))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Endless,), {"mode": mode}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    began, url = time.monotonic(), f"http://127.0.0.1:{server.server_port}"
+    with pytest.raises(MerlibError, match="another mirror") as error:
+        fetch_archive("megc2019-flow", tmp_path / "into", base_url=url, progress=False)
+    server.shutdown()
+    server.server_close()
+    assert words in error.value.found
+    assert time.monotonic() - began < 15
+    assert everything(tmp_path / "into") == {}
+
+
+def test_a_pipe_in_the_place_of_a_file_is_replaced_without_waiting_for_it(small, serve, tmp_path):
+    into = tmp_path / "into"
+    (into / MAP).parent.mkdir(parents=True)
+    os.mkfifo(into / MAP)
+    url, _ = serve(small)
+    fetch_archive("megc2019-flow", into, base_url=url, progress=False)
+    assert everything(into) == CONTENT
 
 
 def test_logs_are_saved_under_the_names_merlib_uses(tmp_path, monkeypatch, serve):

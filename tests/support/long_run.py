@@ -1,4 +1,4 @@
-"""A process that trains twelve folds on two workers; started, killed and started again by test_random_kills.py."""
+"""A process that trains twenty-four folds on two workers; started, killed and started again by test_random_kills.py."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from toy_samples import make_experiment, make_samples
 
 from merlib.learning import run
 
+FOLDS = 24
+
 
 def experiment():
-    return make_experiment("ststnet", "groupkfold:6", (0, 1), epochs=12)
+    return make_experiment("ststnet", "groupkfold:6", (0, 1, 2, 3), epochs=12)
 
 
 def samples():

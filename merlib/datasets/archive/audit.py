@@ -9,7 +9,7 @@ from pathlib import Path
 
 from merlib.datasets.archive.archives import FLOW, PublicArchive
 from merlib.datasets.archive.reader import scan_flow_archive
-from merlib.errors import MerlibError
+from merlib.errors import MerlibError, printable
 from merlib.sources import load_manifest
 
 
@@ -84,17 +84,17 @@ def audit_flow_archive(folder: str | Path, verify: bool = True, archive: PublicA
     findings: list[Finding] = []
 
     def collect(problem: MerlibError, where: str, severity: str) -> None:
-        findings.append(Finding(severity, problem.found, where, problem.expected, problem.action))
+        findings.append(Finding(severity, problem.found, printable(where), problem.expected, problem.action))
 
     try:
         scan = scan_flow_archive(folder, verify, collect, archive)
     except MerlibError as problem:
         collect(problem, str(folder), "error")
-        return AuditReport(str(folder), "", 0, 0, {}, {}, None, tuple(findings))
+        return AuditReport(printable(folder), "", 0, 0, {}, {}, None, tuple(findings))
     classes = load_manifest(archive.manifest).labels.classes
     broken = any(finding.severity == "error" for finding in findings)
     return AuditReport(
-        folder=str(folder),
+        folder=printable(folder),
         layout=scan.layout,
         clips=len(scan.clips),
         subjects=len({clip[:2] for clip in scan.clips}),

@@ -6,8 +6,10 @@ strain (OpenCV reads BGR: strain, v, u). Each channel was stretched to 0..255 by
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+import csv
+import io
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -19,20 +21,18 @@ from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_
 from merlib.datasets.archive.archives import FLOW, PublicArchive
 from merlib.datasets.archive.channel_order import check_channel_order
 from merlib.datasets.archive.labels import check_labels, read_label
+from merlib.datasets.archive.maps import Report, plain_name, read_map, report_missing
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 from merlib.sources import download_files, load_manifest
 
 FLAT = "STSNet_whole_norm_u_v_os"
 BY_SUBJECT = "three_norm_u_v_os"
 LABEL_LIST = "combined_3_class2_for_optical_flow.csv"
 COLUMNS = ("dataset", "sub", "filename_o", "label")
-SIDE = 28
 UNVERIFIED = "hashes, labels and counts were not compared with the published archive (verify=False)"
-_PNG_END = b"IEND\xaeB`\x82"
-TRUNCATED = 254  # where maps scaled to 0..255 end that were cut to whole numbers instead of rounded
-
-Report = Callable[[MerlibError, str, str], None]
-"""Called with a problem, where it is, and ``error`` or ``warning``; a reader raises, an audit collects."""
+MOST_LABEL_BYTES = 2**22  # of the label list: the published one has 16 kB
+MOST_CELL = 200  # characters; a cell that is longer is no name of a clip
 
 
 class ArchiveClip(NamedTuple):
@@ -130,11 +130,11 @@ def scan_flow_archive(folder: str | Path, verify: bool, report: Report, archive:
     clips = tuple(sorted(_without_repeats(found, report), key=lambda clip: clip[:3]))
     if not clips:
         raise MerlibError(f"no clip could be listed in {maps}.", "a map and a label a clip.", archive.again)
-    published = {_plain(file.path): file for file in download_files(archive.manifest)} if verify else {}
+    published = {plain_name(file.path): file for file in download_files(archive.manifest)} if verify else {}
     if verify and layout == "by-subject":  # the flat layout names every map in its list
-        absent = {name for name in published if name.endswith(".png")} - {_plain(c.paths[0].name) for c in clips}
+        absent = {name for name in published if name.endswith(".png")} - {plain_name(c.paths[0].name) for c in clips}
         for name in sorted(absent):
-            _missing(Path(published[name].path), maps, report, archive)
+            report_missing(Path(published[name].path), maps, report, archive)
     if verify:
         check_labels(clips, report)
     maps_of = tuple(_read_phases(clip, published, verify, report, archive) for clip in clips)
@@ -144,7 +144,7 @@ def scan_flow_archive(folder: str | Path, verify: bool, report: Report, archive:
 
 
 def _read_phases(clip: ArchiveClip, *how) -> np.ndarray | None:
-    maps = [_read_map(path, *how) for path in clip.paths]
+    maps = [read_map(path, *how) for path in clip.paths]
     return None if any(each is None for each in maps) else np.stack(maps)
 
 
@@ -169,9 +169,16 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
 
     path = folder / LABEL_LIST
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise MerlibError(f"{path}: {error}.", "the archive's label list, a CSV.", archive.again) from error
+        content = read_file(path, MOST_LABEL_BYTES)
+        header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
+        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError, csv.Error) as error:
+        found = error.strerror if isinstance(error, OSError) else error
+        raise MerlibError(f"{path}: {found}.", "the archive's label list, a CSV.", archive.again) from error
+    twice = [column for column in COLUMNS if header.count(column) > 1]
+    if twice:
+        found = f"{path} has two columns {twice[0]}."
+        raise MerlibError(found, f"the columns {', '.join(COLUMNS)}, each once.", archive.again)
     absent = [column for column in COLUMNS if column not in rows.columns]
     if absent:
         raise MerlibError(
@@ -183,6 +190,7 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
     for line, row in enumerate(rows[list(COLUMNS)].itertuples(index=False), start=2):
         where = f"{path} line {line}"
         try:
+            _check_cells(row)
             dataset = canonical_dataset(row.dataset)
             subject = canonical_subject(dataset, row.sub)
             label = read_label(row.label)
@@ -193,7 +201,7 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
         for phase in (*archive.phases, *archive.unread):
             stems = (f"{row.sub}_{row.filename_o}{phase}", f"{subject}_{row.filename_o}{phase}")
             names = [f"{stem}{end}" for stem in stems for end in (" .png", ".png")]
-            files[phase] = next((maps / name for name in names if (maps / name).exists()), maps / names[0])
+            files[phase] = next((maps / name for name in names if os.path.lexists(maps / name)), maps / names[0])
         listed |= {file.name for file in files.values()}
         paths = tuple(files[phase] for phase in archive.phases)
         yield ArchiveClip(dataset, subject, row.filename_o, label, paths)
@@ -203,6 +211,16 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
             report(MerlibError(unlisted, "one row a map.", "remove the map or add its row."), str(file), "warning")
 
 
+def _check_cells(row: tuple) -> None:
+    """Raise for a cell that cannot be an id: line breaks and control characters, a path, or a text without end."""
+    for name, cell in zip(COLUMNS, row, strict=True):
+        if not isinstance(cell, str):
+            raise MerlibError(f"no {name}.", "a cell in every column.", "restore the row.")
+        if len(cell) > MOST_CELL or not cell.isprintable() or "/" in cell or "\\" in cell:
+            shown = cell if len(cell) <= MOST_CELL else f"{cell[:20]}... of {len(cell)} characters"
+            raise MerlibError(f"{name} {shown!r}.", "a plain id.", "restore the row.")
+
+
 def _list_by_subject(maps: Path, report: Report) -> Iterable[ArchiveClip]:
     for file in sorted(maps.glob("*/u_test/*/*.png")):
         raw, label_name = file.parts[-4], file.parts[-2]
@@ -210,6 +228,8 @@ def _list_by_subject(maps: Path, report: Report) -> Iterable[ArchiveClip]:
             dataset = subject_dataset(raw)
             subject = canonical_subject(dataset, raw)
             label = read_label(label_name)
+            if not file.name.isprintable():
+                raise MerlibError("a name that cannot be printed.", "a plain name.", "rename the map, or remove it.")
             if not file.stem.startswith(f"{raw}_"):
                 raise MerlibError(
                     f"a map of another subject in the test folder of {raw}.",
@@ -231,56 +251,3 @@ def _without_repeats(clips: Iterable[ArchiveClip], report: Report) -> Iterable[A
             continue
         seen[clip[:3]] = clip.paths[0]
         yield clip
-
-
-def _read_map(path: Path, published: dict, verify: bool, report: Report, archive: PublicArchive) -> np.ndarray | None:
-    import cv2
-
-    def refuse(found: str, expected: str) -> None:
-        report(MerlibError(f"{path}: {found}", expected, archive.again), str(path), "error")
-
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return _missing(path, path.parent, report, archive)
-    except OSError as error:
-        return refuse(f"{error.strerror}.", "a readable file.")
-    if not content.rstrip(b"\0").endswith(_PNG_END):
-        return refuse(f"truncated after {len(content)} bytes.", "a PNG file with its end marker.")
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        return refuse("cannot be decoded.", "a PNG image.")
-    if image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8:
-        return refuse(f"shape {image.shape}, {image.dtype}.", f"({SIDE}, {SIDE}, 3), uint8.")
-    if verify:
-        known = published.get(_plain(path.name))
-        if known is None:
-            return refuse(
-                "no map of the published archive has this name.",
-                f"one of the {len(archive.phases) * 442} published maps.",
-            )
-        if (sha := hashlib.sha256(content).hexdigest()) != known.sha256 and _pixels(image) != known.pixels_sha256:
-            return refuse(f"SHA-256 {sha}, and other pixels.", f"SHA-256 {known.sha256}, as in files.csv.")
-    flow = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)  # BGR -> (3, 28, 28): u, v, strain
-    if not archive.full_range:
-        return flow
-    spans = [(int(channel.min()), int(channel.max())) for channel in flow]
-    if any(low != 0 or high < (255 if verify else TRUNCATED) for low, high in spans):
-        return refuse(f"channels u, v, strain span {spans}.", "0..255 in each channel.")
-    return flow
-
-
-def _pixels(image: np.ndarray) -> str:
-    """Return the digest of a picture as OpenCV decodes it (BGR), in the order that files.csv counts: RGB."""
-    return hashlib.sha256(np.ascontiguousarray(image[..., ::-1]).tobytes()).hexdigest()
-
-
-def _missing(file: Path, maps: Path, report: Report, archive: PublicArchive) -> None:
-    each = "one map a clip." if len(archive.phases) == 1 else f"{len(archive.phases)} maps a clip, one a phase."
-    problem = MerlibError(f"map {file.name!r} is missing from {maps}.", each, archive.again)
-    report(problem, str(maps / file.name), "error")
-
-
-def _plain(name: str) -> str:
-    """File name without folders and without the space before its extension."""
-    return Path(name).name.replace(" ", "")

@@ -17,6 +17,7 @@ from merlib.datasets.official.frame_checks import check_frames, compare_clips
 from merlib.datasets.official.scan import Scan, scan_clips
 from merlib.datasets.official.sets import official_set
 from merlib.datasets.official.sheets import UNKNOWN
+from merlib.processes import worker_processes
 
 ONE_SIZE = {"casme2", "samm"}  # SMIC's crops follow the face
 
@@ -168,7 +169,7 @@ def _decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) ->
     clips = [(f"{clip.subject}/{clip.clip}", clip.source) for clip in scan.folders]
     jobs = (delayed(check_frames)(key, source, quick) for key, source in clips)
     checked = []
-    for clip in Parallel(n_jobs=max(1, min(workers, len(clips))), return_as="generator")(jobs):
+    for clip in Parallel(**worker_processes(max(1, min(workers, len(clips)))), return_as="generator")(jobs):
         checked.append(clip)
         scan.findings.extend(clip.findings)
         if progress:

@@ -13,6 +13,7 @@ from merlib.datasets.official.sheets import SheetRow, filled
 from merlib.errors import MerlibError
 
 _SUBJECT_IN_CLIP = {"samm": r"(\d{3})_\d.*", "smic": r"(s\d{1,2})_.*"}
+MOST_NUMBER = 10**9  # of a frame: a month at 200 a second
 _MEND = "correct the row, or take the owners' sheet."
 
 
@@ -116,11 +117,13 @@ def whole_number(cell: object) -> int | None:
     """Return a cell's whole number, however it is typed; None for anything else."""
     if isinstance(cell, bool) or cell is None:
         return None
+    if isinstance(cell, str) and not re.fullmatch(r"\s*[0-9]+(\.0*)?\s*", cell):
+        return None  # float() would take 1_6, digits of other scripts, and words for infinity
     try:
         value = float(str(cell).strip())
     except ValueError:
         return None
-    return int(value) if value.is_integer() and value >= 0 else None
+    return int(value) if 0 <= value <= MOST_NUMBER and value.is_integer() else None
 
 
 def _end(official: OfficialSet, row: SheetRow, name: str, key: str, findings: Findings) -> int | None:

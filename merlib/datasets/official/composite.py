@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from merlib.datasets.official.readers import ORDER, read_scan, standing_notes
 from merlib.datasets.official.scan import scan_clips
 from merlib.datasets.official.sets import official_clip
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 from merlib.sources import load_manifest
 
 NAME = "megc2019-cd"
@@ -108,8 +110,8 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
     """
     path = Path(list_csv).expanduser()
     try:
-        content = path.read_bytes()
-        raw = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        content = read_file(path, 2**22)
+        raw = pd.read_csv(io.BytesIO(content), header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise MerlibError(
             f"{path}: {error}.", f"the organisers' {LIST}.", "copy the list into the folder, or correct the path."

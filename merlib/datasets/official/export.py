@@ -24,6 +24,7 @@ from merlib.datasets.official.sheet_forms import SheetClip, write_synthetic_shee
 from merlib.datasets.official.watermark import watermark
 from merlib.errors import MerlibError, unknown_name
 from merlib.files import unwritable
+from merlib.processes import worker_processes
 
 QUALITY = 95
 STARTS = {"casme2": (20, 250), "samm": (1000, 60000), "smic": (10000, 900000)}  # where official frame numbers begin
@@ -201,7 +202,7 @@ def _write_clips(
     rows = [table.iloc[place] for place in range(len(table))]
     jobs = (delayed(_write_clip)(row, official.name, form.name, root, seed, margins) for row in rows)
     written = []
-    for clip in Parallel(n_jobs=workers, return_as="generator")(jobs):
+    for clip in Parallel(**worker_processes(workers), return_as="generator")(jobs):
         written.append(clip)
         if progress:
             progress(len(written), len(table))

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from merlib.datasets.archive.audit import Finding
-from merlib.errors import MerlibError
+from merlib.errors import MerlibError, printable
 
 SEVERITIES = ("error", "warning", "note")
 TOLERATED = frozenset({"frame-gap"})  # wrong for an audit, yet the frames that are there can be read
@@ -54,6 +54,7 @@ class Findings(list[ClipFinding]):
     ) -> None:
         """Append a finding; `where` is told by clip and frame."""
         where = " frame ".join(str(part) for part in (clip, frame) if part not in ("", None))
+        what, where, expected, action = map(printable, (what, where, expected, action))
         self.append(ClipFinding(severity, what, where, expected, action, rule, clip, frame))
 
     def of(self, severity: str) -> list[ClipFinding]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from merlib.clips.subjects import canonical_subject
+from merlib.datasets.official.cells import MOST_NUMBER
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.image_frames import ImageFrames
 from merlib.datasets.official.layouts import FrameLayout
@@ -148,10 +149,15 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
             clip = official_clip(official.name, subject, name)
             key = f"{subject}/{clip}"
             _check_link(place, folder, key, findings)
-            if root.layout.is_video:
-                source = _video(place, key, findings)
-            else:
-                source = list_frames(place, root.layout, folder, key, findings)
+            try:
+                if root.layout.is_video:
+                    source = _video(place, key, findings)
+                else:
+                    source = list_frames(place, root.layout, folder, key, findings)
+            except OSError as error:
+                found, action = f"a folder that cannot be read ({error.strerror}).", "correct its permissions."
+                findings.add("error", "clip-unreadable", found, "a readable folder.", action, clip=key)
+                continue
             clips.append(ClipFolder(subject, clip, class_name, source))
     for subject, names in sorted(spelled.items()):
         if len(names) > 1:
@@ -179,6 +185,7 @@ def list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findin
     found: dict[int, str] = {}
     for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
         number = layout.number(entry.name)
+        number = None if number is None or number > MOST_NUMBER else number  # such a name is no frame's
         if entry.is_symlink():
             _check_link(Path(entry.path), folder, key, findings, number)
         if number is None:
@@ -239,8 +246,15 @@ def _report_gaps(numbers: np.ndarray, key: str, findings: Findings) -> None:
             )
 
 
+def _leads_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # a link that leads to itself leads nowhere
+        return False
+
+
 def _check_link(path: Path, folder: Path, key: str, findings: Findings, frame: int | None = None) -> None:
-    if path.is_symlink() and not path.resolve().is_relative_to(folder):
+    if path.is_symlink() and not _leads_inside(path, folder):
         findings.add(
             "warning",
             "link-outside",

@@ -13,6 +13,7 @@ from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.image_frames import ImageFrames, decode, is_turned
 from merlib.datasets.official.video_frames import VideoFrames, video_rate
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 
 _RESTORE = "restore the frame from the data set."
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "bmp": "BMP", "png": "PNG", "tif": "TIFF", "tiff": "TIFF"}
@@ -69,7 +70,7 @@ def check_frames(key: str, source: ImageFrames | VideoFrames, quick: bool = Fals
     for index, number in enumerate(source.numbers[:1] if quick else source.numbers):
         number = int(number)
         try:
-            content = source.path(index).read_bytes()
+            content = read_file(source.path(index))
             if content:  # an empty file was reported when files were listed
                 picture = decode(source.path(index), content)
         except OSError as error:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from merlib.errors import MerlibError
+from merlib.opening import Unfit, picture_size, read_file
 
 JPEG_END = b"\xff\xd9"
 _ORIENTATION = 0x0112  # of Exif
@@ -100,9 +101,10 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
     if not content:
         raise refuse("empty (zero bytes)")
     try:
+        picture_size(content)  # before a pixel is decoded
         picture = Image.open(io.BytesIO(content))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise refuse("no picture") from error
+        raise refuse(error.strerror if isinstance(error, Unfit) else "no picture") from error
     try:
         picture.load()
     except (OSError, ValueError, SyntaxError) as error:
@@ -114,7 +116,7 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise _refusal(f"unreadable ({error.strerror})", path) from error
 
@@ -122,3 +124,9 @@ def _content(path: Path) -> bytes:
 def _refusal(found: str, path: Path) -> MerlibError:
     place = "/".join(path.parts[-2:])  # clip and frame: messages end up in records, paths must not
     return MerlibError(f"{found}: {place}.", "a whole picture.", "restore the frame from the data set.")
+
+
+def position_of(numbers: np.ndarray, number: int) -> int | None:
+    """Return where a frame number stands among sorted `numbers`, or None when that frame is absent."""
+    place = int(np.searchsorted(numbers, number))
+    return place if place < len(numbers) and numbers[place] == number else None

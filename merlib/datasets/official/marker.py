@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from merlib.errors import MerlibError
+from merlib.opening import read_file
 
 MARKER = "SYNTHETIC.json"
 
@@ -61,7 +62,7 @@ def read_marker(folder: Path) -> Marker | None:
     if not path.is_file():
         return None
     try:
-        return Marker.model_validate_json(path.read_text(encoding="utf-8"))
+        return Marker.model_validate_json(read_file(path, 2**20))
     except (ValidationError, OSError, ValueError) as error:
         raise MerlibError(
             f"{MARKER} is no marker of an exported twin ({type(error).__name__}).",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from merlib.datasets.official.cells import Annotation, read_row
 from merlib.datasets.official.classes import decide_class
 from merlib.datasets.official.count_checks import compare_counts
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.folders import ClipFolder, FrameRoot, choose_root, find_roots, list_clips
+from merlib.datasets.official.image_frames import position_of
 from merlib.datasets.official.marker import MARKER, Marker, markers_below, read_marker
 from merlib.datasets.official.sets import OfficialSet, official_set
 from merlib.datasets.official.sheets import SHEET_DEPTH, AnnotationSheet, SheetRow, read_sheet
@@ -92,10 +91,12 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
             "name the twin's own folder, or move the twin away: it must not pass for recorded clips.",
         )
     scan.sheet = _tried("sheet-missing", scan.findings, read_sheet, official, scan.folder, scan.marker, scan.findings)
-    scan.layouts = [root.layout.name for root in find_roots(official, scan.folder)]
+    roots = _tried("frames-missing", scan.findings, find_roots, official, scan.folder) or []
+    scan.layouts = [root.layout.name for root in roots]
     scan.root = _tried("frames-missing", scan.findings, choose_root, official, scan.folder, layout, scan.findings)
     if scan.root:
-        scan.folders = list_clips(official, scan.root, scan.folder, scan.findings)
+        listed = _tried("frames-missing", scan.findings, list_clips, official, scan.root, scan.folder, scan.findings)
+        scan.folders = listed or []
     if scan.sheet:
         _join(scan)
         compare_counts(official, scan.sheet.edition, scan.marker, scan.labels, scan.findings)
@@ -107,7 +108,9 @@ def _tried(rule: str, findings: Findings, look, *arguments):
         return look(*arguments)
     except MerlibError as problem:
         findings.add("error", rule, problem.found, problem.expected, problem.action)
-        return None
+    except OSError as error:
+        found = f"{Path(error.filename or '').name} cannot be read ({error.strerror})."
+        findings.add("error", rule, found, "a readable copy.", "correct the permissions, or move it away.")
 
 
 def _join(scan: Scan) -> None:
@@ -214,7 +217,7 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
                 frame=number,
             )
             number = int(numbers[-1])
-        positions[name] = None if number is None else _position(numbers, number)
+        positions[name] = None if number is None else position_of(numbers, number)
         if number is not None and positions[name] is None and len(numbers):
             scan.findings.add(
                 "error",
@@ -225,7 +228,7 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
                 clip=key,
                 frame=number,
             )
-    apex = None if annotation.apex is None else _position(numbers, annotation.apex)
+    apex = None if annotation.apex is None else position_of(numbers, annotation.apex)
     if annotation.apex is not None and apex is None and None not in positions.values():
         scan.findings.add(
             "note",
@@ -239,11 +242,6 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
     if None not in positions.values():  # a clip without a class stays: the composite takes its class from the list
         place = (positions["onset"], apex, positions["offset"])
         scan.rows.append(_row(scan, annotation.label, place, clip, annotation))
-
-
-def _position(numbers: np.ndarray, number: int) -> int | None:
-    place = int(np.searchsorted(numbers, number))
-    return place if place < len(numbers) and numbers[place] == number else None
 
 
 def _row(

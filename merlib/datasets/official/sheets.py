@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -16,6 +15,7 @@ from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.marker import MARKER, Marker
 from merlib.datasets.official.sets import OfficialSet
 from merlib.errors import MerlibError
+from merlib.opening import check_zip, read_file
 from merlib.sources import load_manifest
 
 UNKNOWN = "unknown edition"
@@ -77,7 +77,7 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
     found = find_sheets(official, folder)
     if not found:
         raise _no_sheet(official, folder)
-    hashes = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    hashes = {path: hashlib.sha256(_content(path)).hexdigest() for path in found}
     known = {sheet.sha256: sheet.edition for sheet in load_manifest(official.name).sheets if sheet.sha256}
     if marker:
         known[marker.sheet_sha256] = marker.edition
@@ -147,7 +147,7 @@ def _below(official: OfficialSet, folder: Path, endings: tuple[str, ...]) -> lis
 
 def _read_csv(path: Path) -> list[list]:
     """Return the cells of a CSV file as a spreadsheet writes it: any usual encoding, comma, semicolon or tab."""
-    content = path.read_bytes()
+    content = _content(path)
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
@@ -159,21 +159,21 @@ def _read_csv(path: Path) -> list[list]:
 
 def _read_workbook(official: OfficialSet, path: Path) -> list[list]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+        content = _content(path)
+        check_zip(content)  # before anything is unpacked
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
+        cells = [list(row) for row in book[name].iter_rows(values_only=True)]
+        book.close()
+    except Exception as error:  # openpyxl raises whatever the XML inside leads it to
         raise MerlibError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
             "the owners' sheet, an .xlsx file.",
             "copy it again from the data set.",
         ) from error
-    try:
-        name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
-        return [list(row) for row in book[name].iter_rows(values_only=True)]
-    finally:
-        book.close()
+    return cells
 
 
 def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
@@ -185,6 +185,17 @@ def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
         if any(filled(values.get(name)) for name in ("subject", "clip", "label")):
             rows.append(SheetRow(line, **values))
     return tuple(rows)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise MerlibError(
+            f"{path.name} cannot be read ({error.strerror}).",
+            "the owners' sheet, an .xlsx file.",
+            "copy it again from the data set.",
+        ) from error
 
 
 def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[int, dict[str, int]]:

@@ -1,8 +1,9 @@
 """The fold store: one parquet file a fold and seed, named by the digest of all that decided it.
 
-An entry is written to a temporary file and renamed, so that it exists whole or not at all. An entry that was
-cut short or altered on disk is told apart by its content digest and counts as absent; training it again replaces
-it. Training never deletes, so that processes may share a store; `FoldStore.claim` keeps two from training one fold.
+An entry is written to a temporary file and renamed, so that it exists whole or not at all. Its content digest covers
+its rows and its meta data, and the meta data hold its key, so that an entry that was cut short, altered, exchanged or
+put under another name is told apart. It counts as absent then; training it again replaces it. Training never deletes
+an entry, so that processes may share a store; `FoldStore.claim` keeps two from training one fold.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
 from merlib.errors import MerlibError
-from merlib.files import renamed_into, writing_to
+from merlib.files import renamed_into
+from merlib.learning.store.claims import claimed, left_behind
+from merlib.opening import is_regular, read_file
 
 log = logging.getLogger(__name__)
 
 META = b"merlib"
 INSTEAD = "name another folder; finished work is kept"
+FORMAT = 2  # from here on the content digest covers the meta data too; entries without a format have it over rows alone
+MOST_BYTES = 2**28  # of an entry or a reference: a hundred times the largest so far
+MOST_ROWS = 10**7  # that a file may say it has: parquet writes a long run of one value in a few bytes
+
+Check = Callable[[pd.DataFrame, dict], str]
+"""Told the rows and the meta data of an entry; returns what is not as it was asked for, empty when all is."""
 
 
 def describe_entry(key: str, meta: dict) -> dict:
@@ -61,6 +69,12 @@ def frame_digest(frame: pd.DataFrame) -> str:
     return sha.hexdigest()
 
 
+def content_digest(frame: pd.DataFrame, meta: dict) -> str:
+    """SHA-256 of a frame and of its meta data (plain JSON values, ``content`` left out)."""
+    told = json.dumps({key: value for key, value in meta.items() if key != "content"}, sort_keys=True)
+    return hashlib.sha256(f"{frame_digest(frame)}\n{told}".encode()).hexdigest()
+
+
 def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
     """Write `frame` with `meta` (JSON) into `path` whole or not at all; the frame's own ``attrs`` are left out.
 
@@ -70,14 +84,22 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
         When the folder cannot be written: read-only, or the disk is full.
     """
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)  # pandas' holds the attrs
-    text = json.dumps({**meta, "content": frame_digest(frame)})
+    meta = json.loads(json.dumps({**meta, "format": FORMAT}))  # as a reader will see it: lists for tuples
+    text = json.dumps({**meta, "content": content_digest(frame, meta)})
     with renamed_into(path, INSTEAD) as file, pq.ParquetWriter(file, table.schema, store_schema=False) as writer:
         writer.write_table(table)
         writer.add_key_value_metadata({META: text})  # in a schema of arrow's it would be written twice
 
 
-def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
+def read_parquet(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dict]:
     """Read what `write_parquet` wrote, and check its content digest.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sha256 : str, optional
+        SHA-256 of the whole file, where it is known; it is compared before anything is decoded.
 
     Raises
     ------
@@ -85,27 +107,39 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict]:
         When the file is cut short or its content was altered.
     """
     try:
-        table = pq.read_table(path, use_threads=False)
-        meta = json.loads(table.schema.metadata[META])
-        frame = table.to_pandas(use_threads=False)
-        intact = meta.pop("content") == frame_digest(frame)
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise MerlibError(
-            f"{path} is damaged ({type(error).__name__}).",
-            "a whole parquet file.",
-            "delete it; it is made anew.",
-        ) from error
-    if not intact:
+        with pq.ParquetFile(pa.BufferReader(read_file(path, MOST_BYTES, sha256))) as file:
+            meta = _meta_of(file)
+            table = file.read(use_threads=False)
+        frame = table.to_pandas(use_threads=False, ignore_metadata=True)
+        digest = content_digest(frame, meta) if "format" in meta else frame_digest(frame)
+    except Exception as error:  # parquet's decoders raise whatever a damaged byte leads them to
+        raise _damaged(path, error) from error
+    if meta.pop("content") != digest or meta.pop("format", FORMAT) != FORMAT:
         raise MerlibError(f"{path} was altered on disk.", "its content as written.", "delete it; it is made anew.")
     return frame, meta
+
+
+def _meta_of(file: pq.ParquetFile) -> dict:
+    if file.metadata.num_rows > MOST_ROWS:
+        raise ValueError(f"{file.metadata.num_rows} rows")
+    meta = json.loads(file.metadata.metadata[META])
+    if not isinstance(meta, dict) or "content" not in meta:
+        raise ValueError("no meta data of merlib's")
+    return meta
+
+
+def _damaged(path: Path, error: Exception) -> MerlibError:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return MerlibError(f"{path} is damaged ({why}).", "a whole parquet file.", "delete it; it is made anew.")
 
 
 def read_meta(path: Path) -> dict:
     """Return the meta data of an entry from its footer, without its rows; a damaged file is a MerlibError."""
     try:
-        return json.loads(pq.read_schema(path).metadata[META])
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise MerlibError(f"{path} is damaged.", "a whole parquet file.", "delete it; it is made anew.") from error
+        with pq.ParquetFile(pa.BufferReader(read_file(path, MOST_BYTES))) as file:
+            return _meta_of(file)
+    except Exception as error:  # as in `read_parquet`
+        raise _damaged(path, error) from error
 
 
 class FoldStore:
@@ -143,18 +177,21 @@ class FoldStore:
     def claim(self, key: str) -> Iterator[None]:
         """Hold the right to train `key`, so that two runs sharing a store do not train one fold twice.
 
-        Waits while another process holds it. The lock is the operating system's: it ends with its process,
-        however that ends.
+        Waits while another process holds it, and says who does; see `claims.claimed`. What a process that was killed
+        while it wrote this entry left behind is removed: nobody else writes it now.
         """
-        folder = self.root / "locks"
-        with writing_to(folder, INSTEAD):
-            folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{key[:32]}.lock"):
+        with claimed(self.root / "locks" / f"{key[:32]}.lock", key, INSTEAD):
+            for stray in self.path(key).parent.glob(f".{key}.parquet.*.tmp"):
+                stray.unlink(missing_ok=True)
             yield
+
+    def tidy(self, keys: list[str]) -> None:
+        """Remove the lock files of `keys` that processes which were killed left behind; nothing else is touched."""
+        left_behind([self.root / "locks" / f"{key[:32]}.lock" for key in keys])
 
     def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
         """Write one entry, whole or not at all, and its line in the index."""
-        write_parquet(predictions, meta, self.path(key))
+        write_parquet(predictions, {**meta, "key": key}, self.path(key))
         self.note(key, meta)
 
     def note(self, key: str, meta: dict) -> None:
@@ -164,16 +201,39 @@ class FoldStore:
                 json.dumps(describe_entry(key, meta)) + "\n"
             )  # one short write: lines of several processes do not mix
 
-    def load(self, key: str) -> tuple[pd.DataFrame, dict] | None:
-        """Return predictions and meta data of one entry; None when it is absent or was damaged.
+    def load(self, key: str, check: Check | None = None) -> tuple[pd.DataFrame, dict] | None:
+        """Return predictions and meta data of one entry; None when it is absent, damaged, or another entry.
 
-        A damaged entry leaves a warning in the log, and its fold is trained again.
+        Parameters
+        ----------
+        key : str
+            The entry's name, which its own meta data must repeat.
+        check : callable, optional
+            Compares what was read with what was asked for (`checks.Question`); without it the key alone is compared.
+
+        Raises
+        ------
+        MerlibError
+            When a folder lies in the entry's place: training could not replace it.
+
+        Notes
+        -----
+        An entry that is not believed leaves a warning in the log, and its fold is trained again.
         """
         path = self.path(key)
-        if not path.is_file():
+        if path.is_dir():
+            raise MerlibError(f"{path} is a folder.", "an entry of the fold store.", "move it away and run again.")
+        if not is_regular(path):
             return None
         try:
-            return read_parquet(path)
+            frame, meta = read_parquet(path)
         except MerlibError as error:
             log.warning("fold store: %s It is trained again.", error.found)
             return None
+        wrong = f"it is the entry {str(meta['key'])[:12]}" if meta.get("key", key) != key else ""
+        wrong = wrong or (check(frame, meta) if check else "")
+        meta.pop("key", None)
+        if wrong:
+            log.warning("fold store: %s is not what was asked for: %s. It is trained again.", path, wrong)
+            return None
+        return frame, meta

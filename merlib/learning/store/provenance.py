@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from merlib.clips.samples import Samples
 from merlib.learning.experiment import Experiment
+
+TRAINERS = ("processor", "device", "torch", "numba")  # what may round differently, so that it is kept for each fold
 
 
 def processor() -> str:
@@ -18,6 +22,46 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def trained_by(device: str) -> dict[str, str]:
+    """Return what this process trains with, as an entry keeps it: processor, device, versions of torch and numba."""
+    import torch
+
+    try:
+        numba = version("numba")
+    except PackageNotFoundError:
+        numba = ""
+    return {"processor": processor(), "device": device, "torch": torch.__version__, "numba": numba}
+
+
+def machines_of(entries: list[dict]) -> list[dict]:
+    """Return one dict for each kind of machine and versions that trained some of `entries`, with how many folds."""
+    kinds = Counter(tuple(str(entry.get(name) or "not noted") for name in TRAINERS) for entry in entries)
+    return [{**dict(zip(TRAINERS, kind, strict=True)), "folds": count} for kind, count in sorted(kinds.items())]
+
+
+def trainers_of(provenance: dict) -> list[dict]:
+    """Return the machines that trained a set of predictions, from its provenance, which may be of an older form."""
+    told = {name: provenance.get(name) or "not noted" for name in TRAINERS}
+    return provenance.get("machines") or [{**told, "folds": len(json.loads(provenance.get("curves", "{}")))}]
+
+
+def mixed_note(machines: list[dict]) -> list[str]:
+    """Return the note that readers of a table need where its folds were not all trained alike; empty where they were.
+
+    Parameters
+    ----------
+    machines : list of dict
+        From `machines_of`.
+    """
+    differ = [name for name in TRAINERS if len({machine[name] for machine in machines}) > 1]
+    if not differ:
+        return []
+    told = "; ".join(
+        f"{machine['folds']} folds: {', '.join(f'{name} {machine[name]}' for name in differ)}" for machine in machines
+    )
+    return [f"the folds were trained on several machines or versions ({told})"]
 
 
 def provenance(experiment: Experiment, samples: Samples, source: str, entries: list[dict]) -> dict:
@@ -32,9 +76,10 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
     entries : list of dict
         Meta data of the folds, in the order of the tasks.
     """
-    machines = {(entry["processor"], entry["device"], entry["torch"]) for entry in entries}
+    machines = machines_of(entries)
     curves = {f"{entry['seed']}/{entry['fold']}": entry["curves"] for entry in entries if entry["curves"]}
     chosen = {f"{entry['seed']}/{entry['fold']}": entry["chosen"] for entry in entries if entry.get("chosen")}
+    told = (note for entry in entries for note in entry.get("notes", ()))
     return {
         **({"chosen": chosen} if chosen else {}),
         "experiment": experiment.to_dict(),
@@ -44,11 +89,10 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
         "data": samples.name,
         "synthetic": samples.synthetic,
         "unit": samples.unit,
-        "notes": list(dict.fromkeys([*samples.notes, *(note for entry in entries for note in entry.get("notes", ()))])),
+        "notes": list(dict.fromkeys([*samples.notes, *told, *mixed_note(machines)])),
         "classes": list(samples.classes),
         "train_seconds": round(sum(entry["seconds"] for entry in entries), 1),
-        "processor": "; ".join(sorted({machine for machine, _, _ in machines})),
-        "device": "; ".join(sorted({device for _, device, _ in machines})),
-        "torch": "; ".join(sorted({version for _, _, version in machines})),
+        **{name: "; ".join(sorted({machine[name] for machine in machines})) for name in TRAINERS},
+        "machines": machines,
         "curves": json.dumps(curves),
     }

@@ -3,6 +3,10 @@
 They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
 of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
 the code has changed since, and ``merlib run --fresh`` trains everything again.
+
+A file is believed only when ``SHA256SUMS`` beside the folders lists its SHA-256, when its own meta data name the same
+experiment and samples as its name, and when its rows are those of the samples. The list is written with each reference
+and committed with it, so that a change of either is seen in the repository's history.
 """
 
 from __future__ import annotations
@@ -12,16 +16,25 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
+from merlib.learning.store.checks import wrong_rows
 from merlib.learning.store.fold_store import read_parquet, write_parquet
+from merlib.learning.store.provenance import mixed_note, trainers_of
+from merlib.learning.store.reference_sums import MOST_BYTES, listed_sum, note_sum
+from merlib.opening import read_file
 from merlib.places import find_checkout
 from merlib.sources.joined_names import is_public
 
 VARIABLE = "MERLIB_REFERENCES"
+_AGAIN = (
+    "restore it and SHA256SUMS from the repository (git checkout), or train it again: merlib reference train; list a "
+    "file of your own: merlib reference seal."
+)
 
 
 def reference_root() -> Path | None:
@@ -39,7 +52,9 @@ def references_digest() -> str:
     """SHA-256 of all reference predictions: what read them is out of date when one has come or changed."""
     root, digest = reference_root(), hashlib.sha256()
     for path in sorted(root.glob("*/predictions/*.parquet")) if root else []:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(
+            path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(read_file(path, MOST_BYTES)).digest()
+        )
     return digest.hexdigest()
 
 
@@ -83,14 +98,37 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
     meta = dict(predictions.attrs)
     frame = predictions.drop(columns="experiment")
     if path.is_file():
-        older, old_meta = read_parquet(path)
+        older, old_meta = read_reference(path, root)
         if all(old_meta.get(key) == meta.get(key) for key in ("source_digest", "device")):
             kept = older[~older["seed"].isin(frame["seed"])]
             frame = pd.concat([kept, frame], ignore_index=True)
             if len(kept):
                 meta = _joined(old_meta, meta, {int(seed) for seed in kept["seed"]})
     write_parquet(frame, {**meta, "curves": _shortened(meta.get("curves", "{}"))}, path)
+    note_sum(path, root)
     return path
+
+
+def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
+    """Return rows and provenance of a reference below `root`, when it is the file that the list and its name say.
+
+    Raises
+    ------
+    MerlibError
+        For a file that is not listed, has another SHA-256, is damaged, or lies under the name of another one.
+    """
+    try:
+        frame, meta = read_parquet(path, listed_sum(path, root))
+    except MerlibError as error:
+        raise MerlibError(error.found, "the reference that was committed.", _AGAIN) from error
+    try:
+        digests = Experiment.from_dict(meta["experiment"]).training_digest, meta["samples_digest"]
+        named = "-".join([meta["experiment"]["model"], *(digest[:12] for digest in digests)])
+    except (KeyError, TypeError, ValueError, MerlibError) as error:
+        raise MerlibError(f"{path} names no experiment.", "a reference as save_reference writes it.", _AGAIN) from error
+    if path.stem != named:
+        raise MerlibError(f"{path} holds the predictions of {named}.", "those that its name says.", _AGAIN)
+    return frame, meta
 
 
 def _shortened(curves: str) -> str:
@@ -110,11 +148,23 @@ def _joined(older: dict, newer: dict, kept: set[int]) -> dict:
     old_seeds = older["experiment"]["seeds"]
     share = len(kept & set(old_seeds)) / len(old_seeds)  # every seed trains the same folds
     joined["train_seconds"] = round(share * older["train_seconds"] + newer["train_seconds"], 1)
-    for key in ("processor", "torch"):
-        joined[key] = "; ".join(sorted({*older.get(key, "").split("; "), *newer.get(key, "").split("; ")}))
+    for key in ("processor", "torch", "numba"):
+        told = {*older.get(key, "").split("; "), *newer.get(key, "").split("; ")} - {""}
+        joined[key] = "; ".join(sorted(told))
+    joined["machines"] = _joined_machines(trainers_of(older), share, trainers_of(newer))
+    joined["notes"] = list(dict.fromkeys([*older.get("notes", ()), *newer["notes"], *mixed_note(joined["machines"])]))
     seeds = sorted(kept | set(newer["experiment"]["seeds"]))
     experiment = Experiment.from_dict({**newer["experiment"], "seeds": seeds})
     return joined | {"experiment": experiment.to_dict(), "experiment_digest": experiment.digest}
+
+
+def _joined_machines(older: list[dict], share: float, newer: list[dict]) -> list[dict]:
+    """Return what trained the kept `share` of the older folds beside what trained the newer ones."""
+    counts: dict[tuple, int] = {}
+    for machine in [*({**each, "folds": round(share * each["folds"])} for each in older), *newer]:
+        kind = tuple((name, value) for name, value in machine.items() if name != "folds")
+        counts[kind] = counts.get(kind, 0) + machine["folds"]
+    return [{**dict(kind), "folds": folds} for kind, folds in counts.items()]
 
 
 def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFrame, dict] | None:
@@ -126,13 +176,33 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
     if root is None or not root.is_dir():
         return None
     for path in sorted(root.glob(f"*/predictions/{reference_name(experiment, samples)}")):
-        frame, meta = read_parquet(path)
+        frame, meta = read_reference(path, root)
+        asked = {"experiment_digest": experiment.training_digest, "samples_digest": samples.digest}
+        held = {
+            "experiment_digest": Experiment.from_dict(meta["experiment"]).training_digest,
+            "samples_digest": meta["samples_digest"],
+        }
+        if held != asked:
+            raise MerlibError(f"{path} is of another experiment or other samples.", f"{asked}.", _AGAIN)
         parts = [frame[frame["seed"] == seed] for seed in experiment.seeds]
         if all(len(part) == len(samples) for part in parts):
+            for seed, part in zip(experiment.seeds, parts, strict=True):
+                _check_rows(part, samples, seed, path)
             curves = json.loads(meta.get("curves", "{}"))
             asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
             return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
     return None
+
+
+def _check_rows(part: pd.DataFrame, samples: Samples, seed: int, path: Path) -> None:
+    """Raise unless the predictions of one seed are one for each row of the samples, whatever the folds' order."""
+    places = {key: row for row, key in enumerate(samples.keys.tolist())}
+    keys = part["dataset"] + "/" + part["subject"] + "/" + part["clip"]
+    rows = [places.get(key, -1) for key in keys]
+    if sorted(rows) != list(range(len(samples))):
+        raise MerlibError(f"{path} holds other clips than {samples.name}.", "each clip once a seed.", _AGAIN)
+    if wrong := wrong_rows(part, samples, np.array(rows), seed):
+        raise MerlibError(f"{path}: {wrong}.", "predictions of these samples.", _AGAIN)
 
 
 def every_reference(data: str) -> list[pd.DataFrame]:
@@ -146,7 +216,7 @@ def every_reference(data: str) -> list[pd.DataFrame]:
     root = reference_root()
     frames = []
     for path in sorted(root.glob(f"{data}/predictions/*.parquet")) if root else []:
-        frame, meta = read_parquet(path)
+        frame, meta = read_reference(path, root)
         experiment = {**meta["experiment"], "seeds": sorted(int(seed) for seed in frame["seed"].unique())}
         frame.insert(0, "experiment", experiment["label"])
         frame.attrs = {**meta, "experiment": experiment, "origin": "reference"}

@@ -6,12 +6,12 @@ start is the digest of a file that `learning.pretrain` wrote below the fold stor
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from merlib.errors import MerlibError
 from merlib.learning.experiment import REGISTERED
+from merlib.learning.store.start_files import read_start_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -40,23 +40,13 @@ def read_start(start: str, root: Path) -> Start:
     Raises
     ------
     MerlibError
-        When the file is missing or damaged; the message says how to get it.
+        When the file is missing, damaged or another start; the message says how to get it.
     """
     if start in REGISTERED:
         from merlib.sources.weights import find_weights, load_state
 
         return Start(load_state(find_weights(start)), {"people": [], "notes": [f"starts from {start}"]})
-    import torch
-
-    path = start_path(root, start)
-    expected, action = "a file that learning.pretrain wrote.", "call learning.pretrain (Study.pretrained) again."
-    if not path.is_file():
-        raise MerlibError(f"no start {start[:12]} in {path.parent}.", expected, action)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        return Start(content["state_dict"], json.loads(content["record"]))
-    except Exception as error:  # torch raises RuntimeError, EOFError, UnpicklingError ... on damage
-        raise MerlibError(f"{path} is damaged ({type(error).__name__}).", expected, action) from error
+    return Start(*read_start_file(start_path(root, start), start))
 
 
 def check_people(experiment: Experiment, samples: Samples, start: Start) -> None:

@@ -52,7 +52,7 @@ def train_together(tasks: list[Task], work: Work, precision: str) -> None:
     with ExitStack() as held, Progress(what, len(tasks)) as progress:
         for key in sorted(task.key for task in tasks):
             held.enter_context(work.store.claim(key))
-        if all(work.store.load(task.key) is not None for task in tasks):
+        if all(work.load(task) is not None for task in tasks):
             return
         beats = [Heartbeats.beat(progress.beats.folder, task.key) for task in tasks]
         first = read_start(experiment.start, work.store.root) if experiment.start else None

@@ -3,6 +3,9 @@
 A fold whose worker dies is given to another one; a fold that fails for another reason is tried again `RETRIES` times.
 Workers write into the fold store themselves, so its folder must be on a file system that all of them share; seeds
 belong to folds, so the predictions are those of a local run.
+
+Tasks are pickles: whoever reaches a ``tcp://`` scheduler can run any program as its workers' user. ``docs/cluster.md``
+says how ``tls://`` keeps others out; the certificates come from dask's own settings.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ def on_cluster(address: str, shared: object) -> Iterator[None]:
     Parameters
     ----------
     address : str
-        Of the scheduler, such as ``tcp://HOST:8786``.
+        Of the scheduler, such as ``tls://HOST:8786``, or ``tcp://127.0.0.1:8786``.
     shared : object
         What all tasks carry; it is sent to each worker once.
 
@@ -51,6 +54,10 @@ def on_cluster(address: str, shared: object) -> Iterator[None]:
     except (OSError, ValueError) as error:
         found = f"no scheduler at {address} ({type(error).__name__})."
         raise MerlibError(found, "a running dask scheduler.", "start one (dask scheduler), and workers.") from None
+    except TypeError as error:  # what distributed raises where a certificate is missing
+        found = f"{address} without a certificate of this side ({error})."
+        expected = "dask's settings distributed.comm.tls: ca-file, client.cert and client.key."
+        raise MerlibError(found, expected, "set them as docs/cluster.md shows.") from error
     settings = {"scatter": [shared], "retries": RETRIES, "wait_for_workers_timeout": PATIENCE}
     with client, parallel_config("dask", client=client, **settings):
         yield

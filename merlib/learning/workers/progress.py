@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
+from merlib.processes import HELD, ScratchFolder
 
 VARIABLE = "MERLIB_PROGRESS"
 INTERVAL = 1.0  # seconds between two looks at the workers
@@ -28,12 +28,14 @@ class Heartbeats:
     """Shares of work done by processes, told through one tiny file each in a temporary folder."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="merlib-progress-")
-        self.folder = self._folder.name
+        self._folder = ScratchFolder("merlib-progress-")
+        self.folder = str(self._folder.path)
 
     @staticmethod
     def beat(folder: str, task: str) -> Callable[[float], None]:
-        """Return what a worker calls with its share of work done, from 0 to 1."""
+        """Return what a worker calls with its share of work done, from 0 to 1; without a folder, nobody looks."""
+        if not folder:
+            return lambda share: None
         path = os.path.join(folder, task)
 
         def beat(share: float) -> None:
@@ -49,6 +51,8 @@ class Heartbeats:
         """Return the sum of all shares."""
         shares = 0.0
         for entry in os.scandir(self.folder):
+            if entry.name == HELD:
+                continue
             try:
                 shares += float(Path(entry.path).read_text(encoding="ascii") or 0)
             except (OSError, ValueError):
@@ -57,7 +61,16 @@ class Heartbeats:
 
     def close(self) -> None:
         """Remove the folder."""
-        self._folder.cleanup()
+        self._folder.remove()
+
+
+class Unseen:
+    """Stands for heartbeats where nobody looks: no folder is made, so that none is left when the process is killed."""
+
+    folder = ""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class _FileBar:
@@ -113,8 +126,8 @@ class Progress:
     """
 
     def __init__(self, what: str, total: int):
-        self.beats = Heartbeats()
         self._bar = _make_bar(what, total) if total else None
+        self.beats = Heartbeats() if self._bar is not None else Unseen()
         self._total, self._start = total, time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)

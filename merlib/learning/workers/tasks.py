@@ -13,8 +13,9 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold
+from merlib.learning.store.checks import Question
 from merlib.learning.store.fold_store import FoldStore
-from merlib.learning.store.provenance import processor
+from merlib.learning.store.provenance import trained_by
 from merlib.learning.store.starts import read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.memory import freed_memory_kept
@@ -53,6 +54,17 @@ class Work:
     network: bool
     device: str
 
+    def load(self, task: Task) -> tuple[pd.DataFrame, dict] | None:
+        """Return the entry of `task`; None when it is absent or does not answer what this work asks."""
+        return load_task(task, self.experiment, self.samples, self.store, self.source)
+
+
+def load_task(
+    task: Task, experiment: Experiment, samples: Samples, store: FoldStore, source: str
+) -> tuple[pd.DataFrame, dict] | None:
+    """Return the entry of `task` as `FoldStore.load` does, when it is the answer to the question that follows."""
+    return store.load(task.key, Question(experiment.training_digest, samples, task.fold, task.seed, source))
+
 
 def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarray) -> pd.DataFrame:
     """Return one row a test clip: seed, fold, dataset, subject, clip, label, prediction, score a class."""
@@ -85,7 +97,7 @@ def train_task(task: Task, work: Work, beats: str) -> str:
         )
     beat = Heartbeats.beat(beats, task.key)
     with work.store.claim(task.key):
-        if work.store.load(task.key) is None:  # else another run sharing the store has just trained it
+        if work.load(task) is None:  # else another run sharing the store has just trained it
             _train_claimed(task, work, beat)
     beat(1.0)
     return task.key
@@ -111,8 +123,6 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
 
 def write_entry(task: Task, work: Work, result: FoldResult, seconds: float, notes: list[str], **more: str) -> None:
     """Write one trained fold into the store: its predictions, and what they were made with."""
-    import torch
-
     experiment, samples = work.experiment, work.samples
     meta = {
         "experiment": experiment.to_dict(),
@@ -120,11 +130,10 @@ def write_entry(task: Task, work: Work, result: FoldResult, seconds: float, note
         "fold": task.fold.name,
         "seed": task.seed,
         "samples": samples.digest,
+        "source": work.source,
         "curves": result.curves,
         "seconds": round(seconds, 3),
-        "processor": processor(),
-        "device": work.device,
-        "torch": torch.__version__,
+        **trained_by(work.device),
         "notes": notes,
         **({"chosen": result.chosen} if result.chosen else {}),
         **more,

@@ -14,7 +14,7 @@ import pandas as pd
 from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
-from merlib.learning.store.provenance import processor
+from merlib.learning.store.provenance import processor, trainers_of
 from merlib.publishing.records.ledger import get_artefact
 from merlib.sources.reported import reported_values
 
@@ -51,7 +51,8 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
                 "hand over the whole frame; some pandas operations drop its attrs.",
             )
         kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
-        described.append({"label": label, **{key: predictions.attrs[key] for key in kept}})
+        told = {key: predictions.attrs[key] for key in kept}
+        described.append({"label": label, **told, "trained_by": trainers_of(predictions.attrs)})
     return described
 
 

@@ -191,8 +191,8 @@ def test_imagenet_starts_resnet_alone_from_the_registered_file_or_says_where_to_
 def test_astnet_starts_from_macro_expressions(store):
     rows = {"classes": ("a", "b"), "labels": np.arange(4) % 2}
     maps = {"flow_sequence": np.random.default_rng(0).normal(size=(4, 2, 3, 32, 32)).astype(np.float32)}
-    samples = make_samples(people=2, each=2, inputs=maps, **rows)
-    macro = replace(make_macro(people=2, each=2), inputs=maps, classes=("a", "b", "c"))
+    samples = make_samples(people=2, each=2, inputs=maps, unit="px", **rows)
+    macro = replace(make_macro(people=2, each=2), inputs=maps, unit="px", classes=("a", "b", "c"))
     options = {"width": 4, "steps": 2}
     experiment = make_experiment("astnet", options=options, epochs=1, augmentation=("flip",))
     started = replace(experiment, start=pretrain(experiment, macro, store=store))

@@ -135,6 +135,6 @@ def test_fold_that_another_run_finished_meanwhile_is_not_trained_again(tmp_path,
     store = FoldStore(tmp_path)
     looks = iter([None, None])  # the first look at the store comes before the other run has finished
     original = FoldStore.load
-    monkeypatch.setattr(FoldStore, "load", lambda self, key: next(looks, 1) and original(self, key))
+    monkeypatch.setattr(FoldStore, "load", lambda self, *asked: next(looks, 1) and original(self, *asked))
     again = run(experiment, samples, store=store, workers=1, references=False)
     assert again["prediction"].tolist() == first["prediction"].tolist()

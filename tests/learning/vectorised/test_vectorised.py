@@ -111,7 +111,7 @@ def test_the_first_update_of_each_network_is_that_of_the_readable_loop(model, op
     still = {"weight_decay": 0.0, "schedule": "constant"}  # the update is the gradient
     options = {**options, "dropout": 0.0}
     experiment = Experiment.for_profile(model, get_profile("paper"), options=options, **recipe, **still)
-    folds = [replace(f, train=f.train[:: 1 + i]) for i, f in enumerate(make_folds("groupkfold:2", samples))]
+    folds = [Fold(f.name, f.train[:: 1 + i], f.test) for i, f in enumerate(make_folds("groupkfold:2", samples))]
     together = train_folds(experiment, samples, [(fold, 0) for fold in folds])
     for ours, theirs in zip(together, apart(experiment, samples, folds), strict=True):
         assert ours.curves["loss"][0] == pytest.approx(theirs.curves["loss"][0], abs=1e-6)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -68,3 +70,37 @@ def test_the_address_comes_from_the_argument_or_the_environment(monkeypatch):
     monkeypatch.setenv("MERLIB_DASK", "tcp://a:1")
     assert cluster_address() == "tcp://a:1"
     assert cluster_address("tcp://b:2") == "tcp://b:2"
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Dask's settings for a certificate that signs itself, for all parts of a cluster."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=merlib"]
+    if shutil.which("openssl") is None:
+        pytest.skip("TLS NOT CHECKED: openssl is not installed")
+    subprocess.run([*command, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    parts = ("scheduler", "worker", "client")
+    files = {"cert": str(cert), "key": str(key)}
+    names = {f"distributed.comm.tls.{part}.{kind}": file for part in parts for kind, file in files.items()}
+    return {**names, "distributed.comm.tls.ca-file": str(cert), "distributed.comm.require-encryption": True}
+
+
+@pytest.mark.slow
+def test_a_cluster_with_certificates_trains_and_refuses_whoever_has_none(certificate, tmp_path):
+    import dask
+
+    samples, experiment = make_samples(size=28), make_experiment("ststnet", epochs=1)
+    at_home = run(experiment, samples, store=tmp_path / "home", workers=1)
+    quiet = {"dashboard_address": None, "silence_logs": 50, "threads_per_worker": 1, "n_workers": 1}
+    with dask.config.set(certificate):
+        security = distributed.Security()
+        local = distributed.LocalCluster(protocol="tls://", security=security, **quiet)
+    with local:
+        address = local.scheduler_address
+        assert address.startswith("tls://")
+        with pytest.raises(MerlibError, match=r"docs/cluster\.md"):
+            run(experiment, samples, store=tmp_path / "refused", dask=address)
+        with dask.config.set(certificate):
+            away = run(experiment, samples, store=tmp_path / "away", dask=address)
+    pd.testing.assert_frame_equal(away, at_home, check_exact=True)

@@ -14,6 +14,7 @@ from merlib.errors import MerlibError
 from merlib.learning import engine, run, save_reference
 from merlib.learning.recipes import get_recipe
 from merlib.learning.store.fold_store import read_parquet, write_parquet
+from merlib.learning.store.reference_sums import note_sum
 from merlib.publishing.planned.plan import PlannedRun, planned_runs, planned_states, train_planned
 
 
@@ -101,6 +102,7 @@ def test_seeds_of_other_code_are_trained_again_and_never_mixed(samples, plan, ro
     path = commit(one, samples, root, tmp_path)
     frame, meta = read_parquet(path)
     write_parquet(frame.assign(prediction=0), meta | {"source_digest": "older"}, path)
+    note_sum(path, root)
     state = planned_states(plan, "toy_twin")["toy"]
     assert (state.missing, state.to_train) == ((0,), (0, 1))
     train_planned("toy", samples, plan, "toy_twin", store=tmp_path / "store", workers=1)
