@@ -27,11 +27,14 @@
 profile = "smoke"
 data = []
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("06_astnet", profile=profile, data=data, store=store)
+study = open_study("06_astnet", profile=profile, data=data, store=store, epochs=epochs, people=people)
 study
 
 # %% [markdown]
@@ -217,7 +220,7 @@ print(trained)
 runs = {}
 for name, one in samples.items():
     label = f"ASTNet, {name}"
-    experiment = study.experiment("astnet", options={"width": width}, label=label, optimiser=optimiser)
+    experiment = study.experiment("astnet", options={"width": width}, label=label, optimiser=optimiser, loss=loss)
     runs[name] = study.run(experiment, one)
 
 # %% tags=["nbval-ignore-output"]

@@ -26,11 +26,14 @@
 profile = "smoke"
 data = []
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("08_uamrn", profile=profile, data=data, store=store)
+study = open_study("08_uamrn", profile=profile, data=data, store=store, epochs=epochs, people=people)
 study
 
 # %% [markdown]
@@ -210,7 +213,7 @@ variants = {
 # %% tags=["nbval-ignore-output"]
 runs = {}
 for label, changes in variants.items():
-    experiment = study.experiment("uamrn", options={**options, **changes}, label=label)
+    experiment = study.experiment("uamrn", options={**options, **changes}, label=label, loss=loss)
     runs[label] = study.run(experiment, samples)
 
 # %% tags=["nbval-ignore-output"]

@@ -23,11 +23,13 @@
 profile = "smoke"
 data = []
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("10_losses", profile=profile, data=data, store=store)
+study = open_study("10_losses", profile=profile, data=data, store=store, epochs=epochs, people=people)
 study
 
 # %% [markdown]

@@ -135,7 +135,7 @@ def run(
 
     Example: merlib run 04 10 --profile teach --data megc2019-flow=DIR --name first
     """
-    from merlib.cli.screen import RichScreen, artefact_table
+    from merlib.cli.screen import RichScreen, print_artefacts
     from merlib.running.run import RunRequest, run_notebooks
 
     request = RunRequest(
@@ -158,8 +158,7 @@ def run(
     kept = "what is done is kept, notebooks and folds"
     with telling_how_to_go_on(kept, "--resume"), RichScreen(console) as screen:
         outcome = run_notebooks(request, screen)
-    table = artefact_table(outcome.folder)
-    console.print(table if table else "no artefacts", soft_wrap=table is None)
+    print_artefacts(console, outcome.folder)
     if outcome.failed:
         names = ", ".join(failure.name for failure in outcome.failed)
         console.print(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.clips.samples import Samples
+from merlib.clips.selection import few_people
 from merlib.datasets.registry import CLIP_READERS, TWINS, open_samples, parse_data
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
@@ -17,7 +18,7 @@ from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
 from merlib.learning.store.references import reference_root
 from merlib.places import results_folder, store_folder
-from merlib.profiles import Profile, get_profile
+from merlib.profiles import Profile, changed_profile, get_profile
 
 SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
 _current: list[Study] = []
@@ -39,6 +40,8 @@ class Study:
         Where finished folds lie.
     folder : Path
         The run folder; artefacts are written below it.
+    people : int
+        How many people of each data set take part; 0 for as many as the profile says.
     """
 
     notebook: str
@@ -47,6 +50,7 @@ class Study:
     store: FoldStore
     folder: Path
     opened: dict[str, Samples] = field(default_factory=dict)
+    people: int = 0
 
     @property
     def artefact_folder(self) -> Path:
@@ -72,7 +76,9 @@ class Study:
         if chosen not in self.opened:
             recorded = chosen in self.data and chosen in CLIP_READERS
             self.opened[chosen] = (
-                self.features(chosen, preprocessing("flow")) if recorded else open_samples(chosen, self.data)
+                self.features(chosen, preprocessing("flow"))
+                if recorded
+                else few_people(open_samples(chosen, self.data), self.people)
             )
         return self.opened[chosen]
 
@@ -137,12 +143,21 @@ class Study:
         return replace(experiment, start=pretrain(experiment, samples, store=self.store))
 
     def experiment(self, model: str, **choices: object) -> Experiment:
-        """Return the experiment this profile asks for; see `Experiment.for_profile`."""
+        """Return the experiment this profile asks for; see `Experiment.for_profile`.
+
+        An empty `loss`, a notebook's default, leaves the recipe's own.
+        """
+        if not choices.get("loss", True):
+            del choices["loss"]
         return Experiment.for_profile(model, self.profile, **choices)
 
     def run(self, experiment: Experiment, samples: Samples) -> pd.DataFrame:
         """Return the experiment's predictions, trained or read; see `learning.run`."""
         predictions = run(experiment, samples, store=self.store)
+        if predictions.attrs.get("source_unchanged") is False:
+            print(
+                f"{experiment.label}: committed predictions of earlier code; MERLIB_REFERENCES=off trains them again."
+            )
         if os.environ.get(SAVE_REFERENCES) and predictions.attrs["origin"] != "reference":
             save_reference(predictions, experiment, samples, reference_root() or self.folder)
         return predictions
@@ -163,7 +178,15 @@ def _typed(name: str, value: object, kinds: type | tuple[type, ...], wanted: str
         raise MerlibError(f"parameter {name} = {value!r}.", wanted, f"correct {name} in the parameters cell or call.")
 
 
-def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), store: str = "") -> Study:
+def open_study(
+    notebook: str,
+    profile: str = "smoke",
+    data: Sequence[str] = (),
+    store: str = "",
+    *,
+    epochs: int = 0,
+    people: int = 0,
+) -> Study:
     """Open a study from a notebook's typed parameters and make it the current one.
 
     Parameters
@@ -176,6 +199,10 @@ def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), 
         ``NAME=DIR`` pairs; what is missing runs on the twin.
     store : str
         Folder of the fold store; empty for MERLIB_STORE or ``store/`` in the results folder.
+    epochs : int
+        The most epochs a network is trained for; 0 as the profile says.
+    people : int
+        How many people of each data set take part; 0 as the profile says.
 
     Raises
     ------
@@ -185,10 +212,17 @@ def open_study(notebook: str, profile: str = "smoke", data: Sequence[str] = (), 
     _typed("profile", profile, str, "a string, e.g. 'smoke'.")
     _typed("data", data, list | tuple, "a list of 'NAME=DIR' strings.")
     _typed("store", store, str | os.PathLike, "a folder, or '' for the default.")
+    for name, value, least in (("epochs", epochs, 1), ("people", people, 2)):
+        if type(value) is not int or (value and value < least):
+            wanted = f"a whole number from {least} on, or 0 for what the profile says."
+            raise MerlibError(
+                f"parameter {name} = {value!r}.", wanted, f"correct {name} in the parameters cell or call."
+            )
     folder = os.environ.get("MERLIB_RUN_DIR")
     study = Study(
         notebook=notebook,
-        profile=get_profile(profile),
+        profile=changed_profile(get_profile(profile), epochs, people),
+        people=people,
         data=parse_data(data),
         store=FoldStore(store or store_folder()),
         folder=Path(folder) if folder else results_folder() / "runs" / "lab",

@@ -2,7 +2,7 @@
 
 They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
 of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
-the code has changed since, and ``merlib run --fresh`` trains everything again.
+the code has changed since, and ``MERLIB_REFERENCES=off`` trains everything again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.fold_store import read_parquet, write_parquet
+from merlib.learning.store.training_code import training_code
 from merlib.places import find_checkout
 from merlib.sources.joined_names import is_public
 
@@ -133,6 +135,20 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
             asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
             return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
     return None
+
+
+def source_unchanged(meta: Mapping) -> bool:
+    """Whether the code that made predictions is the code that would make them now.
+
+    Parameters
+    ----------
+    meta : mapping
+        Provenance of the predictions, with ``experiment`` and ``source_digest``.
+    """
+    if "source_unchanged" in meta:
+        return bool(meta["source_unchanged"])
+    experiment = meta["experiment"]
+    return meta["source_digest"] == training_code(experiment["model"], bool(experiment.get("start")))
 
 
 def every_reference(data: str) -> list[pd.DataFrame]:

@@ -15,6 +15,7 @@ from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
 from merlib.learning.store.provenance import processor
+from merlib.learning.store.references import source_unchanged
 from merlib.publishing.records.ledger import get_artefact
 from merlib.sources.reported import reported_values
 
@@ -51,7 +52,10 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
                 "hand over the whole frame; some pandas operations drop its attrs.",
             )
         kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
-        described.append({"label": label, **{key: predictions.attrs[key] for key in kept}})
+        entry = {"label": label, **{key: predictions.attrs[key] for key in kept}}
+        if predictions.attrs["origin"] == "reference":
+            entry["source_unchanged"] = source_unchanged(predictions.attrs)
+        described.append(entry)
     return described
 
 
