@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from importlib.machinery import PathFinder
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import NamedTuple
@@ -152,11 +153,16 @@ def _sha(text: str) -> str:
 
 
 def file_of(module: str) -> Path | None:
-    """Return the file of a module; None for one that has none, and for a name that is no module."""
+    """Return the file of a module; None for one that has none, and for a name that is no module. Imports nothing."""
+    family, *parts = module.split(".")
     try:
-        spec = find_spec(module)
-    except (ImportError, ValueError, AttributeError):  # no such parent, or a name inside a module
+        spec = find_spec(family)
+    except (ImportError, ValueError):
         return None
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", list(spec.submodule_search_locations))
     return Path(spec.origin) if spec is not None and spec.has_location else None
 
 

@@ -24,7 +24,7 @@ from merlib.errors import MerlibError
 SCRIPT = "__main__"
 NOT_WRITTEN = (  # what Python itself puts into a class
     *("__dict__", "__weakref__", "__module__", "__doc__", "__qualname__", "__slotnames__", "__firstlineno__"),
-    *("__static_attributes__", "__abstractmethods__", "_abc_impl"),
+    *("__static_attributes__", "__abstractmethods__", "_abc_impl", "__dataclass_fields__", "__dataclass_params__"),
 )
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 

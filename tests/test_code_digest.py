@@ -125,6 +125,12 @@ def test_a_reloaded_module_counts_as_it_is_now(write, tmp_path):
     assert digest() != before
 
 
+def test_a_digest_imports_nothing(write):
+    write(net=NET, block="raise SystemExit\n", depth="depth = 1\n")
+    assert digest()
+    assert not [name for name in sys.modules if name.split(".")[0] == "mine"]
+
+
 def test_a_missing_module_is_a_clear_error():
     with pytest.raises(MerlibError, match="no source file of mine_is_absent"):
         modules_digest(["mine_is_absent"])
