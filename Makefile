@@ -64,7 +64,7 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
 
 notebooks: $(READY)  ## execute notebooks/*.py into their .ipynb (smoke profile, synthetic twin)
-	@$(BIN)/python -m merlib.running.pairs $(ONLY)
+	@$(BIN)/merlib maintain notebooks $(ONLY)
 
 check: $(READY)
 	@echo "== style and rooms"
@@ -79,11 +79,11 @@ unit: $(READY)
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"
 	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke --jobs $(JOBS)
-	@$(BIN)/python -m merlib.publishing.verify.expected ci-smoke $(EXPECTED)
+	@$(BIN)/merlib maintain expected ci-smoke $(EXPECTED)
 
 expected: $(READY)  ## write the numbers that the smoke run must show, after a change that was meant
 	@MERLIB_STORE="$(STORE)" $(BIN)/merlib run --profile smoke --name ci-smoke --jobs $(JOBS)
-	@$(BIN)/python -m merlib.publishing.verify.expected ci-smoke $(EXPECTED) --write
+	@$(BIN)/merlib maintain expected ci-smoke $(EXPECTED) --write
 
 # After the smoke run: the store is warm, so what is compared here is the text that the notebooks show.
 nbval: $(READY)

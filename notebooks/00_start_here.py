@@ -29,12 +29,14 @@
 # %% tags=["parameters"]
 profile = "smoke"
 data = []
+readers = []
+on_bad_clip = "error"
 store = ""
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("00_start_here", profile=profile, data=data, store=store)
+study = open_study("00_start_here", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
 study
 
 # %% [markdown]

@@ -23,12 +23,14 @@
 # %% tags=["parameters"]
 profile = "smoke"
 data = []
+readers = []
+on_bad_clip = "error"
 store = ""
 
 # %%
 from merlib.publishing import open_study, save_table
 
-study = open_study("01_data_audit", profile=profile, data=data, store=store)
+study = open_study("01_data_audit", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
 study
 
 # %% [markdown]
@@ -93,7 +95,7 @@ from merlib.clips import action_unit_counts
 from merlib.datasets import open_clips
 from merlib.publishing.figures.clips import draw_action_units
 
-composite = open_clips("megc2019-cd", study.data)
+composite = open_clips("megc2019-cd", study.data, study.on_bad_clip)
 counts = action_unit_counts(composite)
 caption = f"{', '.join(counts.index[:3])} are coded most often, of {len(counts)} action units."
 figure = draw_action_units(counts)

@@ -25,6 +25,8 @@
 # %% tags=["parameters"]
 profile = "smoke"
 data = []
+readers = []
+on_bad_clip = "error"
 store = ""
 epochs = 0  # 0: as the profile says
 people = 0  # 0: as the profile says
@@ -33,7 +35,16 @@ loss = ""  # "": as the recipe says
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("07_larnet", profile=profile, data=data, store=store, epochs=epochs, people=people)
+study = open_study(
+    "07_larnet",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]

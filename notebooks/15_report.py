@@ -22,12 +22,14 @@
 # %% tags=["parameters"]
 profile = "smoke"
 data = []
+readers = []
+on_bad_clip = "error"
 store = ""
 
 # %%
 from merlib.publishing import open_study, save_figure
 
-study = open_study("15_report", profile=profile, data=data, store=store)
+study = open_study("15_report", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
 study
 
 # %% [markdown]

@@ -22,25 +22,27 @@ def shared_real() -> Path:
     return _real_dir()
 
 
-@pytest.fixture(scope="session")
-def flow_archive() -> Path:
-    """Folder of the public MEGC2019 flow archive."""
-    named = os.environ.get("MERLIB_FLOW_ARCHIVE")
-    places = [Path(named)] if named else [ROOT / "data" / "megc2019-flow", _real_dir() / "HTNet"]
+def _archive(source: str, variable: str, beside: str) -> Path:
+    """Return the folder of a public archive: where the variable says, where README puts it, or beside the checkout."""
+    named = os.environ.get(variable)
+    places = [Path(named)] if named else [ROOT / "data" / source, _real_dir() / beside]
     found = next((folder for folder in places if folder.is_dir()), None)
     if found is None:
         looked = " or ".join(map(str, places))
-        pytest.skip(f"REAL DATA NOT CHECKED: no flow archive at {looked}; try merlib data get megc2019-flow")
+        pytest.skip(f"REAL DATA NOT CHECKED: no {source} at {looked}; try merlib data get {source}")
     return found
+
+
+@pytest.fixture(scope="session")
+def flow_archive() -> Path:
+    """Folder of the public MEGC2019 flow archive."""
+    return _archive("megc2019-flow", "MERLIB_FLOW_ARCHIVE", "HTNet")
 
 
 @pytest.fixture(scope="session")
 def phase_archive() -> Path:
     """Folder of the second public archive of MEGC2019 maps, in two phases."""
-    folder = Path(os.environ.get("MERLIB_PHASE_ARCHIVE", _real_dir() / "CausalNet"))
-    if not folder.is_dir():
-        pytest.skip(f"REAL DATA NOT CHECKED: no phase archive at {folder}; set MERLIB_PHASE_ARCHIVE")
-    return folder
+    return _archive("megc2019-phases", "MERLIB_PHASE_ARCHIVE", "CausalNet")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
@@ -121,6 +122,11 @@ def test_no_path_of_a_machine():
 
 def test_no_host_of_a_package_registry():
     assert matches(REGISTRY, text_files()) == []
+
+
+def test_no_folder_is_crowded():
+    folders = Counter(path.parent.relative_to(ROOT).as_posix() for path in files() if path.suffix == ".py")
+    assert {name: count for name, count in folders.items() if name.startswith("merlib") and count > 21} == {}
 
 
 def test_modules_have_one_purpose_and_a_name_that_says_it():

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from merlib.publishing.site.readme import fill_readme
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-
-
-def _execute(block: str, name: str, monkeypatch: pytest.MonkeyPatch) -> dict:
-    module = types.ModuleType(name)
-    monkeypatch.setitem(sys.modules, name, module)
-    exec(compile(block, name, "exec"), module.__dict__)
-    return module.__dict__
 
 
 def test_add_your_model_block_trains_and_scores_a_new_network(monkeypatch, tmp_path, capsys):
@@ -42,18 +33,21 @@ def test_add_your_model_block_trains_and_scores_a_new_network(monkeypatch, tmp_p
 def test_add_your_data_block_reads_a_folder_into_samples(monkeypatch, tmp_path):
     from merlib.datasets import registry as doors
 
-    monkeypatch.setattr(doors, "READERS", dict(doors.READERS))
-    _execute(BLOCKS[1], "my_reader", monkeypatch)
+    monkeypatch.setattr(doors, "OWN_READERS", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "my_sets.py").write_text(BLOCKS[1], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     np.save(tmp_path / "flow.npy", np.zeros((4, 3, 28, 28), np.float32))
     np.save(tmp_path / "people.npy", np.array(["a", "a", "b", "b"]))
     np.save(tmp_path / "labels.npy", np.array([0, 1, 2, 0]))
-    samples = doors.open_samples("my-set", doors.parse_data([f"my-set={tmp_path}"]))
+    samples = doors.open_samples("my-set", doors.parse_data([f"my-set={tmp_path}"], ["my_sets:read_my_set"]))
+    sys.modules.pop("my_sets")
     assert samples.subjects.tolist() == ["a", "a", "b", "b"]
     assert not samples.synthetic
 
 
 def test_ledger_table_is_what_the_committed_records_say():
-    assert fill_readme(README) == README, "run: python -m merlib.publishing.site.readme"
+    assert fill_readme(README) == README, "run: merlib maintain pages"
 
 
 def test_every_variable_of_the_environment_is_explained():

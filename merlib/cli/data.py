@@ -18,7 +18,9 @@ data_app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-LayoutOption = Annotated[str | None, typer.Option(metavar="NAME", help="CASME II: cropped (default) or raw frames.")]
+LayoutOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which frames, such as raw (default: the first there).")
+]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes (default: one a core).")]
 
 
@@ -86,6 +88,7 @@ def data_check(
         Path | None, typer.Option("--html", metavar="FILE", help="Also write the report here, as a page to read.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Clips: decode only the first frame of each.")] = False,
+    faces: Annotated[bool, typer.Option("--faces", help="Clips: look for the face on each onset frame.")] = False,
     layout: LayoutOption = None,
     workers: WorkersOption = None,
 ) -> None:
@@ -104,7 +107,15 @@ def data_check(
     name, _, folder = pair.partition("=")
     with _progress_bar(f"checking {name}") as progress:
         report, problems = audit_report(
-            name, folder, json_file, html_file, layout=layout, quick=quick, workers=_cores(workers), progress=progress
+            name,
+            folder,
+            json_file,
+            html_file,
+            layout=layout,
+            quick=quick,
+            faces=faces,
+            workers=_cores(workers),
+            progress=progress,
         )
     open_console().print(report)
     raise typer.Exit(1 if problems else 0)

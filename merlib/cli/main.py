@@ -12,7 +12,12 @@ import typer
 
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
+from merlib.cli.maintain import maintain_app
+from merlib.cli.options import DataOption, ReaderOption, ResultsOption, StoreOption
 from merlib.cli.reference import reference_app
+from merlib.cli.sources import data_folders, reader_specs
+from merlib.cli.store import store_app
+from merlib.cli.weights import weights_app
 from merlib.errors import MerlibError
 
 EXAMPLES = """An executable companion to five papers on micro-expression recognition.
@@ -43,10 +48,9 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(reference_app, name="reference")
-weights_app = typer.Typer(help="Published weights: which are known, which are here, fetch one.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
-store_app = typer.Typer(help="The fold store: what is in it, and how to make room.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+app.add_typer(maintain_app, name="maintain")
 
 
 def _print_version(wanted: bool) -> None:
@@ -64,29 +68,6 @@ def merlib(
     ] = False,
 ) -> None:
     """Take what comes before a verb."""
-
-
-DataOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data", metavar="NAME=DIR", help="Folder of real data; repeatable. What is missing runs on the twin."
-    ),
-]
-ResultsOption = Annotated[
-    Path | None, typer.Option("--results", metavar="DIR", help="Results folder (MERLIB_RESULTS, else results/).")
-]
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
-]
-
-
-def data_folders(pairs: list[str] | None) -> dict[str, Path]:
-    """Read ``NAME=DIR`` pairs into absolute folders by source name; a wrong one is an error with the valid names."""
-    if not pairs:
-        return {}
-    from merlib.datasets.registry import parse_data
-
-    return {name: folder.resolve() for name, folder in parse_data(pairs).items()}
 
 
 def _named_values(pairs: list[str] | None) -> dict[str, str]:
@@ -110,6 +91,10 @@ def run(
     ] = None,
     profile: Annotated[str, typer.Option(help="smoke (minutes), teach (hours), paper (days).")] = "smoke",
     data: DataOption = None,
+    reader: ReaderOption = None,
+    on_bad_clip: Annotated[
+        str, typer.Option(metavar="error|leave-out", help="A recorded clip that cannot be used stops, or is left out.")
+    ] = "error",
     store: StoreOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; default: profile and data.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip notebooks already done, sources unchanged.")] = False,
@@ -141,7 +126,9 @@ def run(
     request = RunRequest(
         notebooks=tuple(notebooks or ()),
         profile=profile,
-        data=data_folders(data),
+        data=data_folders(data, reader),
+        readers=reader_specs(reader),
+        on_bad_clip=on_bad_clip,
         store=store,
         name=name,
         resume=resume,
@@ -184,7 +171,6 @@ def status(as_json: JsonOption = False) -> None:
 @app.command()
 def errata(
     identifier: Annotated[str | None, typer.Argument(metavar="ID", help="Such as AM3F-A14; none lists all.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Generate docs/errata.md from the list.")] = False,
 ) -> None:
     """Look up what is wrong or open in a paper, by the id that docstrings, notebooks and tables cite.
 
@@ -192,15 +178,11 @@ def errata(
     """
     from rich.markdown import Markdown
 
-    from merlib.publishing.site.errata_page import errata_entry, write_errata_page
+    from merlib.publishing.site.errata_page import errata_entry
     from merlib.sources.errata import find_erratum, read_errata
 
-    if write:
-        shown = f"wrote {write_errata_page()}"
-    else:
-        chosen = [find_erratum(identifier)] if identifier else read_errata()
-        shown = Markdown("\n".join(errata_entry(erratum) for erratum in chosen))
-    open_console().print(shown, highlight=False)
+    chosen = [find_erratum(identifier)] if identifier else read_errata()
+    open_console().print(Markdown("\n".join(errata_entry(erratum) for erratum in chosen)), highlight=False)
 
 
 @app.command()
@@ -211,70 +193,6 @@ def doctor(store: StoreOption = None, results: ResultsOption = None, data: DataO
     findings = diagnose(data_folders(data), store=store, results=results)
     open_console().print(findings_table(findings))
     raise typer.Exit(1 if any(finding.level == "fail" for finding in findings) else 0)
-
-
-@weights_app.command("list")
-def weights_list(as_json: JsonOption = False) -> None:
-    """List the weights files that the companion can use, and whether each is on this machine."""
-    from merlib.cli.tables import weights_rows, weights_table
-
-    show(weights_table(), weights_rows(), as_json)
-
-
-@weights_app.command("get")
-def weights_get(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names that merlib weights list shows; none: what the default needs.")
-    ] = None,
-) -> None:
-    """Fetch weights files from where they are published; their digests are checked.
-
-    Example: merlib weights get face-mesh
-    """
-    from merlib.sources.weights import default_weights, fetch_weights
-
-    for name in names or default_weights():
-        open_console().print(f"{name} is in {fetch_weights(name)}", highlight=False, soft_wrap=True)
-
-
-@store_app.command("list")
-def store_list(
-    store: StoreOption = None,
-    entries: Annotated[bool, typer.Option("--entries", help="One line an entry instead of one an experiment.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """List the finished folds and the pretrained starts, by experiment.
-
-    Example: merlib store list --entries
-    """
-    from merlib.cli.tables import frame_table
-    from merlib.learning.store.fold_store import FoldStore
-    from merlib.learning.store.index import list_store, summarise_store
-    from merlib.running.run import store_folder
-
-    listed = list_store(FoldStore(store_folder(store)))
-    shown = listed if entries else summarise_store(listed)
-    show(frame_table(shown, f"{len(listed)} entries, {listed['size'].sum() / 1e6:.1f} MB"), shown, as_json)
-
-
-@store_app.command("prune")
-def store_prune(
-    store: StoreOption = None,
-    older: Annotated[float | None, typer.Option(metavar="DAYS", help="Entries written longer ago.")] = None,
-    model: Annotated[str | None, typer.Option(help="Entries of this model; 'damaged' for unreadable ones.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it only say what would go.")] = False,
-) -> None:
-    """Delete finished folds and starts that match every condition given; they can be trained again.
-
-    Example: merlib store prune --older 90 --yes
-    """
-    from merlib.learning.store.fold_store import FoldStore
-    from merlib.learning.store.index import prune_store
-    from merlib.running.run import store_folder
-
-    gone = prune_store(FoldStore(store_folder(store)), older, model, dry_run=not yes)
-    verb = "deleted" if yes else "would go (repeat with --yes)"
-    open_console().print(f"{len(gone)} entries, {gone['size'].sum() / 1e6:.1f} MB, {verb}", highlight=False)
 
 
 def main() -> None:

@@ -124,6 +124,7 @@ def audit_report(
     *,
     layout: str | None = None,
     quick: bool = False,
+    faces: bool = False,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[RenderableType, bool]:
@@ -139,6 +140,8 @@ def audit_report(
         Where the report is written as well, in one step; a page only for recorded clips.
     layout, quick, workers, progress
         For recorded clips, see `merlib.datasets.official.audit.audit_clips`.
+    faces : bool
+        For recorded clips, whether to look for the face of each.
 
     Returns
     -------
@@ -156,8 +159,14 @@ def audit_report(
     from merlib.datasets.official.sets import SETS
 
     name = name.replace("_", "-")
+    if name == "megc2019-cd":
+        checks = ", ".join(f"merlib data check {each}=DIR" for each in SETS)
+        raise MerlibError(f"{name} is a list over three sets.", "one of the three.", f"check each: {checks}.")
     if name not in (*ARCHIVES, *SETS):
-        raise unknown_name("data source with an audit", name, [*ARCHIVES, *SETS])
+        problem = unknown_name("data source with an audit", name, [*ARCHIVES, *SETS])
+        own = "a set of your own has no manifest to compare with; its reader checks it as it is read."
+        near = problem.action.startswith("did you mean")
+        raise problem if near else MerlibError(problem.found, problem.expected, own)
     if not folder:
         raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
     place = Path(folder).expanduser()
@@ -165,6 +174,10 @@ def audit_report(
         from merlib.cli.clip_audit import clip_audit_page, clip_audit_tables
 
         audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
+        if faces:
+            from merlib.cli.face_audit import with_faces
+
+            audit = with_faces(audit, place, layout, workers, progress)
         _write(json_file, audit.to_json() + "\n")
         _write(html_file, clip_audit_page(audit) if html_file else "")
         return clip_audit_tables(audit), not audit.ok

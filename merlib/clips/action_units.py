@@ -1,7 +1,9 @@
 """Action units as coders write them in a sheet's cell, and how often each occurs.
 
 CASME II writes ``4+L10`` or ``R12+15``, SAMM also intensities (``12B``); a question mark is a doubt, ``or`` separates
-readings that the coder could not decide between.
+readings that the coder could not decide between, within brackets for a part of the cell alone. SAMM also writes
+``ref(7B)`` for a unit that the neutral face shows too, ``10A/B`` for an intensity from A to B, and ``A/L12`` for two
+marks of one unit. Remarks (``soft focus``) stand between units and are no units.
 """
 
 from __future__ import annotations
@@ -16,8 +18,15 @@ from merlib.errors import MerlibError
 
 _READINGS = re.compile(r"\s+or\s+|\|", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[+,&;/\s]\s*")
+_REFERENCE = re.compile(r"\bref\s*\(([^()]*)\)", re.IGNORECASE)
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_LEVELS = re.compile(r"(?<=\d)([A-E])\s*/\s*([A-E])\b", re.IGNORECASE)  # 10A/B: one unit, not two
+_MARKS = re.compile(r"\b([LRABTU])\s*/\s*([LRABTU])(?=\s*\d)", re.IGNORECASE)  # A/L12: one unit with two marks
+_MOST_READINGS = 8  # of one cell; brackets multiply
 _LOOSE = re.compile(r"\b(AU|[LR])\s+(?=\d)", re.IGNORECASE)
-_UNIT = re.compile(r"(?P<doubt>\?)?(?P<side>[LRABTU])?(?:AU)?(?P<side2>[LR])?0*(?P<number>\d{1,2})(?P<level>[A-E])?")
+_UNIT = re.compile(
+    r"(?P<doubt>\?)?(?P<side>[LRABTU])?(?:AU)?(?P<side2>[LR])?0*(?P<number>\d{1,2})(?P<level>[A-E](?:-[A-E])?)?"
+)
 _ONE_SIDED = {"L", "R"}
 HIGHEST = 70  # the coding system's numbers end with 69 (head and eyes), 70 is "not visible"
 
@@ -32,7 +41,7 @@ class ActionUnit(NamedTuple):
     side : str
         ``L``, ``R``, or empty: both, or not said.
     level : str
-        Intensity ``A`` to ``E``, or empty.
+        Intensity ``A`` to ``E``, ``A-B`` for one in between, or empty.
     doubtful : bool
         Whether the coder put a question mark.
     reading : int
@@ -68,35 +77,73 @@ def parse_action_units(cell: object) -> tuple[ActionUnit, ...]:
     MerlibError
         For a part that is no action unit; the message counts parts and does not repeat the cell.
 
+    See Also
+    --------
+    read_action_units : keeps what is readable.
+
     Examples
     --------
     >>> [str(unit) for unit in parse_action_units("R12+15 or 4+L10")]
     ['R12', '15', '4', 'L10']
     """
+    units, unread = read_action_units(cell)
+    if unread:
+        raise MerlibError(
+            f"{unread} parts of an action-unit cell are no action unit.",
+            f"a number from 1 to {HIGHEST}, with L or R before it, a level A to E or ? behind it, joined by +.",
+            "correct the cell, or read what is readable with read_action_units.",
+        )
+    return units
+
+
+def read_action_units(cell: object) -> tuple[tuple[ActionUnit, ...], int]:
+    """Read what is readable in a cell of action units.
+
+    Parameters
+    ----------
+    cell : str, int or None
+        As for `parse_action_units`.
+
+    Returns
+    -------
+    units : tuple of ActionUnit
+        In the order written.
+    unread : int
+        How many parts of the cell are no action unit; the words of one remark count each.
+    """
     if cell is None or cell != cell:
-        return ()
+        return (), 0
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = _LOOSE.sub(r"\1", str(cell).strip().replace("？", "?"))
     if text in ("", "/", "-"):
-        return ()
-    units = []
-    for reading, part in enumerate(_READINGS.split(text)):
+        return (), 0
+    text = _MARKS.sub(r"\1\2", _LEVELS.sub(r"\1-\2", _REFERENCE.sub(r"\1", text)))
+    units: list[ActionUnit] = []
+    unread: set[str] = set()
+    for reading, part in enumerate(_readings(text)):
         pieces = [piece for piece in _BETWEEN.split(re.sub(r"\s+\?", "?", part.strip())) if piece]
-        for position, piece in enumerate(pieces, 1):
-            units.append(_one(piece, position, reading))
-    return tuple(units)
+        read = [(piece, _one(piece, reading)) for piece in pieces]
+        units += [unit for _, unit in read if unit is not None]
+        unread.update(piece for piece, unit in read if unit is None)
+    return tuple(units), len(unread)
 
 
-def _one(piece: str, position: int, reading: int) -> ActionUnit:
+def _readings(text: str) -> list[str]:
+    """Return the readings of a cell: ``(R6 or R12)+R15`` is ``R6+R15`` and ``R12+R15``."""
+    inside = _BRACKETS.search(text)
+    if not inside:
+        return _READINGS.split(text)
+    options = _READINGS.split(inside.group(1))
+    spread = [text[: inside.start()] + option + text[inside.end() :] for option in options]
+    return [reading for each in spread for reading in _readings(each)][:_MOST_READINGS]
+
+
+def _one(piece: str, reading: int) -> ActionUnit | None:
     doubtful = piece.endswith("?")
     match = _UNIT.fullmatch(piece.rstrip("?").upper())
     if not match or not 1 <= int(match["number"]) <= HIGHEST:
-        raise MerlibError(
-            f"part {position} of reading {reading + 1} of an action-unit cell is no action unit.",
-            f"a number from 1 to {HIGHEST}, with L or R before it, a level A to E or ? behind it, joined by +.",
-            "correct the cell, or leave it empty.",
-        )
+        return None
     side = match["side2"] or match["side"] or ""
     return ActionUnit(
         int(match["number"]),

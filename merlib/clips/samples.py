@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from merlib.clips.flow_scale import FLOWS, check_scale
 from merlib.errors import MerlibError
 
 UNITS = ("px", "minmax255")
@@ -52,7 +53,8 @@ class Samples:
     Raises
     ------
     MerlibError
-        When lengths disagree, a label is outside the classes, a clip occurs twice, or a value is not finite.
+        When lengths disagree, a label is outside the classes, a clip occurs twice, a value is not finite, or a flow's
+        values cannot be in the unit named.
     """
 
     inputs: dict[str, np.ndarray]
@@ -76,6 +78,11 @@ class Samples:
         self._check_rows()
         for name in self.inputs:
             self._check_finite(name)
+        for name in set(FLOWS) & set(self.inputs) if self.unit == "minmax255" else ():
+            blocks = [block for _, block in _blocks(self.inputs[name]) if block.size]
+            if blocks:
+                low, high = min(float(b.min()) for b in blocks), max(float(b.max()) for b in blocks)
+                check_scale(name, low, high, self.name)
 
     def _check_rows(self) -> None:
         n = len(self.labels)

@@ -33,7 +33,11 @@ def few_clips(table: pd.DataFrame, subjects: int, a_class: int) -> pd.DataFrame:
     chosen = people.sort_index().sort_values(ascending=False, kind="stable").index[:subjects]
     rows = table.set_index(["dataset", "subject"]).index.isin(chosen)
     few = table[rows].groupby(["dataset", "subject", "label"], sort=False).head(a_class)
-    few.attrs = {**table.attrs, "notes": (*table.attrs.get("notes", ()), _note(few, table))}
+    few.attrs = {
+        **table.attrs,
+        "labels": tuple(sorted(set(table["label"]))),
+        "notes": (*table.attrs.get("notes", ()), _note(few, table)),
+    }
     return few
 
 

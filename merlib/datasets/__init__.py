@@ -7,6 +7,8 @@ from merlib.datasets.official.audit import ClipAudit, audit_clips
 from merlib.datasets.official.composite import read_composite
 from merlib.datasets.official.export import export_clips
 from merlib.datasets.official.readers import read_casme2, read_samm, read_smic
+from merlib.datasets.own_clips import read_own_clips
+from merlib.datasets.own_maps import read_own_maps
 from merlib.datasets.registry import open_clips, open_samples, parse_data, register_clip_reader, register_reader
 from merlib.datasets.twin.macro import macro_clips
 
@@ -24,6 +26,8 @@ __all__ = [
     "read_casme2",
     "read_composite",
     "read_flow_archive",
+    "read_own_clips",
+    "read_own_maps",
     "read_phase_archive",
     "read_samm",
     "read_smic",

@@ -1,16 +1,20 @@
 """The doors data comes in by: what the user named with ``--data NAME=DIR``, or the synthetic twin.
 
 A source is read as `Samples` (`READERS`: the flow maps, and what `register_reader` adds) or as a clip table
-(`CLIP_READERS`: recorded clips). Registering a reader for a clip source makes `open_samples` read it too.
+(`CLIP_READERS`: recorded clips). Registering a reader for a clip source makes `open_samples` read it too. A source of
+your own may give either (`OWN_READERS`; `merlib.datasets.own_readers` says how it is named).
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from merlib.clips.bad_clips import ERROR
 from merlib.clips.samples import Samples
+from merlib.datasets.own_readers import Reader, checked, entry_point_readers, load_reader, readers_by_name
 from merlib.errors import MerlibError, unknown_name
 
 if TYPE_CHECKING:
@@ -32,40 +36,43 @@ def _phase_archive(folder: Path) -> Samples:
     return read_phase_archive(folder)
 
 
-def _casme2(folder: Path) -> pd.DataFrame:
+def _casme2(folder: Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
     from merlib.datasets.official.readers import read_casme2
 
-    return read_casme2(folder)
+    return read_casme2(folder, on_bad_clip=on_bad_clip)
 
 
-def _samm(folder: Path) -> pd.DataFrame:
+def _samm(folder: Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
     from merlib.datasets.official.readers import read_samm
 
-    return read_samm(folder)
+    return read_samm(folder, on_bad_clip=on_bad_clip)
 
 
-def _smic(folder: Path) -> pd.DataFrame:
+def _smic(folder: Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
     from merlib.datasets.official.readers import read_smic
 
-    return read_smic(folder)
+    return read_smic(folder, on_bad_clip=on_bad_clip)
 
 
-def _composite(folder: Path) -> pd.DataFrame:
+def _composite(folder: Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
     from merlib.datasets.official.composite import read_composite_folder
 
-    return read_composite_folder(folder)
+    return read_composite_folder(folder, on_bad_clip=on_bad_clip)
 
 
 READERS: dict[str, Callable[[Path], Samples]] = {
     "megc2019-flow": _flow_archive,
     "megc2019-phases": _phase_archive,
 }
-CLIP_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+CLIP_READERS: dict[str, Callable[..., pd.DataFrame]] = {
     "casme2": _casme2,
     "samm": _samm,
     "smic": _smic,
     COMPOSITE: _composite,
 }
+LICENSED = frozenset(CLIP_READERS)
+OWN_READERS: dict[str, Reader] = {}
+_read_once: dict[tuple[str, Path, Reader], Samples | pd.DataFrame] = {}
 
 
 def register_reader(name: str, reader: Callable[[Path], Samples]) -> None:
@@ -75,36 +82,55 @@ def register_reader(name: str, reader: Callable[[Path], Samples]) -> None:
 
 def register_clip_reader(name: str, reader: Callable[[Path], pd.DataFrame]) -> None:
     """Add recorded clips of your own: `reader` turns the folder given by ``--data NAME=DIR`` into a clip table."""
-    CLIP_READERS[name] = reader
+    CLIP_READERS[name] = lambda folder, on_bad_clip=ERROR: reader(folder)  # the policy is for licensed copies
 
 
 def known_sources() -> list[str]:
     """Return the names that ``--data NAME=DIR`` takes."""
-    return list(dict.fromkeys([*READERS, *CLIP_READERS]))
+    return list(dict.fromkeys([*READERS, *CLIP_READERS, *OWN_READERS, *entry_point_readers()]))
 
 
-def parse_data(pairs: Iterable[str]) -> dict[str, Path]:
+def parse_data(pairs: Iterable[str], readers: Iterable[str] = ()) -> dict[str, Path]:
     """Read ``NAME=DIR`` pairs into a mapping.
+
+    Parameters
+    ----------
+    pairs : iterable of str
+        Sources and their folders.
+    readers : iterable of str
+        Readers of sources of your own, ``module:function`` or ``NAME=module:function``; they are registered.
 
     Raises
     ------
     MerlibError
-        When a pair has no ``=``, a name is unknown or given twice, or a folder does not exist.
+        When a pair has no ``=``, a name is unknown or given twice, a folder does not exist, or a reader cannot be
+        found.
     """
+    pairs, readers = list(pairs), list(readers)
+    others = {*READERS, *CLIP_READERS, *entry_point_readers()}  # a cell that is run again names its reader again
+    strangers = [name for name in (pair.partition("=")[0].strip() for pair in pairs) if name not in others]
+    OWN_READERS.update(readers_by_name(readers, strangers))
     found: dict[str, Path] = {}
     for pair in pairs:
-        name, equals, folder = pair.partition("=")
+        name, equals, folder = (part.strip() for part in pair.partition("="))
         if not equals or not folder:
             raise MerlibError(f"data source {pair!r}.", "NAME=DIR.", f"for example {known_sources()[0]}=FOLDER.")
         if name not in known_sources():
-            raise unknown_name("data source", name, known_sources())
+            problem = unknown_name("data source", name, known_sources())
+            near = difflib.get_close_matches(name.lower(), known_sources(), 1)
+            if near:
+                raise MerlibError(problem.found, problem.expected, f"did you mean {near[0]!r}?")
+            own = "a set of your own needs a reader: --reader module:function (readers=[...] in a notebook)."
+            raise MerlibError(problem.found, problem.expected, own)
         if name in found:
             raise MerlibError(f"data source {name} given twice.", "each source once.", "drop one of them.")
         found[name] = Path(folder).expanduser()
         if not found[name].is_dir():
-            made = {COMPOSITE: "", **dict.fromkeys(READERS, f", or: merlib data get {name}")}
-            advice = f"correct the path{made.get(name, f', or: merlib data export {name} {folder}')}"
-            raise MerlibError(f"{name}: no folder {folder}.", "an existing folder.", advice)
+            made = {"megc2019-flow": f", or: merlib data get {name}"}
+            made |= dict.fromkeys(LICENSED - {COMPOSITE}, f", or: merlib data export {name} {folder}")
+            advice = f"correct the path{made.get(name, '')}"
+            place = str(found[name] if found[name].is_absolute() else Path.cwd() / found[name])
+            raise MerlibError(f"{name}: no folder {place!r}.", "an existing folder.", advice)
     return found
 
 
@@ -124,6 +150,8 @@ def open_samples(name: str, data: Mapping[str, Path]) -> Samples:
         For recorded clips, which are no samples before features were computed from their frames.
     """
     if name in data:
+        if name not in READERS and _is_own(name) and isinstance(read := read_own(name, data[name]), Samples):
+            return read
         if name not in READERS:
             raise MerlibError(
                 f"{name} in {data[name]} holds clips, not samples.",
@@ -140,7 +168,33 @@ def open_samples(name: str, data: Mapping[str, Path]) -> Samples:
     return twin_samples(name)
 
 
-def open_clips(name: str, data: Mapping[str, Path]) -> pd.DataFrame:
+def _is_own(name: str) -> bool:
+    return name in OWN_READERS or (name in entry_point_readers() and name not in {*READERS, *CLIP_READERS})
+
+
+def read_own(name: str, folder: Path) -> Samples | pd.DataFrame:
+    """Return what the reader of a source of your own makes of its folder; read once in a process.
+
+    Raises
+    ------
+    MerlibError
+        As `own_readers.load_reader`, and when the reader returns neither samples nor a clip table.
+    """
+    reader = OWN_READERS.get(name) or load_reader(entry_point_readers()[name])
+    key = (name, Path(folder), reader)
+    if key not in _read_once:
+        _read_once[key] = checked(name, reader(Path(folder)))
+    return _read_once[key]
+
+
+def holds_clips(name: str, data: Mapping[str, Path]) -> bool:
+    """Return whether a source that the user named is recorded clips, from which inputs are computed."""
+    if name not in data:
+        return False
+    return name in CLIP_READERS or (_is_own(name) and not isinstance(read_own(name, data[name]), Samples))
+
+
+def open_clips(name: str, data: Mapping[str, Path], on_bad_clip: str = ERROR) -> pd.DataFrame:
     """Return the clip table of `name` from the folder the user named, or from the rendered twin.
 
     Parameters
@@ -150,20 +204,25 @@ def open_clips(name: str, data: Mapping[str, Path]) -> pd.DataFrame:
     data : mapping of str to path
         What `parse_data` returned. The composite's folder holds the organisers' list; the three data sets lie in
         it, or are named as well.
+    on_bad_clip : {'error', 'leave-out'}
+        What becomes of a clip of a licensed copy that is broken: an error, or it is left out, with the reason in the
+        notes.
 
     Raises
     ------
     MerlibError
         For an unknown name, or a copy that cannot be read (`merlib data check NAME=DIR` tells all).
     """
+    if _is_own(name) and name in data and not isinstance(read := read_own(name, data[name]), Samples):
+        return read
     if name not in CLIP_READERS:
         raise unknown_name("source of clips", name, CLIP_READERS)
     if name == COMPOSITE and name in data:
         from merlib.datasets.official.composite import read_composite_folder
 
-        return read_composite_folder(data[name], data)
+        return read_composite_folder(data[name], data, on_bad_clip)
     if name in data:
-        return CLIP_READERS[name](data[name])
+        return CLIP_READERS[name](data[name], on_bad_clip=on_bad_clip)
     from merlib.datasets.twin.rendering.rendered import twin_clips
 
     return twin_clips(TWINS.get(name, name))

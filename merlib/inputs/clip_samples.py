@@ -18,7 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from merlib.clips.bad_clips import ADVICE, ERROR, LEAVE_OUT, check_policy
+from merlib.clips.classes import Classes, choose_classes, dropped_labels
 from merlib.clips.clip_table import clip_key
+from merlib.clips.flow_scale import FLOWS, constant_maps
 from merlib.clips.samples import Samples
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError
@@ -43,10 +46,10 @@ def source_of_motion() -> str:
 def samples_of_clips(
     table: pd.DataFrame,
     how: Sequence[Preprocessing],
-    classes: Sequence[str],
+    classes: Classes,
     cache: MotionCache | None = None,
     workers: int = 1,
-    skip_failed: bool = False,
+    on_bad_clip: str = ERROR,
     progress: Progress | None = None,
 ) -> Samples:
     """Preprocess every clip whose label is one of `classes`.
@@ -57,15 +60,16 @@ def samples_of_clips(
         A clip table.
     how : sequence of Preprocessing
         One an input; the input's name is its feature's.
-    classes : sequence of str
-        In the order of the labels; clips of other labels are left out.
+    classes : sequence of str, or mapping of str to sequence of str
+        In the order of the labels; or for each class the table's labels that make it
+        (`merlib.clips.classes.MEGC2019`). Clips of other labels are left out, and counted in the notes.
     cache : MotionCache, optional
         Where inputs are kept; large ones are then memory-mapped from there.
     workers : int
         Processes, one thread each.
-    skip_failed : bool
-        Leave out clips that cannot be preprocessed (no face, an unreadable frame) and say so in the notes; by default
-        they are an error that lists them all.
+    on_bad_clip : {'error', 'leave-out'}
+        What becomes of clips that cannot be preprocessed (no face, an unreadable frame): an error that lists them, or
+        they are left out, each with its reason in the notes.
     progress : callable, optional
         Told ``(done, total)`` after each clip; by default a bar, on a terminal only.
 
@@ -77,12 +81,15 @@ def samples_of_clips(
     Raises
     ------
     MerlibError
-        When no clip is left, and for the clips that fail.
+        When a class has no clip, no clip is left, and for the clips that fail.
     """
-    rows = [row for row in table.itertuples(index=False) if row.label in set(classes)]
+    leaves_out = check_policy(on_bad_clip) == LEAVE_OUT
+    becomes, names = choose_classes(table, classes)
+    dropped = dropped_labels(table, becomes)
+    rows = [row for row in table.itertuples(index=False) if row.label in becomes]
     if not rows:
-        found = f"{table.attrs.get('name')}: no clip labelled {', '.join(classes)}."
-        raise MerlibError(found, "at least one.", f"labels in the table: {', '.join(sorted(set(table.label)))}.")
+        found = f"{table.attrs.get('name')}: no clip labelled {', '.join(becomes)} in this short run."
+        raise MerlibError(found, "at least one.", "take more people, or a longer profile.")
     tasks = [(row, each) for row in rows for each in how]
     results = list(over_clips(_one, [(*task, cache) for task in tasks], workers, "preprocessing", progress))
     by_clip = [results[i * len(how) : (i + 1) * len(how)] for i in range(len(rows))]
@@ -91,7 +98,7 @@ def samples_of_clips(
         for row, got in zip(rows, by_clip, strict=True)
         if any(isinstance(r, MerlibError) for r in got)
     }
-    if failed and not skip_failed:
+    if failed and not leaves_out:
         raise _failures(failed, len(rows))
     kept = [(row, got) for row, got in zip(rows, by_clip, strict=True) if clip_key(row) not in failed]
     if not kept:
@@ -100,15 +107,20 @@ def samples_of_clips(
     source = (f"annotation: {table.attrs['edition']}", *table.attrs["notes"])
     samples = Samples(
         inputs=inputs,
-        labels=np.array([list(classes).index(row.label) for row, _ in kept]),
-        classes=tuple(classes),
+        labels=np.array([names.index(becomes[row.label]) for row, _ in kept]),
+        classes=names,
         subjects=np.array([row.subject for row, _ in kept]),
         datasets=np.array([row.dataset for row, _ in kept]),
         clips=np.array([row.clip for row, _ in kept]),
         name=table.attrs["name"],
         synthetic=table.attrs["synthetic"],
         unit=how[0].unit,
-        notes=(*source, *_notes(how, [got[0] for _, got in kept], failed)),
+        notes=(
+            *source,
+            *((dropped,) if dropped else ()),
+            *_notes(how, [got[0] for _, got in kept], failed),
+            *_without_motion(inputs, [clip_key(row) for row, _ in kept]),
+        ),
     )
     recipe = _recipe([row for row, _ in kept], how)
     return samples.made_by(recipe, source_of_motion()) if recipe else samples
@@ -133,6 +145,17 @@ def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed:
     origins = pd.Series([result.apex_from for result in first]).value_counts()
     notes.append("apex: " + ", ".join(f"{n} from {where}" for where, n in origins.items()))
     notes += [f"left out {clip} ({error.found})" for clip, error in failed.items()]
+    return notes
+
+
+def _without_motion(inputs: dict[str, np.ndarray], keys: list[str]) -> list[str]:
+    """Say which clips' flow is the same everywhere: their maps are black, whatever moved."""
+    notes = []
+    for name in sorted(set(FLOWS) & set(inputs)):
+        still = [key for key, constant in zip(keys, constant_maps(inputs[name]), strict=True) if constant]
+        if still:
+            shown = ", ".join(still[:5]) + (f" and {len(still) - 5} more" if len(still) > 5 else "")
+            notes.append(f"{name}: no motion at all in {len(still)} of {len(keys)} clips ({shown})")
     return notes
 
 
@@ -166,7 +189,7 @@ def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
     return MerlibError(
         f"{len(failed)} of {total} clips cannot be preprocessed: {shown}{more}.",
         "a readable clip with one face, for every row.",
-        "mend them (merlib data check NAME=DIR), or leave them out with skip_failed=True.",
+        f"mend them (merlib data check NAME=DIR --faces tells all); or: {ADVICE}.",
     )
 
 

@@ -158,7 +158,8 @@ def locate(row, how: Preprocessing) -> _Located:
     known = row.source.true_landmarks(int(row.onset)) if how.backend == "given" else None
     aligned = align_clip(frames(row, [row.onset]), where, how.crop, backend=how.backend, landmarks=known)
     found = _Located(row, row.onset, "", aligned.landmarks, aligned.crop)
-    if how.apex == "sheet" and row.apex is not pd.NA:
+    moves = row.apex is not pd.NA and row.apex != row.onset  # an apex on the onset means no motion: it is spotted
+    if how.apex == "sheet" and moves:
         return replace(found, apex=int(row.apex), apex_from="sheet")
     method = "divide_and_conquer" if how.apex == "sheet" else how.apex
     if row.offset - row.onset < 2:

@@ -34,7 +34,7 @@ def write_flo(path: str | Path, flow: np.ndarray) -> Path:
     MerlibError
         When `flow` is not one finite flow.
     """
-    flow = check_flow(flow)
+    flow = check_flow(flow, unknown=True)
     if flow.ndim != 3:
         raise MerlibError(f"flows of shape {flow.shape}.", "one flow (H, W, 2).", "write one file a pair.")
     path = Path(path)

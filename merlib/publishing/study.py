@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlib.clips.bad_clips import ERROR, check_policy
+from merlib.clips.classes import Classes
 from merlib.clips.samples import Samples
 from merlib.clips.selection import few_people
-from merlib.datasets.registry import CLIP_READERS, TWINS, open_samples, parse_data
+from merlib.datasets.registry import TWINS, holds_clips, open_samples, parse_data
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
 from merlib.inputs.preprocessing import Preprocessing, preprocessing
@@ -40,6 +42,8 @@ class Study:
         Where finished folds lie.
     folder : Path
         The run folder; artefacts are written below it.
+    on_bad_clip : {'error', 'leave-out'}
+        What becomes of a recorded clip that cannot be used.
     people : int
         How many people of each data set take part; 0 for as many as the profile says.
     """
@@ -49,6 +53,7 @@ class Study:
     data: Mapping[str, Path]
     store: FoldStore
     folder: Path
+    on_bad_clip: str = ERROR
     opened: dict[str, Samples] = field(default_factory=dict)
     people: int = 0
 
@@ -74,7 +79,7 @@ class Study:
         """
         chosen = analogue if analogue in self.data and name not in self.data else name
         if chosen not in self.opened:
-            recorded = chosen in self.data and chosen in CLIP_READERS
+            recorded = holds_clips(chosen, self.data)
             self.opened[chosen] = (
                 self.features(chosen, preprocessing("flow"))
                 if recorded
@@ -90,11 +95,11 @@ class Study:
         from merlib.clips.selection import few_clips
         from merlib.datasets.registry import open_clips
 
-        table = open_clips(name, self.data)
+        table = open_clips(name, self.data, self.on_bad_clip)
         few = self.profile.clip_subjects
         return table if few is None else few_clips(table, few, 1)
 
-    def features(self, name: str, *how: Preprocessing, classes: Sequence[str] | None = None) -> Samples:
+    def features(self, name: str, *how: Preprocessing, classes: Classes | None = None) -> Samples:
         """Return the clips of `clips` preprocessed for a network, computed once and kept beside the store.
 
         Parameters
@@ -103,16 +108,27 @@ class Study:
             ``casme2``, ``samm``, ``smic`` or their composite ``megc2019-cd``.
         *how : Preprocessing
             One an input; see `merlib.inputs.preprocessing.preprocessing`.
-        classes : sequence of str, optional
-            By default those of the papers' work on that source.
+        classes : sequence of str, or mapping of str to sequence of str, optional
+            By default those of the papers' work on that source; see `merlib.clips.classes`.
+
+        Raises
+        ------
+        MerlibError
+            For clips of your own without `classes`, and as `samples_of_clips`.
         """
         from joblib import cpu_count
 
         from merlib.datasets.twin.population import POPULATIONS
         from merlib.inputs.clip_samples import samples_of_clips
 
-        chosen = classes or POPULATIONS["megc2019-flow" if name in TWINS else name].classes
-        return samples_of_clips(self.clips(name), how, chosen, self.cache, workers=cpu_count())
+        known = "megc2019-flow" if name in TWINS else name
+        table = self.clips(name)
+        if not classes and known not in POPULATIONS:
+            present = ", ".join(repr(label) for label in sorted(set(table["label"])))
+            found, expected = f"{name}: clips without classes.", f"some of the table's labels: {present}."
+            raise MerlibError(found, expected, f"study.features({name!r}, ..., classes=({present})).")
+        chosen = classes or POPULATIONS[known].classes
+        return samples_of_clips(table, how, chosen, self.cache, workers=cpu_count(), on_bad_clip=self.on_bad_clip)
 
     def macro_features(self, name: str, *how: Preprocessing, people: int | None = None) -> Samples:
         """Return SYNTHETIC macro-expressions, with the papers' classes, of people whom nobody tests.
@@ -183,6 +199,8 @@ def open_study(
     profile: str = "smoke",
     data: Sequence[str] = (),
     store: str = "",
+    readers: Sequence[str] = (),
+    on_bad_clip: str = ERROR,
     *,
     epochs: int = 0,
     people: int = 0,
@@ -199,6 +217,10 @@ def open_study(
         ``NAME=DIR`` pairs; what is missing runs on the twin.
     store : str
         Folder of the fold store; empty for MERLIB_STORE or ``store/`` in the results folder.
+    readers : sequence of str
+        Readers of data sets of your own, such as ``my_sets:read_my_set``; see `merlib.datasets.own_readers`.
+    on_bad_clip : {'error', 'leave-out'}
+        What becomes of a recorded clip that cannot be used.
     epochs : int
         The most epochs a network is trained for; 0 as the profile says.
     people : int
@@ -218,14 +240,17 @@ def open_study(
             raise MerlibError(
                 f"parameter {name} = {value!r}.", wanted, f"correct {name} in the parameters cell or call."
             )
+    _typed("readers", readers, list | tuple, "a list of 'module:function' strings.")
+    _typed("on_bad_clip", on_bad_clip, str, "'error' or 'leave-out'.")
     folder = os.environ.get("MERLIB_RUN_DIR")
     study = Study(
         notebook=notebook,
         profile=changed_profile(get_profile(profile), epochs, people),
         people=people,
-        data=parse_data(data),
+        data=parse_data(data, readers),
         store=FoldStore(store or store_folder()),
         folder=Path(folder) if folder else results_folder() / "runs" / "lab",
+        on_bad_clip=check_policy(on_bad_clip),
     )
     _current[:] = [study]
     return study

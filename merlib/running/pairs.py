@@ -2,15 +2,14 @@
 
 The text is what people review, the notebook what they read and what nbval checks. Only what changes with the
 content is kept, so that a difference between two builds is a difference in what the notebook says.
-Run as ``python -m merlib.running.pairs [NAMES]``, which is ``make notebooks``.
+`make notebooks` and `merlib maintain notebooks` call `build_pairs`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,27 +116,12 @@ def build_pair(text: Path, results: Path, root: Path) -> list[str]:
     return check_notebook(notebook)
 
 
-def main(names: list[str]) -> int:
-    """Build the notebooks called `names`, or all; one line each; status 1 when one failed or is not as it must be."""
-    from merlib.places import repository_root
-    from merlib.running.run import results_folder
-
-    root = repository_root()
+def build_pairs(names: list[str], results: Path, root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Build the notebooks called `names`, or all, and yield each one's name with what is wrong with it."""
     texts = {path.stem: path for path in sorted((root / "notebooks").glob("[!._]*.py"))}
-    failed = 0
     for name, text in select_notebooks(texts, names).items():
         try:
-            complaints = build_pair(text, results_folder(), root)
+            complaints = build_pair(text, results, root)
         except MerlibError as error:
             complaints = [str(error)]
-        print(json.dumps({"notebook": name, "complaints": complaints}) if complaints else f"built {name}", flush=True)
-        failed += bool(complaints)
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except MerlibError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        yield name, complaints

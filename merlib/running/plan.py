@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Set by the command line's own options, never by -p.
-RUN_PARAMETERS = ("profile", "data", "store")
+RUN_PARAMETERS = ("profile", "data", "store", "readers", "on_bad_clip")
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,8 @@ def plan_jobs(
     """
     for key in RUN_PARAMETERS:
         if key in extra:
-            raise MerlibError(f"-p {key}=... .", f"the option --{key}.", f"use --{key} instead of -p.")
+            option = {"readers": "reader"}.get(key, key).replace("_", "-")
+            raise MerlibError(f"-p {key}=... .", f"the option --{option}.", f"use --{option} instead of -p.")
     from merlib.learning.store.references import (
         references_digest,  # pandas takes a second, and typing errors come first
     )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MOST_LINES, MEDIAN_LINES = 25, 5
 PARAMETERS = {"profile": "smoke", "data": [], "store": ""}
-TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # for notebooks that train; the default leaves it to the profile
+ABOUT_DATA = {"readers": [], "on_bad_clip": "error"}
+TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # the default leaves it to the profile
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -91,7 +92,7 @@ def long_cells(notebook: NotebookNode) -> list[str]:
 
 
 def wrong_parameters(notebook: NotebookNode) -> list[str]:
-    """One cell tagged ``parameters`` assigns profile, data and store, perhaps epochs, people and loss, all literals."""
+    """One cell tagged ``parameters`` assigns profile, data and store, and others of a known list, all literals."""
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         return [f"{len(tagged)} cells tagged parameters, not 1"]
@@ -103,14 +104,15 @@ def wrong_parameters(notebook: NotebookNode) -> list[str]:
             values[ast.unparse(statement.targets[0])] = statement.value
         else:
             return [f"the parameters cell holds more than assignments: {ast.unparse(statement)}"]
-    if not set(PARAMETERS) <= set(values) <= set(PARAMETERS | TRAINING):
-        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)} and of {sorted(TRAINING)} what it uses"]
+    further = ABOUT_DATA | TRAINING
+    if not set(PARAMETERS) <= set(values) <= set(PARAMETERS | further):
+        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)} with or without {sorted(further)}"]
     try:
         found = {name: ast.literal_eval(value) for name, value in values.items()}
     except ValueError:
         return ["parameters must be literals"]
-    wanted = {name: (PARAMETERS | TRAINING)[name] for name in found}
-    return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in wanted if found[name] != wanted[name]]
+    wanted = PARAMETERS | further
+    return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in found if found[name] != wanted[name]]
 
 
 def wrong_kernel(notebook: NotebookNode) -> list[str]:

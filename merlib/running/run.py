@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from merlib.clips.bad_clips import ERROR, check_policy
 from merlib.errors import MerlibError
 from merlib.files import writing_to
 from merlib.learning.devices import check_named_device
 from merlib.places import checkout_notebooks, results_folder, store_folder
 from merlib.profiles import get_profile
-from merlib.running.plan import NotebookJob, find_notebooks, plan_jobs, select_notebooks
+from merlib.running.plan import RUN_PARAMETERS, NotebookJob, find_notebooks, plan_jobs, select_notebooks
 from merlib.running.process import (
     NotebookOutcome,
     NotebookProcess,
@@ -44,6 +45,10 @@ class RunRequest:
         ``smoke``, ``teach`` or ``paper``.
     data : mapping of str to Path
         Folders of real data by source name; what is missing runs on the synthetic twin.
+    readers : tuple of str
+        Readers of data sets of the user's own, ``module:function`` or ``NAME=module:function``.
+    on_bad_clip : str
+        ``error``, or ``leave-out``: what becomes of a recorded clip that cannot be used.
     store : Path, optional
         Fold store, by default ``MERLIB_STORE`` or ``<results>/store``.
     name : str, optional
@@ -67,6 +72,8 @@ class RunRequest:
     notebooks: tuple[str, ...] = ()
     profile: str = "smoke"
     data: Mapping[str, Path] = field(default_factory=dict)
+    readers: tuple[str, ...] = ()
+    on_bad_clip: str = ERROR
     store: Path | None = None
     name: str | None = None
     resume: bool = False
@@ -150,6 +157,10 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
         "data": [f"{name}={Path(folder).resolve()}" for name, folder in sorted(request.data.items())],
         "store": str(store),
     }
+    if request.readers:
+        settings["readers"] = list(request.readers)
+    if check_policy(request.on_bad_clip) != ERROR:
+        settings["on_bad_clip"] = request.on_bad_clip
     check_named_device()
     named = [Path(each).expanduser() for each in request.notebooks]
     all_are_files = named and all(path.suffix in (".ipynb", ".py") and path.is_file() for path in named)
@@ -158,7 +169,7 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
     for path in chosen.values():
         if path not in {each.resolve() for each in named}:  # a half that is named by its path is that half
             check_pair(path)
-    jobs = plan_jobs(chosen, {key: settings[key] for key in ("profile", "data", "store")}, request.parameters)
+    jobs = plan_jobs(chosen, {key: settings[key] for key in RUN_PARAMETERS if key in settings}, request.parameters)
     folder = results / "runs" / settings["name"]
     with writing_to(folder, INSTEAD):
         folder.mkdir(parents=True, exist_ok=True)

@@ -79,18 +79,36 @@ class Defect(_Frozen):
 
 
 class Layout(_Frozen):
-    """How the owners lay out the files; `pattern` is relative to the folder a user points at."""
+    """How the owners lay out the files.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``cropped``.
+    pattern : str
+        Relative to the folder a user points at. In a layout of clips ``{subject}``, ``{class}``, ``{clip}`` and
+        ``{frame}`` stand for what varies, and the ending is the one the owners use; see
+        `merlib.datasets.official.layouts`.
+    description : str
+        For people.
+    beside : tuple of str
+        Sister folders that hold other recordings of the same people and are not read.
+    beyond_movement : bool
+        Whether the frames go beyond the movement, so that a clip's ends say nothing about its onset and offset.
+    """
 
     name: str
     pattern: str
     description: str
+    beside: tuple[str, ...] = ()
+    beyond_movement: bool = False
 
 
 class DownloadFile(_Frozen):
     """One file of a pinned commit, and its path below the folder it is fetched into.
 
-    `pixels_sha256` is the hash of a picture's bytes in the order row, column, RGB: copies in other PNG encodings share
-    it.
+    `pixels_sha256` is the digest of a picture's decoded pixels (rows x columns x RGB, 8 bits): it tells the same
+    picture in another encoding.
     """
 
     path: str

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from merlib.clips.action_units import ActionUnit, action_unit_counts, parse_action_units, write_action_units
+from merlib.clips.action_units import (
+    ActionUnit,
+    action_unit_counts,
+    parse_action_units,
+    read_action_units,
+    write_action_units,
+)
 from merlib.errors import MerlibError
 
 
@@ -24,6 +30,13 @@ from merlib.errors import MerlibError
         ("B1+B2", "1+2"),
         ("?5", "5?"),
         ("12 ?", "12?"),
+        ("ref(7B)+43", "7B+43"),
+        ("5B+ref(17)", "5B+17"),
+        ("10A/B", "10A-B"),
+        ("A/L12", "L12"),
+        ("B/R14", "R14"),
+        ("(R6 or R12)+R15", "R6+R15 or R12+R15"),
+        ("4+(25)", "4+25"),
         ("", ""),
         ("/", ""),
         (None, ""),
@@ -33,6 +46,26 @@ from merlib.errors import MerlibError
 def test_a_cell_has_one_tidy_spelling(cell, tidy):
     assert write_action_units(parse_action_units(cell)) == tidy
     assert write_action_units(parse_action_units(tidy)) == tidy
+
+
+@pytest.mark.parametrize(
+    ("cell", "tidy", "unread"),
+    [
+        ("5B + soft focus", "5B", 2),
+        ("R9+17+out of focus", "R9+17", 3),
+        ("?", "", 1),
+        ("smile", "", 1),
+        ("4+7", "4+7", 0),
+    ],
+)
+def test_what_is_readable_beside_a_remark_is_kept_and_the_rest_counted(cell, tidy, unread):
+    units, left = read_action_units(cell)
+    assert (write_action_units(units), left) == (tidy, unread)
+
+
+def test_brackets_cannot_multiply_without_end():
+    units, _ = read_action_units("+".join(["(1 or 2)"] * 20))
+    assert len({unit.reading for unit in units}) <= 8
 
 
 def test_sides_levels_doubts_and_readings_are_told_apart():

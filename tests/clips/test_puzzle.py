@@ -96,7 +96,7 @@ def test_an_unknown_region_is_refused_with_the_nearest_name():
 def test_samples_with_a_puzzle_keep_their_rows_and_say_that_boxes_were_canonical():
     from merlib.clips import Samples
 
-    flow = np.random.default_rng(0).random((3, 3, 28, 28)).astype(np.float32)
+    flow = (255 * np.random.default_rng(0).random((3, 3, 28, 28))).astype(np.float32)
     people, clips = ["a", "b", "c"], ["1", "2", "3"]
     samples = Samples({"flow": flow}, [0, 1, 0], ("x", "y"), people, ["smic"] * 3, clips, "toy", True)
     puzzled = with_puzzle(samples)

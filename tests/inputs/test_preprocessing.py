@@ -92,6 +92,17 @@ def test_the_true_motion_of_the_cut_face_is_what_an_estimate_finds():
     assert np.hypot(*(truth - found)[:2])[moving].mean() < 0.35 * np.hypot(*truth[:2])[moving].mean()
 
 
+def test_an_apex_on_the_onset_is_spotted_as_if_there_were_none():
+    how = preprocessing("flow", flow="truth", backend="given")
+    table_of_one = table(row())
+    table_of_one["apex"] = table_of_one["onset"].astype("Int64")
+    on_onset = locate(next(table_of_one.itertuples(index=False)), how)
+    table_of_one["apex"] = pd.NA
+    missing = locate(next(table_of_one.itertuples(index=False)), how)
+    assert on_onset.apex == missing.apex > table_of_one["onset"][0]
+    assert on_onset.apex_from == missing.apex_from != "sheet"
+
+
 def test_the_true_motion_is_turned_and_scaled_like_the_face():
     clip = one()
     how = preprocessing("flow", flow="truth", unit="px", backend="given")
@@ -299,7 +310,7 @@ def test_clips_without_a_face_are_all_named_at_once_and_may_be_left_out():
     how = [preprocessing("flow", flow="dis")]
     with pytest.raises(MerlibError, match=r"2 of 3 clips.*sub01/bad frame 47, onset: no face.*sub01/worse"):
         samples_of_clips(clips, how, ("happiness",))
-    kept = samples_of_clips(clips, how, ("happiness",), skip_failed=True)
+    kept = samples_of_clips(clips, how, ("happiness",), on_bad_clip="leave-out")
     assert kept.clips.tolist() == ["good"]
     assert sum("left out" in note for note in kept.notes) == 2
 
@@ -339,7 +350,7 @@ def test_a_flow_sequence_has_ten_maps_of_the_magnified_clip():
 
 
 def test_flow_channels_of_the_truth_are_zero_without_motion():
-    clip = one(apex=1)
+    clip = one(units={}, apex=4)
     found = clip_input(clip, preprocessing("flow", flow="truth", unit="px", backend="given")).array
     np.testing.assert_array_equal(found, flow_channels(np.zeros((170, 140, 2))))
 
@@ -398,7 +409,7 @@ def test_weights_that_are_missing_stop_the_work_and_are_no_fault_of_a_clip(tmp_p
     how = [preprocessing("flow", flow="liteflownet", backend="given")]
     for workers in (1, 2):
         with pytest.raises(MissingWeights, match=r"put network-default\.pytorch"):
-            samples_of_clips(table(row("a"), row("b")), how, ("happiness",), skip_failed=True, workers=workers)
+            samples_of_clips(table(row("a"), row("b")), how, ("happiness",), on_bad_clip="leave-out", workers=workers)
 
 
 def test_the_notes_name_the_digest_of_a_learned_magnifier(register_weights):

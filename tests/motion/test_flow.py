@@ -7,7 +7,7 @@ import pytest
 from warped_face import pair, portrait
 
 from merlib.errors import MerlibError
-from merlib.motion.flow import METHODS, dense_flow, end_point_error
+from merlib.motion.flow import METHODS, check_flow, dense_flow, end_point_error, unknown_pixels
 
 WITHOUT_WEIGHTS = [m for m in METHODS if m != "liteflownet"]
 
@@ -45,6 +45,23 @@ def test_error_on_a_facial_motion_is_a_small_part_of_the_motion(method, part, un
     error, zero_field = end_point_error(dense_flow(first, second, method=method), truth, above=0.25)
     assert 0.25 < zero_field < 1.5
     assert error <= part * zero_field
+
+
+def share_of_the_motion(peak, **options):
+    """Error of four expressions' flow over that of a zero field, with noise of one grey level (SYNTHETIC)."""
+    shares = []
+    for units in ({"12": 1.0}, {"1": 1.0, "2": 1.0}, {"4": 1.0}, {"14": 1.0}):
+        first, second, truth = pair(units, peak=peak, scale=1.25, noise=1.0)
+        error, zero_field = end_point_error(dense_flow(first, second, **options), truth, above=0.25)
+        shares.append(error / zero_field)
+    return np.mean(shares)
+
+
+def test_the_defaults_of_tvl1_are_the_most_accurate_where_motion_is_small_and_more_warps_where_it_is_large():
+    default = share_of_the_motion(1.2)
+    assert default < share_of_the_motion(1.2, attachment=15)
+    assert default < share_of_the_motion(1.2, num_warp=15)
+    assert share_of_the_motion(5.0, num_warp=15) < share_of_the_motion(5.0)
 
 
 def test_colour_and_its_grey_give_the_same_flow():
@@ -101,3 +118,22 @@ def test_end_point_error_is_the_mean_distance_where_something_moves():
     assert end_point_error(flow, truth, above=2.0) == (1.0, 5.0)
     with pytest.raises(MerlibError, match="no pixel"):
         end_point_error(flow, truth, above=5.0)
+
+
+@pytest.mark.parametrize("where", ["flow", "truth"])
+def test_end_point_error_leaves_out_pixels_of_unknown_motion(where):
+    flows = {"flow": np.zeros((4, 4, 2)), "truth": np.zeros((4, 4, 2))}
+    flows["truth"][0, :2] = (3, 4)  # 5 px
+    flows[where][0, 0] = 1.666666752e9
+    assert end_point_error(**flows, above=0.25) == (5.0, 5.0)
+    flows[where][..., 0] = 1.666666752e9
+    with pytest.raises(MerlibError, match="no pixel"):
+        end_point_error(**flows, above=0.25)
+
+
+def test_unknown_motion_is_no_number_to_compute_with():
+    flow = np.zeros((4, 4, 2))
+    flow[1, 2, 1] = -1.666666752e9
+    with pytest.raises(MerlibError, match="1 pixels of unknown motion"):
+        check_flow(flow)
+    assert np.argwhere(unknown_pixels(flow)).tolist() == [[1, 2]]

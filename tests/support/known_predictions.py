@@ -15,7 +15,7 @@ def make_samples(synthetic: bool = True, name: str = "megc2019-flow", n: int = 2
     random = np.random.default_rng(0)
     labels = np.arange(n) % 3
     return Samples(
-        {"flow": random.random((n, 3, 28, 28)).astype(np.float32)},
+        {"flow": (255 * random.random((n, 3, 28, 28))).astype(np.float32)},
         labels,
         ("negative", "positive", "surprise"),
         [f"s{i // 3:02d}" for i in range(n)],

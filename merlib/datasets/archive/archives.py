@@ -40,7 +40,8 @@ class PublicArchive:
     @property
     def again(self) -> str:
         """What to do about a damaged copy."""
-        return f"fetch it again with `merlib data get {self.name}`, or pass verify=False for maps of your own."
+        own = "--data my-maps=DIR --reader merlib.datasets:read_own_maps"
+        return f"fetch it again with `merlib data get {self.name}`; maps of your own are another source: {own}."
 
 
 FLOW = PublicArchive("megc2019-flow")

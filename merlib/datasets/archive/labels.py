@@ -51,7 +51,7 @@ def check_labels(clips: Iterable[tuple], report: Callable[[MerlibError, str, str
     found: dict[str, Counter] = {}
     for dataset, subject, _, label, *_ in clips:
         found.setdefault(f"{dataset}/{subject}", Counter())[labels.classes[label]] += 1
-    action = "correct the labels, or pass verify=False for a list of your own."
+    action = "correct the labels; maps of your own: --data my-maps=DIR --reader merlib.datasets:read_own_maps."
     differ = [person for person in sorted(expected | found) if expected.get(person) != found.get(person)]
     for person in differ:
         problem = MerlibError(

@@ -17,6 +17,7 @@ import numpy as np
 from merlib.clips.samples import Samples
 from merlib.clips.subjects import canonical_dataset, canonical_subject, subject_dataset
 from merlib.datasets.archive.archives import FLOW, PublicArchive
+from merlib.datasets.archive.channel_order import check_channel_order
 from merlib.datasets.archive.labels import check_labels, read_label
 from merlib.errors import MerlibError
 from merlib.sources import download_files, load_manifest
@@ -28,6 +29,7 @@ COLUMNS = ("dataset", "sub", "filename_o", "label")
 SIDE = 28
 UNVERIFIED = "hashes, labels and counts were not compared with the published archive (verify=False)"
 _PNG_END = b"IEND\xaeB`\x82"
+TRUNCATED = 254  # where maps scaled to 0..255 end that were cut to whole numbers instead of rounded
 
 Report = Callable[[MerlibError, str, str], None]
 """Called with a problem, where it is, and ``error`` or ``warning``; a reader raises, an audit collects."""
@@ -81,9 +83,10 @@ def read_flow_archive(folder: str | Path, verify: bool = True) -> Samples:
         ``combined_3_class2_for_optical_flow.csv``, or ``three_norm_u_v_os/<subject>/u_test/<label>/*.png``
         (with or without ``datasets/`` above it). With both, the flat layout is read.
     verify : bool
-        Compare each map's SHA-256 with ``data_manifests/megc2019_flow/files.csv`` and the labels with the
-        organisers' list (counts by subject and class, and the hash of the sorted rows). Turn it off for
-        maps you computed yourself; the samples then carry a note.
+        Compare each map's SHA-256, or its decoded pixels where it was encoded anew, with
+        ``data_manifests/megc2019_flow/files.csv`` and the labels with the organisers' list (counts by subject and
+        class, and the hash of the sorted rows). Turn it off for maps you computed yourself (`read_own_maps`); the
+        samples then carry a note.
 
     Returns
     -------
@@ -135,6 +138,8 @@ def scan_flow_archive(folder: str | Path, verify: bool, report: Report, archive:
     if verify:
         check_labels(clips, report)
     maps_of = tuple(_read_phases(clip, published, verify, report, archive) for clip in clips)
+    if not verify:
+        check_channel_order([phases[0] for phases in maps_of if phases is not None], maps, report)
     return Scan(layout, clips, maps_of, () if verify else (UNVERIFIED,), archive)
 
 
@@ -254,16 +259,20 @@ def _read_map(path: Path, published: dict, verify: bool, report: Report, archive
                 "no map of the published archive has this name.",
                 f"one of the {len(archive.phases) * 442} published maps.",
             )
-        pixels = hashlib.sha256(image[..., ::-1].tobytes()).hexdigest()
-        if (sha := hashlib.sha256(content).hexdigest()) != known.sha256 and pixels != known.pixels_sha256:
-            return refuse(f"SHA-256 {sha}.", f"SHA-256 {known.sha256}, as in files.csv.")
+        if (sha := hashlib.sha256(content).hexdigest()) != known.sha256 and _pixels(image) != known.pixels_sha256:
+            return refuse(f"SHA-256 {sha}, and other pixels.", f"SHA-256 {known.sha256}, as in files.csv.")
     flow = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)  # BGR -> (3, 28, 28): u, v, strain
     if not archive.full_range:
         return flow
     spans = [(int(channel.min()), int(channel.max())) for channel in flow]
-    if spans != [(0, 255)] * 3:
+    if any(low != 0 or high < (255 if verify else TRUNCATED) for low, high in spans):
         return refuse(f"channels u, v, strain span {spans}.", "0..255 in each channel.")
     return flow
+
+
+def _pixels(image: np.ndarray) -> str:
+    """Return the digest of a picture as OpenCV decodes it (BGR), in the order that files.csv counts: RGB."""
+    return hashlib.sha256(np.ascontiguousarray(image[..., ::-1]).tobytes()).hexdigest()
 
 
 def _missing(file: Path, maps: Path, report: Report, archive: PublicArchive) -> None:

@@ -112,7 +112,7 @@ def audit_clips(
     folder : path
         As for its reader; nothing in it is changed.
     layout : str, optional
-        ``cropped`` or ``raw`` for CASME II; by default the first that is there.
+        Name of one in the manifest, such as ``raw``; by default the first that is there.
     quick : bool
         Decode the first frame of each clip only: cut frames and duplicates go unseen.
     workers : int
@@ -153,7 +153,7 @@ def audit_clips(
         synthetic=scan.marker is not None,
         clips=len(scan.labels),
         subjects=len({subject for subject, _, _ in scan.labels}),
-        frames=sum(len(clip.source.files) for clip in scan.folders),
+        frames=sum(len(clip.source.numbers) for clip in scan.folders),
         readable=sum(f"{row['subject']}/{row['clip']}" not in broken for row in scan.rows),
         by_class=dict(sorted(labels.items())),
         quick=quick,

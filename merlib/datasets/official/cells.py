@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from merlib.clips.action_units import parse_action_units, write_action_units
+from merlib.clips.action_units import read_action_units, write_action_units
 from merlib.clips.subjects import canonical_subject
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.sets import OfficialSet, official_clip
-from merlib.datasets.official.sheets import SheetRow
+from merlib.datasets.official.sheets import SheetRow, filled
 from merlib.errors import MerlibError
 
 _SUBJECT_IN_CLIP = {"samm": r"(\d{3})_\d.*", "smic": r"(s\d{1,2})_.*"}
@@ -45,6 +45,16 @@ class Annotation:
 
 def read_row(official: OfficialSet, row: SheetRow, findings: Findings) -> Annotation | None:
     """Return the annotation of a row, or None when it names no clip; everything odd goes to `findings`."""
+    ends = (row.onset, row.offset)
+    if not filled(row.clip) and not filled(row.label) and all(whole_number(cell) is None for cell in ends):
+        findings.add(
+            "note",
+            "row-of-text",
+            f"row {row.line} names neither clip, nor class, nor frame.",
+            "rows of clips.",
+            "it is passed over, as a remark beside the table.",
+        )
+        return None
     subject = _subject(official, row, findings)
     clip = "" if row.clip is None else official_clip(official.name, subject or "", row.clip)
     if subject is None or not clip:
@@ -142,6 +152,17 @@ def _apex(
             "it counts as missing and is spotted.",
             clip=key,
         )
+    elif apex == onset:
+        findings.add(
+            "note",
+            "apex-on-onset",
+            f"row {row.line} has its apex on the onset {onset}: no motion would lie between them.",
+            "an apex after the onset.",
+            "it counts as missing and is spotted.",
+            clip=key,
+            frame=apex,
+        )
+        return None
     elif onset is not None and offset is not None and not onset <= apex <= offset:
         findings.add(
             "note",
@@ -171,15 +192,16 @@ def _check_duration(row: SheetRow, onset: int | None, offset: int | None, key: s
 
 
 def _units(official: OfficialSet, row: SheetRow, key: str, findings: Findings) -> str:
-    try:
-        return write_action_units(parse_action_units(row.action_units))
-    except MerlibError as problem:
+    units, unread = read_action_units(row.action_units)
+    if unread:
         findings.add(
-            "warning",
+            "note",
             "action-units-unreadable",
-            f"row {row.line}: {problem.found}",
-            problem.expected,
-            "the clip counts as one without action units.",
+            f"row {row.line}: {unread} parts of the cell are no action unit.",
+            "numbers of action units, joined by +.",
+            f"the {len(units)} units beside them are kept."
+            if units
+            else "the clip counts as one without action units.",
             clip=key,
         )
-        return ""
+    return write_action_units(units)

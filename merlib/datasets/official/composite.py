@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from merlib.clips.bad_clips import ADVICE, ERROR, LEAVE_OUT, check_policy
 from merlib.clips.clip_table import clip_table
 from merlib.clips.subjects import DATASETS, canonical_dataset, canonical_subject
 from merlib.datasets.archive.labels import check_labels, read_label
@@ -23,7 +24,9 @@ MANIFEST = "megc2019_cd"
 LIST = "combined_3class_gt.csv"
 
 
-def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
+def read_composite(
+    folders: Mapping[str, str | Path], list_csv: str | Path, verify: bool = True, on_bad_clip: str = ERROR
+) -> pd.DataFrame:
     """Read the three-class composite of the MEGC2019 challenge.
 
     Parameters
@@ -35,6 +38,8 @@ def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, veri
         it, never from regrouping the sheets (errata DUAL-ATME-C7).
     verify : bool
         Compare the list with the organisers', by counts and hash. Turn it off for a list of your own.
+    on_bad_clip : {'error', 'leave-out'}
+        Stop at a clip of the list that cannot be read, or go on without it; the notes then name it.
 
     Returns
     -------
@@ -59,19 +64,22 @@ def read_composite(folders: Mapping[str, str | Path], list_csv: str | Path, veri
     tables, notes = [], []
     for name in needed:
         scan = scan_clips(name, folders[name])
-        tables.append(read_scan(scan, strict=False))
+        tables.append(read_scan(scan, LEAVE_OUT, classes_matter=False))
         wanted = {f"{row.subject}/{row.clip}" for row in listed.itertuples() if row.dataset == name}
         about = Findings(each for each in scan.findings if "/" not in each.clip or each.clip in wanted)
         notes += [f"{name}: {note}" for note in (*standing_notes(scan.official), *about.notes())]
     clips = pd.concat(tables, ignore_index=True).drop(columns="label")
     joined = listed.merge(clips, on=ORDER, how="left", validate="one_to_one")
     lost = joined[joined["source"].isna()]
-    if len(lost):
+    if len(lost) and check_policy(on_bad_clip) == LEAVE_OUT:
+        notes += [f"left out {'/'.join(row)} (in the list, not readable in the copy)" for row in lost[ORDER].to_numpy()]
+        joined = joined.drop(lost.index)
+    elif len(lost):
         first = "/".join(lost.iloc[0][ORDER])
         raise MerlibError(
             f"{len(lost)} of the list's {len(listed)} clips cannot be read, first {first}.",
             "every clip of the list in the three copies.",
-            f"merlib data check {lost.iloc[0]['dataset']}=DIR tells what is wrong.",
+            f"merlib data check {lost.iloc[0]['dataset']}=DIR tells what is wrong; or: {ADVICE}.",
         )
     editions = ", ".join(f"{table.attrs['name']} {table.attrs['edition']}" for table in tables)
     synthetic = {table.attrs["synthetic"] for table in tables}
@@ -133,7 +141,9 @@ def _raise(problem: MerlibError, where: str, severity: str) -> None:
     raise problem
 
 
-def read_composite_folder(folder: str | Path, others: Mapping[str, str | Path] | None = None) -> pd.DataFrame:
+def read_composite_folder(
+    folder: str | Path, others: Mapping[str, str | Path] | None = None, on_bad_clip: str = ERROR
+) -> pd.DataFrame:
     """Read the composite from one folder: the list, beside folders that are called like the three data sets.
 
     Parameters
@@ -143,6 +153,8 @@ def read_composite_folder(folder: str | Path, others: Mapping[str, str | Path] |
         ``CASME II``.
     others : mapping of str to path, optional
         Folders of data sets that lie elsewhere; they go first.
+    on_bad_clip : {'error', 'leave-out'}
+        As for `read_composite`.
 
     Raises
     ------
@@ -156,4 +168,4 @@ def read_composite_folder(folder: str | Path, others: Mapping[str, str | Path] |
             folders.setdefault(canonical_dataset(child.name), child)
         except MerlibError:
             continue
-    return read_composite(folders, folder / LIST)
+    return read_composite(folders, folder / LIST, on_bad_clip=on_bad_clip)

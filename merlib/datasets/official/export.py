@@ -17,8 +17,9 @@ from PIL import Image
 
 from merlib import __version__
 from merlib.clips.clip_table import clip_key, frames
+from merlib.datasets.official.layouts import FrameLayout
 from merlib.datasets.official.marker import MARKER, Marker
-from merlib.datasets.official.sets import FrameLayout, OfficialSet, official_set
+from merlib.datasets.official.sets import OfficialSet, official_set
 from merlib.datasets.official.sheet_forms import SheetClip, write_synthetic_sheet
 from merlib.datasets.official.watermark import watermark
 from merlib.errors import MerlibError, unknown_name
@@ -57,7 +58,7 @@ def export_clips(
     seed : int or None
         Seed of the twin, for the marker and the frame numbers.
     layout : str, optional
-        ``cropped`` (default) or ``raw`` for CASME II.
+        A layout of the manifest whose clips are folders of pictures; by default the first.
     subjects : sequence of str, optional
         Canonical ids of those to write; all by default.
     clips_per_subject : int, optional
@@ -74,7 +75,8 @@ def export_clips(
     -------
     Path
         `folder`. Every frame carries the word SYNTHETIC in a corner; ``SYNTHETIC.json`` counts the clips and names
-        the sheet's hash, and is an edition of its own to the readers. Frames are JPEG files of quality 95.
+        the sheet's hash, and is an edition of its own to the readers.
+        Frames have the ending of the owners' layout; JPEG files have quality 95.
 
     Raises
     ------
@@ -143,10 +145,10 @@ def choose_clips(
 
 
 def _layout(official: OfficialSet, layout: str | None) -> FrameLayout:
-    forms = {each.name: each for each in official.layouts}
+    forms = {each.name: each for each in official.layouts if not each.is_video}
     if layout is not None and layout not in forms:
         raise unknown_name(f"layout of {official.name}", layout, forms)
-    return forms[layout] if layout else official.layouts[0]
+    return forms[layout] if layout else next(iter(forms.values()))
 
 
 def _check_table(table: pd.DataFrame, official: OfficialSet) -> None:
@@ -216,14 +218,15 @@ def _write_clip(
     last = row["n_frames"] - 1 if after is None else min(row["n_frames"] - 1, row["offset"] + after)
     numbers = official_numbers(row, name, seed)
     spelled = _spelling(name, row["subject"], row["clip"])
-    levels = [level.replace("*", row["label"]) for level in form.levels]
+    levels = [level.replace("{class}", row["label"]) for level in form.levels]
     place = root.joinpath(form.root, spelled[0], *levels, spelled[1])
     place.mkdir(parents=True)
     for index in range(first, last + 1):
         picture = Image.fromarray(watermark(frames(row, [index])[0]))
         picture = picture.convert("L") if official.colour is False else picture
-        filename = form.form.format(subject=spelled[0], number=int(numbers[index]))
-        picture.save(place / filename, format="JPEG", quality=QUALITY)
+        filename = form.frame_name(spelled[0], int(numbers[index]))
+        options = {"quality": QUALITY} if filename.endswith(".jpg") else {}
+        picture.save(place / filename, **options)
     apex = None if pd.isna(row["apex"]) else int(numbers[row["apex"]])
     ends = (int(numbers[first]), int(numbers[row["onset"]]), apex, int(numbers[row["offset"]]), int(numbers[last]))
     return SheetClip(*spelled, row["label"], *ends, row["action_units"] or "")

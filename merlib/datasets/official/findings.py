@@ -13,8 +13,12 @@ from merlib.errors import MerlibError
 
 SEVERITIES = ("error", "warning", "note")
 TOLERATED = frozenset({"frame-gap"})  # wrong for an audit, yet the frames that are there can be read
+ABOUT_CLASSES = frozenset({"class-disagrees", "emotion-unknown"})  # no matter where a list decides the classes
 OF_THE_SHEET = frozenset(  # the frame they name is a number that the sheet annotates
-    {"apex-outside-clip", "apex-without-frame", "onset-outside-frames", "offset-outside-frames"}
+    {
+        *("apex-outside-clip", "apex-without-frame", "apex-on-onset"),
+        *("onset-outside-frames", "offset-outside-frames", "offset-past-frames"),
+    }
 )
 NOTED_ONE_BY_ONE = 5
 
@@ -85,9 +89,10 @@ def _line(finding: ClipFinding) -> str:
     return f"{place}{finding.what.rstrip('.')}; {finding.action.rstrip('.')}"
 
 
-def refusal(name: str, findings: list[ClipFinding]) -> MerlibError:
-    """Build the error a reader raises for findings that keep a copy from being read."""
+def refusal(name: str, findings: list[ClipFinding], advice: str = "") -> MerlibError:
+    """Build the error a reader raises for findings that keep a copy from being read; `advice` joins what to do."""
     first = findings[0]
     place = f"{name} {first.where}".strip()
     more = f" ({len(findings)} errors; merlib data check {name}=DIR lists all)" if len(findings) > 1 else ""
-    return MerlibError(f"{place}: {first.what}{more}", first.expected, first.action)
+    action = f"{first.action.rstrip('.')}; or: {advice}." if advice else first.action
+    return MerlibError(f"{place}: {first.what}{more}", first.expected, action)

@@ -13,10 +13,12 @@ import numpy as np
 from merlib.clips.subjects import canonical_subject
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.image_frames import ImageFrames
-from merlib.datasets.official.sets import FrameLayout, OfficialSet, official_clip
+from merlib.datasets.official.layouts import FrameLayout
+from merlib.datasets.official.near_misses import ROOT_DEPTH, frames_not_found, subfolders
+from merlib.datasets.official.sets import OfficialSet, official_clip
+from merlib.datasets.official.video_frames import VideoFrames, video_frames
 from merlib.errors import MerlibError
 
-ROOT_DEPTH = 3  # folders below the one named, in which the subjects' folders are looked for
 PEEKED = 20  # clips looked into to recognise a layout
 
 
@@ -28,14 +30,14 @@ class ClipFolder:
     ----------
     class_name : str or None
         The class that a folder above it names.
-    source : ImageFrames
+    source : ImageFrames or VideoFrames
         Its frames, sorted by number.
     """
 
     subject: str
     clip: str
     class_name: str | None
-    source: ImageFrames
+    source: ImageFrames | VideoFrames
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,7 @@ def choose_root(official: OfficialSet, folder: Path, layout: str | None, finding
     roots = find_roots(official, folder)
     chosen = [root for root in roots if layout in (None, root.layout.name)]
     if not chosen:
-        forms = " or ".join(_form(official, each) for each in official.layouts if layout in (None, each.name))
-        found = f"no frames of {official.name} in {folder.name}."
-        raise MerlibError(found, f"{forms}.", "name the folder above these.")
+        raise frames_not_found(official, folder, layout)
     if len(chosen) > 1 and chosen[1].layout == chosen[0].layout:
         findings.add(
             "warning",
@@ -89,18 +89,14 @@ def choose_root(official: OfficialSet, folder: Path, layout: str | None, finding
     return chosen[0]
 
 
-def _form(official: OfficialSet, layout: FrameLayout) -> str:
-    person = canonical_subject(official.name, 1)
-    levels = [layout.root, person, *(level.replace("*", "<class>") for level in layout.levels), "<clip>"]
-    return "/".join(part for part in levels if part) + "/" + re.sub(r"\{number.*?\}", "<frame>", layout.form)
-
-
 def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
     for layout in official.layouts:
         looked = 0
         for person in people:
-            for clip, _ in _clip_folders(person, layout):
+            for clip, _, _ in clip_places(person, layout):
                 looked += 1
+                if layout.is_video:
+                    return layout
                 with os.scandir(clip) as entries:
                     if any(layout.number(entry.name) is not None for entry in entries):
                         return layout
@@ -111,19 +107,21 @@ def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
     return None
 
 
-def _clip_folders(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str | None]]:
+def clip_places(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str, str | None]]:
+    """Yield each clip's folder, or video, with its name and the class that a folder above it names."""
     places: list[tuple[Path, str | None]] = [(person, None)]
     for level in layout.levels:
-        if level == "*":
-            places = [(child, child.name) for place, _ in places for child in _folders(place)]
+        inside = [(child, name) for place, name in places for child in subfolders(place)]
+        if level == "{class}":
+            places = [(child, child.name) for child, _ in inside]
         else:
-            places = [(child, name) for place, name in places for child in _folders(place) if child.name == level]
+            places = [(child, name) for child, name in inside if child.name.lower() == level.lower()]
     for place, name in places:
-        yield from ((child, name) for child in _folders(place))
-
-
-def _folders(place: Path) -> list[Path]:
-    return [entry for entry in sorted(place.iterdir()) if entry.is_dir()]
+        if layout.is_video:
+            videos = ((file, layout.clip(file.name)) for file in sorted(place.iterdir()) if file.is_file())
+            yield from ((file, clip, name) for file, clip in videos if clip is not None)
+        else:
+            yield from ((child, child.name, name) for child in subfolders(place))
 
 
 def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: Findings) -> list[ClipFolder]:
@@ -131,7 +129,7 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
     clips: list[ClipFolder] = []
     spelled: dict[str, list[str]] = {}
     _check_link(root.path, folder, "", findings)
-    for person in _folders(root.path):
+    for person in subfolders(root.path):
         try:
             subject = canonical_subject(official.name, person.name)
         except MerlibError:
@@ -146,11 +144,15 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
             continue
         spelled.setdefault(subject, []).append(person.name)
         _check_link(person, folder, subject, findings)
-        for place, class_name in _clip_folders(person, root.layout):
-            clip = official_clip(official.name, subject, place.name)
+        for place, name, class_name in clip_places(person, root.layout):
+            clip = official_clip(official.name, subject, name)
             key = f"{subject}/{clip}"
             _check_link(place, folder, key, findings)
-            clips.append(ClipFolder(subject, clip, class_name, _list_frames(place, root.layout, folder, key, findings)))
+            if root.layout.is_video:
+                source = _video(place, key, findings)
+            else:
+                source = list_frames(place, root.layout, folder, key, findings)
+            clips.append(ClipFolder(subject, clip, class_name, source))
     for subject, names in sorted(spelled.items()):
         if len(names) > 1:
             findings.add(
@@ -164,7 +166,16 @@ def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: F
     return clips
 
 
-def _list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
+def _video(place: Path, key: str, findings: Findings) -> VideoFrames:
+    try:
+        return video_frames(place)
+    except MerlibError as problem:
+        findings.add("error", "video-unreadable", problem.found, problem.expected, problem.action, clip=key)
+        return VideoFrames(str(place), np.array([], dtype=np.int64))
+
+
+def list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
+    """Return the frames in a clip's folder by number; what is odd goes to `findings` under the clip's `key`."""
     found: dict[int, str] = {}
     for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
         number = layout.number(entry.name)
@@ -176,7 +187,7 @@ def _list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findi
                 "stray-file",
                 f"{'a folder' if entry.is_dir() else 'a file'} that is no frame ({Path(entry.name).suffix or 'no'} "
                 "extension).",
-                f"only files named like {layout.form}.",
+                f"only files named like {layout.pattern.rsplit('/', 1)[1]}.",
                 "move it away; it is not read.",
                 clip=key,
             )
@@ -197,7 +208,7 @@ def _list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findi
                     "error",
                     "frame-empty",
                     "a file of zero bytes.",
-                    "a whole JPEG file.",
+                    "a whole picture.",
                     "restore the frame from the data set.",
                     clip=key,
                     frame=number,

@@ -10,10 +10,12 @@ import numpy as np
 from PIL import Image
 
 from merlib.datasets.official.findings import Findings
-from merlib.datasets.official.image_frames import ImageFrames, decode
+from merlib.datasets.official.image_frames import ImageFrames, decode, is_turned
+from merlib.datasets.official.video_frames import VideoFrames, video_rate
 from merlib.errors import MerlibError
 
 _RESTORE = "restore the frame from the data set."
+FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "bmp": "BMP", "png": "PNG", "tif": "TIFF", "tiff": "TIFF"}
 GREY_WITHIN = 3  # levels by which the channels of a grey picture may differ
 
 
@@ -44,19 +46,22 @@ class CheckedClip:
     digest: str
 
 
-def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedClip:
+def check_frames(key: str, source: ImageFrames | VideoFrames, quick: bool = False) -> CheckedClip:
     """Decode a clip's frames and report what is wrong with any.
 
     Parameters
     ----------
     key : str
         ``subject/clip``.
-    source : ImageFrames
+    source : ImageFrames or VideoFrames
         Its frames.
     quick : bool
         Look at the first frame only.
     """
+    if isinstance(source, VideoFrames):
+        return _check_video(key, source, quick)
     findings = Findings()
+    turned: list[int] = []
     sizes: dict[int, tuple[int, int]] = {}
     grey: list[int] = []
     coloured: list[int] = []
@@ -68,7 +73,7 @@ def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedC
             if content:  # an empty file was reported when files were listed
                 picture = decode(source.path(index), content)
         except OSError as error:
-            _add(findings, "frame-unreadable", f"unreadable ({error.strerror}).", "a whole JPEG file.", key, number)
+            _add(findings, "frame-unreadable", f"unreadable ({error.strerror}).", "a whole picture.", key, number)
             continue
         except MerlibError as problem:
             kind = "truncated" if problem.found.startswith("truncated") else "unreadable"
@@ -92,9 +97,24 @@ def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedC
             )
         last = same
         sizes[number] = picture.size
-        if picture.format != "JPEG":
-            _add(findings, "frame-not-jpeg", f"a {picture.format} file.", "JPEG, as its name says.", key, number)
+        ending = source.files[index].rpartition(".")[2].lower()
+        if picture.format != FORMATS[ending]:
+            expected = f"{FORMATS[ending]}, as its name says."
+            _add(findings, "frame-format", f"a {picture.format} file named .{ending}.", expected, key, number)
+        if is_turned(picture):
+            turned.append(number)
         (grey if _is_grey(picture) else coloured).append(number)
+    if turned:
+        _add(
+            findings,
+            "frame-turned",
+            f"{len(turned)} frames are stored turned, with a mark (Exif orientation) that says so; first this one.",
+            "pixels as they are seen.",
+            key,
+            turned[0],
+            "warning",
+            "they are read upright, as viewers show them; other programs may not do so.",
+        )
     size = Counter(sizes.values()).most_common(1)[0][0] if sizes else None
     for number, other in sizes.items():
         if other != size:
@@ -103,6 +123,32 @@ def check_frames(key: str, source: ImageFrames, quick: bool = False) -> CheckedC
     return CheckedClip(
         key, findings, len(sizes), size, tuple(grey), tuple(coloured), digest.hexdigest() if whole else ""
     )
+
+
+def _check_video(key: str, source: VideoFrames, quick: bool) -> CheckedClip:
+    findings, digest = Findings(), hashlib.sha256()
+    size, grey, coloured, checked = None, [], [], 0
+    for index, number in enumerate(source.numbers[:1] if quick else source.numbers):
+        try:
+            picture = source.read(index)
+        except MerlibError as problem:
+            expected = f"{len(source.numbers)} frames, as the file's header says."
+            _add(findings, "frame-unreadable", problem.found, expected, key, int(number))
+            break
+        checked, size = checked + 1, picture.shape[1::-1]
+        digest.update(picture.tobytes())
+        (grey if _is_grey(Image.fromarray(picture)) else coloured).append(int(number))
+    if not quick and checked and video_rate(source.video)[1]:
+        findings.add(
+            "warning",
+            "frame-rate-varies",
+            "the intervals between the video's frames differ.",
+            "one interval, so that frames count time.",
+            "record or convert it with a constant rate; durations in frames are no durations in seconds here.",
+            clip=key,
+        )
+    whole = checked == len(source.numbers) > 0
+    return CheckedClip(key, findings, checked, size, tuple(grey), tuple(coloured), digest.hexdigest() if whole else "")
 
 
 def _add(

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from merlib.errors import MerlibError
 
 JPEG_END = b"\xff\xd9"
+_ORIENTATION = 0x0112  # of Exif
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,20 @@ class ImageFrames:
         MerlibError
             For a file that is absent, empty, cut short or no picture.
         """
-        return np.asarray(decode(self.path(index)).convert("RGB"))
+        return _rgb(decode(self.path(index)))
+
+
+def _rgb(picture: Image.Image) -> np.ndarray:
+    """Return the pixels as a viewer shows them: turned as the file says, 16 bits brought to 8."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I"):  # 16 bits a pixel; convert("RGB") would cut everything above 255
+        picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    return np.asarray(picture.convert("RGB"))
+
+
+def is_turned(picture: Image.Image) -> bool:
+    """Return whether the file says that its pixels are to be shown turned or mirrored."""
+    return picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
 
 
 def decode(path: Path, content: bytes | None = None) -> Image.Image:
@@ -107,4 +121,4 @@ def _content(path: Path) -> bytes:
 
 def _refusal(found: str, path: Path) -> MerlibError:
     place = "/".join(path.parts[-2:])  # clip and frame: messages end up in records, paths must not
-    return MerlibError(f"{found}: {place}.", "a whole JPEG file.", "restore the frame from the data set.")
+    return MerlibError(f"{found}: {place}.", "a whole picture.", "restore the frame from the data set.")

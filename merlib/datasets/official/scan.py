@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from merlib.datasets.official.cells import Annotation, read_row
+from merlib.datasets.official.classes import decide_class
 from merlib.datasets.official.count_checks import compare_counts
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.folders import ClipFolder, FrameRoot, choose_root, find_roots, list_clips
@@ -31,7 +32,8 @@ class Scan:
     folders : list of ClipFolder
         Every clip with a folder, annotated or not.
     rows : list of dict
-        Clips that can be read, as `merlib.clips.clip_table.clip_table` takes them.
+        Clips that can be read, as `merlib.clips.clip_table.clip_table` takes them; `label` None where the sheet's
+        is no class of the data set.
     labels : list of (str, str, str or None)
         Subject, clip and class of every clip that is annotated, or repaired as if it were.
     """
@@ -58,7 +60,7 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
     folder : path
         Holds the sheet and the frames in an official layout, or folders that do.
     layout : str, optional
-        ``cropped`` or ``raw`` for CASME II; by default the first that is there.
+        Name of one in the manifest, such as ``raw``; by default the first that is there.
 
     Raises
     ------
@@ -78,13 +80,9 @@ def scan_clips(name: str, folder: str | Path, layout: str | None = None) -> Scan
         raise unknown_name(f"layout of {official.name}", layout, names)
     scan.marker = _tried("marker-unreadable", scan.findings, read_marker, scan.folder)
     if scan.marker and scan.marker.dataset != official.name:
-        scan.findings.add(
-            "error",
-            "other-data-set",
-            f"the marker says {scan.marker.dataset}.",
-            f"{official.name}.",
-            f"name the folder as {scan.marker.dataset}=DIR.",
-        )
+        found = f"the marker says {scan.marker.dataset}."
+        advice = f"name the folder as {scan.marker.dataset}=DIR."
+        scan.findings.add("error", "other-data-set", found, f"{official.name}.", advice)
     if below := markers_below(scan.folder, SHEET_DEPTH):
         scan.findings.add(
             "error",
@@ -117,7 +115,6 @@ def _join(scan: Scan) -> None:
     loosely = {key.casefold(): key for key in folders}
     annotated: dict[str, str] = {}
     for annotation in _annotations(scan):
-        scan.labels.append((annotation.subject, annotation.clip, annotation.label))
         key = annotation.key
         if key not in folders and (near := loosely.get(key.casefold())):
             scan.findings.add(
@@ -125,6 +122,8 @@ def _join(scan: Scan) -> None:
             )
             key = near
         annotated[key] = annotation.key
+        annotation = replace(annotation, label=decide_class(scan.official, annotation, folders.get(key), scan.findings))
+        scan.labels.append((annotation.subject, annotation.clip, annotation.label))
         if key in folders:
             _place(scan, annotation, folders[key])
         elif scan.root:
@@ -156,7 +155,7 @@ def _by_key(scan: Scan) -> dict[str, ClipFolder]:
             )
             continue
         folders[key] = clip
-        if not clip.source.files:
+        if not len(clip.source.numbers):
             scan.findings.add(
                 "error",
                 "clip-empty",
@@ -181,14 +180,8 @@ def _annotations(scan: Scan) -> list[Annotation]:
             _report_repeat(scan, first, row, annotation.key)
     for subject, spellings in sorted(spelled.items()):
         if len(spellings) > 1:
-            scan.findings.add(
-                "note",
-                "subject-spelling",
-                f"the sheet spells one subject in {len(spellings)} ways.",
-                "one spelling.",
-                f"read as one, {subject}.",
-                clip=subject,
-            )
+            found, repair = f"the sheet spells one subject in {len(spellings)} ways.", f"read as one, {subject}."
+            scan.findings.add("note", "subject-spelling", found, "one spelling.", repair, clip=subject)
     return [annotation for _, annotation in seen.values()]
 
 
@@ -207,18 +200,20 @@ def _report_repeat(scan: Scan, first: SheetRow, row: SheetRow, key: str) -> None
 def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
     """Turn frame numbers into positions and add the clip's row, if it can be read."""
     key, numbers = annotation.key, clip.source.numbers
-    if clip.class_name is not None and annotation.label and scan.official.label(clip.class_name) != annotation.label:
-        scan.findings.add(
-            "error",
-            "class-disagrees",
-            f"row {annotation.line} says another class than the folder.",
-            "one class.",
-            "find out which is the owners'; the sheet's is used.",
-            clip=key,
-        )
     positions = {}
     for name in ("onset", "offset"):
         number = getattr(annotation, name)
+        if name == "offset" and positions["onset"] is not None and number is not None and number > numbers[-1]:
+            scan.findings.add(
+                "warning",
+                "offset-past-frames",
+                f"row {annotation.line} has offset {number}; the last frame is {numbers[-1]}.",
+                "an offset that a frame has.",
+                "the last frame is taken as offset; look whether the clip's last frames are missing.",
+                clip=key,
+                frame=number,
+            )
+            number = int(numbers[-1])
         positions[name] = None if number is None else _position(numbers, number)
         if number is not None and positions[name] is None and len(numbers):
             scan.findings.add(
@@ -241,8 +236,9 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
             clip=key,
             frame=annotation.apex,
         )
-    if annotation.label and None not in positions.values():
-        scan.rows.append(_row(scan, annotation.label, positions["onset"], apex, positions["offset"], clip, annotation))
+    if None not in positions.values():  # a clip without a class stays: the composite takes its class from the list
+        place = (positions["onset"], apex, positions["offset"])
+        scan.rows.append(_row(scan, annotation.label, place, clip, annotation))
 
 
 def _position(numbers: np.ndarray, number: int) -> int | None:
@@ -251,8 +247,13 @@ def _position(numbers: np.ndarray, number: int) -> int | None:
 
 
 def _row(
-    scan: Scan, label: str, onset: int, apex: int | None, offset: int, clip: ClipFolder, annotation: Annotation | None
+    scan: Scan,
+    label: str | None,
+    place: tuple[int, int | None, int],
+    clip: ClipFolder,
+    annotation: Annotation | None,
 ) -> dict:
+    onset, apex, offset = place
     return {
         "dataset": scan.official.name,
         "subject": clip.subject,
@@ -263,14 +264,15 @@ def _row(
         "offset": offset,
         "fps": load_manifest(scan.official.name).frame_rate,
         "action_units": annotation.action_units if annotation else "",
-        "n_frames": len(clip.source.files),
+        "n_frames": len(clip.source.numbers),
         "source": clip.source,
     }
 
 
 def _without_row(scan: Scan, key: str, clip: ClipFolder) -> None:
-    label = scan.official.label(clip.class_name) if clip.class_name else None
-    if clip.class_name is None or label is None:
+    named = scan.official.class_in_clip(clip.clip)
+    label = named if clip.class_name is None else scan.official.label(clip.class_name)
+    if label is None:
         scan.findings.add(
             "warning" if clip.class_name is None else "error",
             "clip-extra",
@@ -280,14 +282,16 @@ def _without_row(scan: Scan, key: str, clip: ClipFolder) -> None:
             clip=key,
         )
         return
+    beyond = scan.root.layout.beyond_movement
     scan.findings.add(
-        "note",
+        "warning" if beyond else "note",
         "rows-missing",
-        "a folder of frames without a row in the sheet.",
+        f"a folder of frames without a row in the sheet{', and frames beyond the movement' if beyond else ''}.",
         "a row a folder.",
-        "class taken from the folder, onset and offset from the first and last frame.",
+        f"class taken from the {'name' if clip.class_name is None else 'folder'}, onset and offset from the first and "
+        "last frame.",
         clip=key,
     )
     scan.labels.append((clip.subject, clip.clip, label))
-    if len(clip.source.files):
-        scan.rows.append(_row(scan, label, 0, None, len(clip.source.files) - 1, clip, None))
+    if len(clip.source.numbers):
+        scan.rows.append(_row(scan, label, (0, None, len(clip.source.numbers) - 1), clip, None))

@@ -1,4 +1,4 @@
-"""How the owners of CASME II, SAMM and SMIC-HS write their sheets and lay out their frames: forms, no data."""
+"""How the owners of CASME II, SAMM and SMIC-HS write their sheets; their layouts of frames stand in the manifests."""
 
 from __future__ import annotations
 
@@ -6,41 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from merlib.datasets.official.layouts import FrameLayout, official_layouts
 from merlib.errors import unknown_name
 from merlib.sources import load_manifest
-
-
-@dataclass(frozen=True)
-class FrameLayout:
-    """One official arrangement of frames.
-
-    Attributes
-    ----------
-    name : str
-        As in the manifest: ``cropped``, ``raw`` or ``frames``.
-    root : str
-        Folder of the subjects' folders, relative to what the owners hand out.
-    frame : str
-        Regular expression of a frame's file name; group 1 is the number.
-    form : str
-        How a frame's file name is written from ``subject`` and ``number``.
-    levels : tuple of str
-        Folders between the subject's and the clip's, ``*`` for the class.
-    beside : tuple of str
-        Names of sister folders that hold other recordings of the same people and are not read.
-    """
-
-    name: str
-    root: str
-    frame: str
-    form: str
-    levels: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
-
-    def number(self, filename: str) -> int | None:
-        """Return the frame number in a file name, or None when it is no frame of this layout."""
-        match = re.fullmatch(self.frame, filename, flags=re.IGNORECASE)
-        return int(match.group(1)) if match else None
 
 
 @dataclass(frozen=True)
@@ -65,6 +33,8 @@ class OfficialSet:
         Whether frames are in colour; None where it must be told from the frames.
     synonyms : mapping of str to str
         Spellings of classes other than the manifest's.
+    class_in_name : str or None
+        Regular expression of a clip's name whose group 1 abbreviates its class.
     """
 
     name: str
@@ -72,11 +42,16 @@ class OfficialSet:
     subject_folder: str
     sheet: str
     columns: Mapping[str, str]
-    layouts: tuple[FrameLayout, ...]
     header_row: int = 1
     worksheet: str | None = None
     colour: bool | None = None
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    class_in_name: str | None = None
+
+    @property
+    def layouts(self) -> tuple[FrameLayout, ...]:
+        """The published layouts of its frames, in the order in which they are looked for."""
+        return official_layouts(self.name)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -89,12 +64,18 @@ class OfficialSet:
         text = self.synonyms.get(text, text)
         return text if text in self.classes else None
 
+    def class_in_clip(self, clip: str) -> str | None:
+        """Return the class that a clip's name abbreviates, such as ``sur`` in ``s18_sur_03``, or None."""
+        match = re.fullmatch(self.class_in_name, clip, re.IGNORECASE) if self.class_in_name else None
+        fits = [label for label in self.classes if match and label.startswith(match.group(1).lower())]
+        return fits[0] if len(fits) == 1 else None
+
 
 CASME2 = OfficialSet(
     name="casme2",
     scheme="emotion7",
     subject_folder=r"sub\d{1,2}",
-    sheet="CASME2-coding-*.xlsx",
+    sheet="CASME2-coding*.xlsx",
     columns={
         "subject": "Subject",
         "clip": "Filename",
@@ -104,10 +85,6 @@ CASME2 = OfficialSet(
         "action_units": "Action Units",
         "label": "Estimated Emotion",
     },
-    layouts=(
-        FrameLayout("cropped", "Cropped", r"reg_img(\d+)\.jpe?g", "reg_img{number}.jpg"),
-        FrameLayout("raw", "CASME2-RAW", r"img(\d+)\.jpe?g", "img{number}.jpg"),
-    ),
     colour=True,
     synonyms={"other": "others"},
 )
@@ -115,7 +92,7 @@ SAMM = OfficialSet(
     name="samm",
     scheme="emotion8",
     subject_folder=r"\d{1,3}",
-    sheet="SAMM_Micro_FACS_Codes*.xlsx",
+    sheet="SAMM*Micro_FACS_Codes*.xlsx",
     columns={
         "subject": "Subject",
         "clip": "Filename",
@@ -127,7 +104,6 @@ SAMM = OfficialSet(
         "label": "Estimated Emotion",
     },
     header_row=14,
-    layouts=(FrameLayout("frames", "", r"\d{1,3}_(\d+)\.jpe?g", "{subject}_{number:05d}.jpg"),),
     colour=False,
     synonyms={"others": "other"},
 )
@@ -144,16 +120,7 @@ SMIC = OfficialSet(
         "offset": "OffsetF",
         "label": "Emotion",
     },
-    layouts=(
-        FrameLayout(
-            "cropped",
-            "SMIC_all_cropped/HS",
-            r"reg_image(\d+)\.jpe?g",
-            "reg_image{number}.jpg",
-            levels=("micro", "*"),
-            beside=("VIS", "NIR"),
-        ),
-    ),
+    class_in_name=r"s\d+_([a-z]{2,})_.*",
 )
 SETS: Mapping[str, OfficialSet] = {official.name: official for official in (CASME2, SAMM, SMIC)}
 

@@ -28,8 +28,7 @@ def _casme2(clips: Iterable[SheetClip]) -> list[list]:
     rows: list[list] = [[*header, "Action Units", "Estimated Emotion"]]
     for clip in clips:
         frames = [clip.onset, "/" if clip.apex is None else clip.apex, clip.offset]
-        subject = int(clip.subject.removeprefix("sub"))
-        rows.append([subject, clip.clip, None, *frames, None, clip.action_units, clip.label])
+        rows.append([clip.subject.removeprefix("sub"), clip.clip, None, *frames, None, clip.action_units, clip.label])
     return rows
 
 
@@ -53,10 +52,11 @@ def _smic(clips: Iterable[SheetClip]) -> list[list]:
     for clip in clips:
         lengths = [clip.offset - clip.onset + 1, None, clip.last - clip.first + 1]
         ends = [clip.onset, clip.offset, None, None, None, clip.first, clip.last]
-        rows.append([clip.subject, clip.clip, None, *ends, *lengths, clip.label])
+        rows.append([int(clip.subject.removeprefix("s")), clip.clip, None, *ends, *lengths, clip.label])
     return rows
 
 
+_NAMES = {"casme2": "CASME2-coding-", "samm": "SAMM_Micro_FACS_Codes_", "smic": "SMIC-HS-E_annotation_"}
 _FORMS: Mapping[str, Callable[[Iterable[SheetClip]], list[list]]] = {"casme2": _casme2, "samm": _samm, "smic": _smic}
 
 
@@ -68,6 +68,6 @@ def write_synthetic_sheet(official: OfficialSet, clips: Iterable[SheetClip], fol
     book.active.title = official.worksheet or "Sheet1"
     for row in _FORMS[official.name](clips):
         book.active.append(row)
-    path = folder / official.sheet.replace("*", "SYNTHETIC" if "-*" in official.sheet else "_SYNTHETIC")
+    path = folder / f"{_NAMES[official.name]}SYNTHETIC.xlsx"
     book.save(path)
     return path

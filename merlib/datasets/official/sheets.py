@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 import zipfile
 from collections.abc import Iterable
@@ -74,47 +76,88 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
     """
     found = find_sheets(official, folder)
     if not found:
-        raise MerlibError(
-            f"no annotation sheet in {folder.name}.",
-            f"{official.sheet}, there or in a folder below.",
-            "copy the owners' sheet into the folder, in .xlsx form.",
-        )
+        raise _no_sheet(official, folder)
     hashes = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
     known = {sheet.sha256: sheet.edition for sheet in load_manifest(official.name).sheets if sheet.sha256}
     if marker:
         known[marker.sheet_sha256] = marker.edition
-    path = next((path for path in found if hashes[path] in known), found[0])
-    if len(found) > 1:
+    path, rows, fitting = _choose(official, folder, sorted(found, key=lambda path: hashes[path] not in known))
+    if fitting > 1:
         findings.add(
             "warning",
             "several-sheets",
-            f"{len(found)} annotation sheets; {path.name} is read.",
+            f"{fitting} annotation sheets; {path.name} is read.",
             "one sheet.",
             "move the others away, so that nobody doubts which was used.",
         )
-    rows = _read_rows(official, path)
-    edition = known.get(hashes[path]) or _by_name(official, path, len(rows))
+    edition = known.get(hashes[path]) or _by_name(official, path, sum(filled(row.clip) for row in rows))
     sheet = AnnotationSheet(path, hashes[path], edition, rows)
     _report_edition(official, sheet, marker, hashes[path] in known, findings)
     return sheet
 
 
+def _choose(official: OfficialSet, folder: Path, found: list[Path]) -> tuple[Path, tuple[SheetRow, ...], int]:
+    """Return the first file whose header fits, its rows, and how many files fit; the error of the first if none does.
+
+    A name is no proof: the owners give out workbooks beside the coding sheet, and people rename both.
+    """
+    read: list[tuple[Path, tuple[SheetRow, ...]]] = []
+    problems = []
+    for path in found:
+        try:
+            read.append((path, _read_rows(official, path)))
+        except MerlibError as problem:
+            problems.append(problem)
+    if not read:
+        raise problems[0] if any(path.suffix.lower() == ".xlsx" for path in found) else _no_sheet(official, folder)
+    return *read[0], len(read)
+
+
+def _no_sheet(official: OfficialSet, folder: Path) -> MerlibError:
+    old = _below(official, folder, (".xls",))
+    found = f"no annotation sheet in {folder.name}"
+    if old:
+        found += f"; {old[0].name} is an old workbook, which cannot be read"
+        action = f"open {old[0].name} in a spreadsheet and save it as .xlsx beside it."
+    else:
+        action = "copy the owners' sheet into the folder, in .xlsx form."
+    return MerlibError(f"{found}.", f"{official.sheet}, there or in a folder below.", action)
+
+
 def find_sheets(official: OfficialSet, folder: Path) -> list[Path]:
-    """Return the workbooks that may be the sheet: those with the owners' name, else all, nearest first."""
-    workbooks: list[Path] = []
+    """Return the files that may be the sheet: workbooks before CSV files, the owners' names first, nearest first."""
+    files = [*_below(official, folder, (".xlsx",)), *_below(official, folder, (".csv",))]
+    stem = official.sheet.lower().removesuffix(".xlsx")
+    return sorted(files, key=lambda path: (path.suffix.lower() != ".xlsx", not fnmatch(path.stem.lower(), stem)))
+
+
+def _below(official: OfficialSet, folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """Return the files with one of some endings in a folder and up to two below, subjects' folders left aside."""
+    files: list[Path] = []
     level = [folder]
     for _ in range(SHEET_DEPTH + 1):
         below: list[Path] = []
         for place in level:
             entries = sorted(place.iterdir())
-            workbooks += [e for e in entries if e.suffix.lower() == ".xlsx" and e.name[:1] not in "~." and e.is_file()]
+            files += [e for e in entries if e.suffix.lower() in endings and e.name[:1] not in "~." and e.is_file()]
             below += [e for e in entries if e.is_dir() and not re.fullmatch(official.subject_folder, e.name, re.I)]
         level = below
-    named = [path for path in workbooks if fnmatch(path.name.lower(), official.sheet.lower())]
-    return named or workbooks
+    return files
 
 
-def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
+def _read_csv(path: Path) -> list[list]:
+    """Return the cells of a CSV file as a spreadsheet writes it: any usual encoding, comma, semicolon or tab."""
+    content = path.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # never fails; what matters is plain letters and digits
+    delimiter = max(",;\t", key=text.count)
+    return [[cell or None for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+
+
+def _read_workbook(official: OfficialSet, path: Path) -> list[list]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -128,14 +171,18 @@ def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
         ) from error
     try:
         name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
-        cells = [list(row) for row in book[name].iter_rows(values_only=True)]
+        return [list(row) for row in book[name].iter_rows(values_only=True)]
     finally:
         book.close()
+
+
+def _read_rows(official: OfficialSet, path: Path) -> tuple[SheetRow, ...]:
+    cells = _read_csv(path) if path.suffix.lower() == ".csv" else _read_workbook(official, path)
     header, places = _find_header(official, path, cells)
     rows = []
     for line, row in enumerate(cells[header + 1 :], start=header + 2):
         values = {name: row[place] if place < len(row) else None for name, place in places.items()}
-        if any(_filled(values.get(name)) for name in ("subject", "clip", "label")):
+        if any(filled(values.get(name)) for name in ("subject", "clip", "label")):
             rows.append(SheetRow(line, **values))
     return tuple(rows)
 
@@ -159,13 +206,13 @@ def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[
 
 
 def _by_name(official: OfficialSet, path: Path, rows: int) -> str:
-    """Tell an edition whose hash is not known by its file name and number of rows, if only one fits."""
+    """Tell the edition of a file that somebody saved again by its name and number of rows, if only one fits."""
     fits = [
         sheet.edition
         for sheet in load_manifest(official.name).sheets
-        if sheet.sha256 is None and sheet.rows == rows and fnmatch(path.name.lower(), sheet.filename.lower())
+        if sheet.rows == rows and fnmatch(path.stem.lower(), sheet.filename.lower().removesuffix(".xlsx"))
     ]
-    return f"{fits[0]} (by name and rows, hash not known)" if len(fits) == 1 else UNKNOWN
+    return f"{fits[0]} (by name and rows, another file)" if len(set(fits)) == 1 else UNKNOWN
 
 
 def _report_edition(
@@ -180,7 +227,7 @@ def _report_edition(
             "export the twin again; a changed twin must not pass for one.",
         )
     elif not known:
-        editions = _listed(f"{each.edition} {each.sha256 or '(hash not known)'}" for each in _sheets(official))
+        editions = _listed(f"{each.edition} {each.sha256}" for each in _sheets(official))
         findings.add(
             "warning",
             "sheet-edition-unknown",
@@ -210,5 +257,6 @@ def _plain(cell: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(cell).lower()) if cell is not None else ""
 
 
-def _filled(cell: object) -> bool:
+def filled(cell: object) -> bool:
+    """Return whether a cell holds more than blanks."""
     return cell is not None and str(cell).strip() != ""

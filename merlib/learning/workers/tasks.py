@@ -97,6 +97,7 @@ def train_task(task: Task, work: Work, beats: str) -> str:
 
 
 def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> None:
+    from merlib.learning.estimator_input import check_estimator_input
     from merlib.learning.training.estimators import fit_fold
     from merlib.learning.training.loop import train_fold
 
@@ -109,6 +110,7 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
             state = first.state if first else None
             result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device, start=state)
         else:
+            check_estimator_input(experiment.model, samples, task.fold)
             result = fit_fold(experiment, samples, task.fold, task.seed)
     write_entry(task, work, result, time.perf_counter() - begun, first.record["notes"] if first else [])
 

@@ -1,6 +1,6 @@
 """Make a finished run the committed reference: its records and tables move beside the predictions.
 
-``python -m merlib.publishing.planned.promote RUN`` copies the artefacts of ``results/runs/RUN`` into
+``merlib maintain promote RUN`` copies the artefacts of ``results/runs/RUN`` into
 ``results/reference/<data>/<profile>/artefacts/``, names of several sources joined by ``and``; ``RUN diagram`` copies
 those of that grade only, which depend on no data. Predictions are written there by the run itself when
 MERLIB_SAVE_REFERENCES is set.
@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 from merlib.errors import MerlibError
-from merlib.places import repository_root, results_folder
 from merlib.publishing.records.record import write_whole
 
 KEPT = (".json", ".csv", ".md", ".png")
@@ -66,9 +64,3 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
         write_whole(target, path.read_bytes())
         copied.append(target)
     return copied
-
-
-if __name__ == "__main__":
-    committed = repository_root() / "results" / "reference"
-    for new in promote_run(results_folder() / "runs" / sys.argv[1], committed, *sys.argv[2:3]):
-        print(new.relative_to(repository_root()))

@@ -10,7 +10,7 @@ from merlib.sources.errata import Erratum, read_errata
 
 INTRODUCTION = """# Errata of the five papers
 
-<!-- Generated from data_manifests/errata.csv by `merlib errata --write`; edit the list, not this page. -->
+<!-- Generated from data_manifests/errata.csv by `merlib maintain pages`; edit the list, not this page. -->
 
 Whoever implements a paper finds places that contradict each other, and places that leave a choice open. This page
 lists those that we met in five papers and in published code, so that a citation such as `AM3F-A14` in a docstring, a

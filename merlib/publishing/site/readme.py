@@ -1,6 +1,6 @@
 """The README's tables of results, generated from the committed records: headline, planned tests, ledger.
 
-``python -m merlib.publishing.site.readme`` makes them anew between their markers; a test says when they are old.
+``merlib maintain pages`` makes them anew between their markers; a test says when they are old.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ def fill_readme(text: str, reference: Path | None = None) -> str:
     return text
 
 
-if __name__ == "__main__":
-    readme = repository_root() / "README.md"
-    readme.write_text(fill_readme(readme.read_text(encoding="utf-8")), encoding="utf-8")
+def write_readme() -> Path:
+    """Make the tables of README.md anew from the committed records and return the file."""
+    path = repository_root() / "README.md"
+    path.write_text(fill_readme(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return path

@@ -10,11 +10,9 @@ two to four clips. Times need only be there.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from merlib.errors import MerlibError
-from merlib.places import results_folder
 from merlib.publishing.records.ledger import read_records
 from merlib.publishing.records.record import write_whole
 
@@ -93,12 +91,6 @@ def compare(run: Path, expected: Path) -> int:
     return sum(len(cells) for cells in found.values())
 
 
-if __name__ == "__main__":
-    run_folder = results_folder() / "runs" / sys.argv[1]
-    expected_file = Path(sys.argv[2])
-    if "--write" in sys.argv:
-        write_whole(expected_file, json.dumps(numbers_of(run_folder), indent=1) + "\n")
-    try:
-        print(f"{compare(run_folder, expected_file)} numbers of {run_folder.name} agree with {expected_file}")
-    except MerlibError as error:
-        sys.exit(str(error))
+def write_expected(run: Path, expected: Path) -> None:
+    """Write the numbers of a run as those that it must show, after a change that was meant."""
+    write_whole(expected, json.dumps(numbers_of(run), indent=1) + "\n")

@@ -10,6 +10,7 @@ import pytest
 from archive_builder import CLIPS, FLAT, LABEL_LIST, stretched_flow, write_by_subject, write_flat, write_map
 
 from merlib.datasets.archive.reader import UNVERIFIED, read_flow_archive
+from merlib.datasets.own_maps import read_own_maps
 from merlib.errors import MerlibError
 
 
@@ -105,6 +106,29 @@ def test_spellings_of_a_subject_in_the_list_are_made_canonical(small):
 
 def test_reading_without_checks_is_noted_on_the_samples(small):
     assert read_flow_archive(small, verify=False).notes == (UNVERIFIED,)
+
+
+def strain_like(seed: int) -> np.ndarray:
+    """SYNTHETIC maps whose third channel is skewed, as strain is."""
+    flow = stretched_flow(seed).astype(np.float64)
+    flow[2] = 255 * (flow[2] / 255) ** 6
+    return flow.astype(np.uint8)
+
+
+@pytest.mark.parametrize(("order", "accepted"), [([0, 1, 2], True), ([1, 0, 2], True), ([2, 1, 0], False)])
+def test_own_maps_whose_strain_is_another_channel_are_refused(order, accepted, small):
+    for i, (_, subject, clip, _) in enumerate(CLIPS):
+        write_map(small / FLAT / f"{subject}_{clip} .png", strain_like(i)[order])
+    if accepted:
+        assert read_own_maps(small).name == small.name
+    else:
+        assert "looks like strain" in refused(small, verify=False).found
+
+
+def test_own_maps_may_have_been_cut_to_whole_numbers_the_published_were_not(small):
+    flow = stretched_flow(0).clip(0, 254)
+    write_map(small / FLAT / "sub01_EP02_01f .png", flow)
+    assert len(read_own_maps(small)) == len(CLIPS)
 
 
 def test_a_map_no_row_names_is_left_out_and_noted(small):
@@ -253,6 +277,11 @@ def test_real_maps_sorted_by_subject_give_the_digest_of_the_flat_layout(flow_arc
         target = root / subject / "u_test" / str(label) / f"{subject}_{clip} .png"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(flow_archive / FLAT / f"{subject}_{clip} .png", target)
+    assert read_flow_archive(tmp_path).digest == samples.digest
+    for path in root.rglob("*.png"):  # the copies that circulate in this layout are encoded otherwise
+        before = path.read_bytes()
+        assert cv2.imwrite(str(path), cv2.imread(str(path)), [cv2.IMWRITE_PNG_COMPRESSION, 0])
+        assert path.read_bytes() != before
     assert read_flow_archive(tmp_path).digest == samples.digest
     target.unlink()
     assert target.name in refused(tmp_path).found

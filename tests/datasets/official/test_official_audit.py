@@ -21,7 +21,10 @@ from merlib.datasets.official.marker import MARKER, read_marker
 from merlib.datasets.official.readers import read_casme2
 from merlib.errors import MerlibError
 
-LAYOUTS = [("casme2", "cropped"), ("casme2", "raw"), ("samm", "frames"), ("smic", "cropped")]
+LAYOUTS = [
+    *(("casme2", "cropped"), ("casme2", "raw"), ("samm", "frames")),
+    *(("smic", "cropped"), ("smic", "raw"), ("smic", "long")),
+]
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +61,8 @@ SMIC_CLIP = "SMIC_all_cropped/HS/s2/micro/negative/s2_ne_70"
 
 
 def frame(folder: Path, clip: str, place: int) -> Path:
-    return sorted((folder / clip).glob("*.jpg"), key=lambda path: int(path.stem.lstrip("reg_ima").split("_")[-1]))[
-        place
-    ]
+    frames = (folder / clip).glob("*[0-9].*")
+    return sorted(frames, key=lambda path: int(path.stem.lstrip("reg_ima").split("_")[-1]))[place]
 
 
 def sheet_cells(folder: Path, change) -> None:
@@ -85,6 +87,29 @@ def swap_onset_and_offset(folder):
         sheet["D2"], sheet["F2"] = sheet["F2"].value, sheet["D2"].value
 
     sheet_cells(folder, change)
+
+
+def apex_on_onset(folder):
+    sheet_cells(folder, lambda sheet: sheet.__setitem__("E2", sheet["D2"].value))
+
+
+def offset_in_a_gap(folder):
+    frame(folder, CASME2_CLIP, 7).unlink()
+
+
+def text_below(folder):
+    sheet_cells(folder, lambda sheet: sheet.append(["MF1 = first movement"]))
+
+
+def turned_frame(folder):
+    path = frame(folder, CASME2_CLIP, 3)
+    mark = Image.Exif()
+    mark[0x0112] = 6
+    Image.open(path).save(path, exif=mark)
+
+
+def cell_against_name_and_folder(folder):
+    put("N2", "surprise")(folder)
 
 
 def repeat_row(folder, **changes):
@@ -292,11 +317,16 @@ PLANTED = [
     ("casme2", empty_clip, "error", "clip-empty", FIRST),
     ("casme2", swap_onset_and_offset, "error", "onset-after-offset", FIRST),
     ("casme2", put("E2", 99999), "note", "apex-outside-clip", FIRST),
+    ("casme2", apex_on_onset, "note", "apex-on-onset", FIRST),
+    ("casme2", offset_in_a_gap, "error", "offset-outside-frames", FIRST),
+    ("casme2", text_below, "note", "row-of-text", ""),
+    ("casme2", turned_frame, "warning", "frame-turned", FIRST),
+    ("smic", cell_against_name_and_folder, "note", "class-by-name", "s02/s02_ne_70"),
     ("casme2", put("E2", "/"), "note", "apex-not-a-number", FIRST),
     ("casme2", put("D2", "?"), "error", "onset-not-a-number", FIRST),
-    ("casme2", put("F2", 99999), "error", "offset-outside-frames", FIRST),
+    ("casme2", put("F2", 99999), "warning", "offset-past-frames", FIRST),
     ("casme2", put("I2", "joy"), "error", "emotion-unknown", FIRST),
-    ("casme2", put("H2", "smile"), "warning", "action-units-unreadable", FIRST),
+    ("casme2", put("H2", "4+soft focus"), "note", "action-units-unreadable", FIRST),
     ("casme2", put("A2", 99), "error", "subject-unknown", ""),
     ("casme2", put("B2", None), "error", "clip-unnamed", "sub03"),
     ("casme2", repeat_row, "warning", "row-twice", FIRST),
@@ -306,7 +336,7 @@ PLANTED = [
     ("casme2", zero_bytes, "error", "frame-empty", FIRST),
     ("casme2", not_a_picture, "error", "frame-unreadable", FIRST),
     ("casme2", dangling_link, "error", "frame-unreadable", FIRST),
-    ("casme2", png_inside, "error", "frame-not-jpeg", FIRST),
+    ("casme2", png_inside, "error", "frame-format", FIRST),
     ("casme2", gap, "error", "frame-gap", FIRST),
     ("casme2", onset_frame_gone, "error", "onset-outside-frames", FIRST),
     ("casme2", apex_frame_gone, "note", "apex-without-frame", FIRST),
@@ -318,7 +348,7 @@ PLANTED = [
     ("casme2", clip_of_other_size, "warning", "clip-size", FIRST),
     ("casme2", frozen, "warning", "frame-duplicate", FIRST),
     ("casme2", stray, "warning", "stray-file", FIRST),
-    ("casme2", wrong_extension, "warning", "stray-file", FIRST),
+    ("casme2", wrong_extension, "error", "frame-format", FIRST),
     ("casme2", link_out, "warning", "link-outside", FIRST),
     ("casme2", unknown_person, "error", "subject-unknown", ""),
     ("casme2", case_of_clip, "note", "clip-spelling", FIRST),

@@ -46,7 +46,8 @@ def test_frames_are_those_of_the_table_up_to_jpeg_and_the_word(name, tmp_path):
         ("casme2", None, "Cropped/sub03/sub03_9_0/reg_img*.jpg"),
         ("casme2", "raw", "CASME2-RAW/sub03/sub03_9_0/img*.jpg"),
         ("samm", None, "006/006_9_0/006_?????.jpg"),
-        ("smic", None, "SMIC_all_cropped/HS/s2/micro/negative/s2_ne_70/reg_image*.jpg"),
+        ("smic", "long", "HS_long/SMIC-HS-E/s2/s2_ne_70/image*.jpg"),
+        ("smic", None, "SMIC_all_cropped/HS/s2/micro/negative/s2_ne_70/reg_image*.bmp"),
     ],
 )
 def test_files_lie_where_the_owners_put_them_and_are_not_numbered_from_1(name, layout, form, tmp_path):
@@ -55,7 +56,8 @@ def test_files_lie_where_the_owners_put_them_and_are_not_numbered_from_1(name, l
     assert len(files) == 9
     assert min(int(file.stem.removeprefix("006_").lstrip("reg_ima")) for file in files) > 1
     with Image.open(files[0]) as picture:
-        assert (picture.format, picture.mode, picture.size) == ("JPEG", "L" if name == "samm" else "RGB", (64, 40))
+        form = "BMP" if name == "smic" and layout is None else "JPEG"
+        assert (picture.format, picture.mode, picture.size) == (form, "L" if name == "samm" else "RGB", (64, 40))
 
 
 def test_the_sheets_have_the_official_forms(tmp_path):
@@ -68,12 +70,12 @@ def test_the_sheets_have_the_official_forms(tmp_path):
         assert book.sheetnames == (["HS"] if name == "smic" else ["Sheet1"])
     assert cells["casme2"][0][:3] == ["Subject", "Filename", None]
     assert cells["casme2"][0][6:] == [None, "Action Units", "Estimated Emotion"]
-    assert cells["casme2"][1][0] == 3
+    assert cells["casme2"][1][0] == "03"
     assert cells["samm"][13][:4] == ["Subject", "Filename", "Inducement Code", "Onset Frame"]
     assert cells["samm"][14][0] == "006"
     assert (cells["samm"][14][6], cells["samm"][14][9]) == (7, "Anger")
     assert [header for header in cells["smic"][0] if header and "pex" in header] == []
-    assert cells["smic"][1][:2] == ["s2", "s2_ne_70"]
+    assert cells["smic"][1][:2] == [2, "s2_ne_70"]
     assert cells["smic"][1][9] - cells["smic"][1][8] == 8
 
 

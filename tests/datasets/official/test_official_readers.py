@@ -158,7 +158,7 @@ def test_the_edition_is_told_by_hash_and_counts_by_the_manifest(tmp_path, monkey
 
 
 def test_an_unknown_edition_is_named_in_the_notes(tmp_path):
-    table = read_casme2(build_casme2(tmp_path), strict=False)
+    table = read_casme2(build_casme2(tmp_path), on_bad_clip="leave-out")
     assert table.attrs["edition"] == "unknown edition"
     assert any(note.startswith("sheet-edition-unknown") for note in table.attrs["notes"])
     assert not table.attrs["synthetic"]
@@ -167,13 +167,13 @@ def test_an_unknown_edition_is_named_in_the_notes(tmp_path):
 def test_a_twin_whose_sheet_was_changed_is_refused(casme2):
     write_sheet(casme2 / CASME2_SHEET, casme2_cells()[:-1])
     with pytest.raises(MerlibError, match="SHA-256"):
-        read_casme2(casme2, strict=False)
+        read_casme2(casme2, on_bad_clip="leave-out")
 
 
-@pytest.mark.parametrize("strict", [True, False])
-def test_a_twin_in_a_folder_below_never_passes_for_recorded_clips(strict, casme2):
+@pytest.mark.parametrize("policy", ["error", "leave-out"])
+def test_a_twin_in_a_folder_below_never_passes_for_recorded_clips(policy, casme2):
     with pytest.raises(MerlibError, match="exported twin in CASMEII"):
-        read_casme2(casme2.parent, strict=strict)
+        read_casme2(casme2.parent, on_bad_clip=policy)
 
 
 # --- known defects --------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_a_broken_clip_is_refused_or_left_out_on_request(casme2):
     shutil.rmtree(casme2 / "Cropped" / "sub01" / "EP90_02")
     with pytest.raises(MerlibError, match="sub01/EP90_02: row 3 has no folder"):
         read_casme2(casme2)
-    table = read_casme2(casme2, strict=False)
+    table = read_casme2(casme2, on_bad_clip="leave-out")
     assert table["clip"].tolist() == ["EP90_01f", "EP91_03f"]
     assert any("clip-missing: sub01/EP90_02" in note for note in table.attrs["notes"])
 

@@ -164,3 +164,29 @@ def test_help_teaches_with_an_example(verb):
     done = merlib("data", verb, "--help")
     assert done.exit_code == 0
     assert f"Example: merlib data {verb} casme2" in done.stdout
+
+
+def test_check_looks_for_faces_when_asked(copy, monkeypatch):
+    from merlib.errors import MerlibError
+    from merlib.inputs import face_check
+
+    asked = []
+
+    def looked_for(row, backend):
+        asked.append(row.clip)
+        return MerlibError("no face.", "one face.", "look.") if row.clip == "sub11_9_3" else None
+
+    monkeypatch.setattr(face_check, "_problem", looked_for)
+    monkeypatch.setattr(face_check, "over_clips", lambda function, tasks, *_: (looked_for(*task) for task in tasks))
+    done = merlib("data", "check", f"casme2={copy}", "--quick", "--faces", "--workers", 1)
+    assert done.exit_code == 1
+    assert len(asked) == 4
+    assert "sub11/sub11_9_3" in done.stdout
+    assert "no face" in done.stdout
+    assert "readable clips  │ 3" in done.stdout
+    assert merlib("data", "check", f"casme2={copy}", "--quick", "--workers", 1).exit_code == 0
+
+
+def test_check_of_the_composite_names_the_three_checks(tmp_path):
+    done = merlib("data", "check", f"megc2019-cd={tmp_path}")
+    assert all(f"merlib data check {name}=DIR" in str(done.exception) for name in ("casme2", "samm", "smic"))

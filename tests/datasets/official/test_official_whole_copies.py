@@ -63,7 +63,7 @@ def test_the_later_edition_is_told_by_its_name_and_its_counts_are_expected(casme
     write_sheet(folder / "CASME2-coding-20190701.xlsx", casme2_cells(later))
     audit = audit_clips("casme2", folder, quick=True)
     assert moved == 3
-    assert audit.edition == "20190701 (by name and rows, hash not known)"
+    assert audit.edition == "20190701 (by name and rows, another file)"
     assert [finding.rule for finding in audit.findings] == ["sheet-edition-unknown", "edition-decides-label"]
     assert (audit.by_class["surprise"], audit.by_class["sadness"]) == (28, 4)
     (folder / "CASME2-coding-20190701.xlsx").unlink()
@@ -74,7 +74,7 @@ def test_a_whole_samm_has_the_counts(tmp_path):
     for subject, number, label in plan("samm", "emotion8"):
         clip = f"{subject}_8_{number}"
         two_frames(tmp_path / subject / clip, f"{subject}_{{:05d}}.jpg", number, 900, grey=True)
-        rows.append((subject, clip, 900, 901, 900, 900, 901, "12", label.capitalize()))
+        rows.append((subject, clip, 900, 901, 900, 901, 901, "12", label.capitalize()))
     write_sheet(tmp_path / "SAMM_Micro_FACS_Codes_v2.xlsx", samm_cells(rows))
     audit = audit_clips("samm", tmp_path)
     assert [finding.rule for finding in audit.findings] == ["sheet-edition-unknown"]
@@ -92,7 +92,7 @@ def test_a_whole_smic_with_two_rows_missing_is_repaired(tmp_path):
         rows.append((person, clip, label, 5000, 5001, 5000, 5001))
     write_sheet(tmp_path / "SMIC-HS-E_annotation.xlsx", smic_cells([*rows[:3], *rows[4:50], *rows[51:]]), "HS")
     audit = audit_clips("smic", tmp_path)
-    assert audit.edition == "original (by name and rows, hash not known)"
+    assert audit.edition == "original (by name and rows, another file)"
     assert [finding.rule for finding in audit.findings] == ["sheet-edition-unknown", "rows-missing", "rows-missing"]
     assert (audit.clips, audit.subjects, audit.ok) == (164, 16, True)
     table = read_smic(tmp_path)

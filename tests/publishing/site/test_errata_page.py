@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "errata.md"
 
 
 def test_the_committed_page_is_current():
-    assert PAGE.read_text(encoding="utf-8") == errata_page(read_errata()), "run: merlib errata --write"
+    assert PAGE.read_text(encoding="utf-8") == errata_page(read_errata()), "run: merlib maintain pages"
 
 
 def test_each_entry_has_a_heading_of_its_own_in_the_order_of_the_list():

@@ -1,0 +1,45 @@
+"""What an estimator is handed, checked as networks check theirs: before scikit-learn meets it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.folds import Fold
+
+
+def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
+    """Check that a fold can be fitted by an estimator.
+
+    Parameters
+    ----------
+    model : str
+        Name of the estimator, for the message.
+    samples : Samples
+        With ``flow`` (N, 3, H, W).
+    fold : Fold
+        Its training rows.
+
+    Raises
+    ------
+    MerlibError
+        When there is no flow, it is no map of three channels, or the training rows show a single class.
+    """
+    if "flow" not in samples.inputs:
+        raise MerlibError(
+            f"{model}: samples {samples.name} with {', '.join(samples.inputs)}.",
+            "flow (N, 3, H, W).",
+            "compute the flow from the clips, or choose a model that reads what there is.",
+        )
+    flow = samples.inputs["flow"]
+    if flow.ndim != 4 or flow.shape[1] != 3:
+        raise MerlibError(f"{model}: flow {flow.shape}.", "(N, 3, H, W): u, v, strain.", "compute it in that form.")
+    shown = np.unique(samples.labels[fold.train])
+    if len(shown) < 2:
+        names = ", ".join(samples.classes[i] for i in shown) or "none"
+        raise MerlibError(
+            f"{model}: the training people of fold {fold.name} show a single class ({names}).",
+            "clips of at least two classes among the people trained on.",
+            "take more people, or put classes together (merlib.clips.classes).",
+        )
