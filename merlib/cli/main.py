@@ -107,7 +107,9 @@ def run(
     timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take; default by profile.")] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Notebook parameter: epochs, people, loss where it trains; repeatable."),
+        typer.Option(
+            "-p", "--parameter", metavar="NAME=VALUE", help="Such as epochs=5, people=6, loss=ce; repeatable."
+        ),
     ] = None,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Folder of notebooks (default: notebooks/).")
