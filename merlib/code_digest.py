@@ -13,19 +13,18 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import PathFinder
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import NamedTuple
 
+from merlib.code_as_imported import as_imported
 from merlib.errors import MerlibError
 
 OWN = "merlib"
-SCRIPT = "__main__"
 
 
 class Statement(NamedTuple):
@@ -92,7 +91,7 @@ def closure(modules: Iterable[str], follow: Callable[[str], bool]) -> tuple[str,
     waiting = sorted(named)
     while waiting:
         name = waiting.pop()
-        if name in found or not (name in named or (follow(name) and _file_of(name))):
+        if name in found or not (name in named or (follow(name) and file_of(name))):
             continue
         found.add(name)
         for imported in read_module(name).imports:
@@ -132,16 +131,16 @@ def read_module(module: str) -> Parsed:
     MerlibError
         When there is no such file, or it differs from what Python has imported under that name.
     """
-    path = _file_of(module)
+    path = file_of(module)
     if path is None:
         raise MerlibError(
             f"no source file of {module}: a change of what it defines could not be noticed.",
             "a class or function in a file.",
             "write it into my_models.py beside your notebook, import it from there, and register it again.",
         )
-    if module in sys.modules and not _as_imported(path, sys.modules[module]):
+    if module in sys.modules and not as_imported(path, sys.modules[module]):
         raise MerlibError(
-            f"{module} was edited after Python imported it.",
+            f"{module} was edited after Python imported it, or a value in it was set from outside.",
             "the code that runs to be the code in the file.",
             "restart Python (in a notebook: the kernel) and run again; finished folds are kept.",
         )
@@ -153,14 +152,17 @@ def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _file_of(module: str) -> Path | None:
-    if module == SCRIPT:  # a script run by its name has a file and no spec
-        file = getattr(sys.modules[SCRIPT], "__file__", None)
-        return Path(file) if file and Path(file).is_file() else None
+def file_of(module: str) -> Path | None:
+    """Return the file of a module; None for one that has none, and for a name that is no module. Imports nothing."""
+    family, *parts = module.split(".")
     try:
-        spec = find_spec(module)
-    except (ImportError, ValueError, AttributeError):  # no such parent, or a name inside a module
+        spec = find_spec(family)
+    except (ImportError, ValueError):
         return None
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", list(spec.submodule_search_locations))
     return Path(spec.origin) if spec is not None and spec.has_location else None
 
 
@@ -172,10 +174,10 @@ def _parse(path: Path, package: str) -> Parsed:
 @lru_cache(maxsize=4096)
 def _parse_version(path: Path, package: str, changed: int, size: int) -> Parsed:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return Parsed(tuple(_statements(tree)), tuple(_imports(tree, package)))
+    return Parsed(tuple(_statements(tree)), tuple(imports_of(tree, package)))
 
 
-def _imports(tree: ast.AST, package: str) -> Iterator[Import]:
+def imports_of(tree: ast.AST, package: str) -> Iterator[Import]:
     """Yield what `tree`, a module of `package`, imports at any depth."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
@@ -235,45 +237,3 @@ def _text(node: object) -> str:
     if isinstance(node, list):
         return f"[{', '.join(map(_text, node))}]"
     return repr(node)
-
-
-def _as_imported(path: Path, module: types.ModuleType) -> bool:
-    """Whether the functions and methods that `module` holds are those that its file defines.
-
-    What another loader made of the file (pytest rewrites assertions) cannot be compared and passes.
-    """
-    if type(getattr(module.__spec__, "loader", None)) is not SourceFileLoader:
-        return True
-    stat = path.stat()
-    written = _functions_written(path, stat.st_mtime_ns, stat.st_size)
-    return all(written.get(name, code) == code for name, code in _functions_of(module))
-
-
-@lru_cache(maxsize=4096)
-def _functions_written(path: Path, changed: int, size: int) -> dict[str, tuple]:
-    code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
-    return {each.co_qualname: _bytecode(each) for each in _codes(code)}
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-def _functions_of(module: types.ModuleType) -> Iterator[tuple[str, tuple]]:
-    """Yield qualified name and bytecode of each plain function and method that `module` defines."""
-    classes = [value for value in vars(module).values() if isinstance(value, type)]
-    holders = [vars(module), *(vars(each) for each in classes if each.__module__ == module.__name__)]
-    for function in (value for holder in holders for value in holder.values()):
-        if isinstance(function, types.FunctionType) and function.__code__.co_filename == module.__file__:
-            yield function.__code__.co_qualname, _bytecode(function.__code__)
-
-
-def _bytecode(code: types.CodeType) -> tuple:
-    """Return what a function computes, without its line numbers and its docstring (the first constant)."""
-    constants = [_bytecode(each) if isinstance(each, types.CodeType) else repr(each) for each in code.co_consts]
-    if code.co_consts and isinstance(code.co_consts[0], str | None):
-        constants[0] = ""
-    return code.co_code, tuple(constants), code.co_names, code.co_varnames

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from merlib.errors import unknown_name
 
@@ -56,3 +56,11 @@ def get_profile(name: str) -> Profile:
     if name not in PROFILES:
         raise unknown_name("profile", name, PROFILES)
     return PROFILES[name]
+
+
+def changed_profile(profile: Profile, epochs: int = 0, people: int = 0) -> Profile:
+    """Return the profile with other bounds on epochs and people, which its description says; 0 leaves it its own."""
+    changes = {name: value for name, value in (("max_epochs", epochs), ("clip_subjects", people)) if value}
+    said = [f"here at most {epochs} epochs"] if epochs else []
+    said += [f"here {people} people"] if people else []
+    return replace(profile, **changes, description=", ".join([profile.description, *said])) if changes else profile

@@ -28,11 +28,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("04_am3f_flownet", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "04_am3f_flownet",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -145,7 +157,7 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # This is the recipe of Sec. 4.3, as this profile shortens it. The paper prints no schedule; that the rate stays constant is our choice:
 
 # %%
-experiment = study.experiment("am3f_flownet", label="AM3F-FlowNet")
+experiment = study.experiment("am3f_flownet", label="AM3F-FlowNet", loss=loss)
 recipe = experiment.recipe
 print(
     f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, loss {recipe.loss}, {experiment.protocol}"

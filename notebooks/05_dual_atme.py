@@ -27,11 +27,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("05_dual_atme", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "05_dual_atme",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -128,7 +140,7 @@ for label, options in TABLE1_OPTIONS.items():
 # %% tags=["nbval-ignore-output"]
 runs = {}
 for label, options in TABLE1_OPTIONS.items():
-    runs[label] = study.run(study.experiment("dual_atme", options=options, label=label), samples)
+    runs[label] = study.run(study.experiment("dual_atme", options=options, label=label, loss=loss), samples)
 runs["Linear on pixels"] = study.run(study.experiment("linear", label="Linear on pixels"), samples)
 
 # %% tags=["nbval-ignore-output"]

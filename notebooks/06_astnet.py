@@ -29,11 +29,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("06_astnet", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "06_astnet",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -219,7 +231,7 @@ print(trained)
 runs = {}
 for name, one in samples.items():
     label = f"ASTNet, {name}"
-    experiment = study.experiment("astnet", options={"width": width}, label=label, optimiser=optimiser)
+    experiment = study.experiment("astnet", options={"width": width}, label=label, optimiser=optimiser, loss=loss)
     runs[name] = study.run(experiment, one)
 
 # %% tags=["nbval-ignore-output"]

@@ -28,11 +28,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("07_larnet", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "07_larnet",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -184,7 +196,7 @@ changes = {}
 if study.profile.abridged:
     options = {"stages": ("emoresnet",), "width": 16, "image_size": size}
     changes = {"optimiser": "adam", "learning_rate": 5e-4, "augmentation": ("flip",), "normalisation": "standardise"}
-apart = study.experiment("larnet", options=options, label="people apart", **changes)
+apart = study.experiment("larnet", options=options, label="people apart", loss=loss, **changes)
 recipe = apart.recipe
 trained = f"Trained: {' and '.join(options.get('stages', ('all three stages',)))}, by {recipe.optimiser}."
 print(trained)

@@ -28,11 +28,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("08_uamrn", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "08_uamrn",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -212,7 +224,7 @@ variants = {
 # %% tags=["nbval-ignore-output"]
 runs = {}
 for label, changes in variants.items():
-    experiment = study.experiment("uamrn", options={**options, **changes}, label=label)
+    experiment = study.experiment("uamrn", options={**options, **changes}, label=label, loss=loss)
     runs[label] = study.run(experiment, samples)
 
 # %% tags=["nbval-ignore-output"]

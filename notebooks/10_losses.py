@@ -25,11 +25,22 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
 
 # %%
 from merlib.publishing import open_study, save_figure, save_table
 
-study = open_study("10_losses", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "10_losses",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]

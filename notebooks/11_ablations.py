@@ -25,11 +25,23 @@ data = []
 readers = []
 on_bad_clip = "error"
 store = ""
+epochs = 0  # 0: as the profile says
+people = 0  # 0: as the profile says
+loss = ""  # "": as the recipe says
 
 # %%
 from merlib.publishing import open_study, save_table
 
-study = open_study("11_ablations", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "11_ablations",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+    epochs=epochs,
+    people=people,
+)
 study
 
 # %% [markdown]
@@ -79,7 +91,7 @@ for label, options in variants.items():
 samples = study.samples("casme2", analogue="megc2019-flow")
 runs = {}
 for label, options in variants.items():
-    runs[label] = study.run(study.experiment("am3f_flownet", options=options, label=label), samples)
+    runs[label] = study.run(study.experiment("am3f_flownet", options=options, label=label, loss=loss), samples)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import analogue_note, metric_table

@@ -125,6 +125,12 @@ def test_a_reloaded_module_counts_as_it_is_now(write, tmp_path):
     assert digest() != before
 
 
+def test_a_digest_imports_nothing(write):
+    write(net=NET, block="raise SystemExit\n", depth="depth = 1\n")
+    assert digest()
+    assert not [name for name in sys.modules if name.split(".")[0] == "mine"]
+
+
 def test_a_missing_module_is_a_clear_error():
     with pytest.raises(MerlibError, match="no source file of mine_is_absent"):
         modules_digest(["mine_is_absent"])
@@ -142,14 +148,73 @@ def test_a_package_counts_by_definitions_and_its_tables_by_bytes(tmp_path):
     assert package_digest(tmp_path, ("*.py", "*.csv")) != before
 
 
-def test_a_script_counts_by_its_file_and_what_is_typed_by_hand_is_refused(monkeypatch, tmp_path):
-    script = tmp_path / "script.py"
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
-    digests = set()
-    for text in ("width = 1\n", "width = 1  # one\n", "width = 22\n"):
-        script.write_text(text)
-        digests.add(modules_digest(["__main__"]))
-    assert len(digests) == 2
-    monkeypatch.delattr(sys.modules["__main__"], "__file__")
-    with pytest.raises(MerlibError, match=r"my_models\.py"):
-        modules_digest(["__main__"])
+EDITS = """
+from functools import lru_cache, wraps
+import abc
+
+WIDTH = {width}
+COUNT = 0
+CACHE = {{}}
+
+def told(function):
+    @wraps(function)
+    def inner(*args): return function(*args)
+    return inner
+
+def net(x, scale={default}, *, by={keyword}):
+    global COUNT
+    COUNT += 1
+    CACHE[x] = COUNT
+    return x
+
+@told
+def decorated(x): return {decorated}
+
+class Net:
+    depth = {attribute}
+    class Inner:
+        size = {nested}
+    @property
+    def wide(self): return {property}
+    @staticmethod
+    def shift(x): return {static}
+    def forward(self, x, by={method}): return [each for each in ("{listed}",)]
+"""
+SAID = {
+    **{"width": 1, "default": 2, "keyword": 3, "decorated": 4, "attribute": 5, "nested": 6, "property": 7},
+    **{"static": 8, "method": 9, "listed": "a"},
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_whatever_was_edited_after_the_import_is_an_error(name, write, tmp_path):
+    """Else the old network would be trained, and kept under the new one's key."""
+    write(net=EDITS.format(**SAID))
+    module = importlib.import_module("mine.net")
+    module.net(1)  # what a module counts and keeps for itself is no edit
+    before = digest()
+    value = "b" if name == "listed" else 77
+    (tmp_path / "mine" / "net.py").write_text(EDITS.format(**SAID | {name: value}))
+    with pytest.raises(MerlibError, match="restart Python"):
+        digest()
+    (tmp_path / "mine" / "net.py").write_text("# a comment\n" + EDITS.format(**SAID))
+    assert digest() == before
+
+
+def test_a_value_set_from_outside_is_an_error(write):
+    write(net=EDITS.format(**SAID))
+    module = importlib.import_module("mine.net")
+    module.WIDTH = 2
+    with pytest.raises(MerlibError, match="set from outside"):
+        digest()
+
+
+def test_what_python_makes_of_a_value_is_no_edit(write):
+    write(
+        net="import enum\nfrom dataclasses import dataclass\nfrom typing import NamedTuple\n"
+        "@dataclass(slots=True)\nclass A:\n    a: int = 1\n"
+        "class B(NamedTuple):\n    b: int = 1\nclass C(enum.Enum):\n    c = 1\n"
+        "try:\n    D = 1\nexcept ValueError:\n    D = 2\nif D:\n    def f(x=1): ...\nelse:\n    def f(x=2): ...\n"
+    )
+    importlib.import_module("mine.net")
+    assert digest()

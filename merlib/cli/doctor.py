@@ -194,8 +194,11 @@ def check_device() -> Finding:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     if done.returncode == 0:
         return Finding("training device", "ok", done.stdout.strip())
-    last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-    return Finding("training device", "fail", last, "set MERLIB_DEVICE=cpu, which trains on the processor")
+    lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+    said = next((line for line in lines if "Found: " in line), lines[-1])
+    return Finding(
+        "training device", "fail", said.rpartition("Found: ")[2], "set MERLIB_DEVICE=cpu, which trains on the processor"
+    )
 
 
 def check_weights() -> Finding:

@@ -107,7 +107,9 @@ def run(
     timeout: Annotated[int | None, typer.Option(help="Seconds a cell may take; default by profile.")] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Notebook parameter; repeatable."),
+        typer.Option(
+            "-p", "--parameter", metavar="NAME=VALUE", help="Such as epochs=5, people=6, loss=ce; repeatable."
+        ),
     ] = None,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Folder of notebooks (default: notebooks/).")
@@ -120,7 +122,7 @@ def run(
 
     Example: merlib run 04 10 --profile teach --data megc2019-flow=DIR --name first
     """
-    from merlib.cli.screen import RichScreen, artefact_table
+    from merlib.cli.screen import RichScreen, print_artefacts
     from merlib.running.run import RunRequest, run_notebooks
 
     request = RunRequest(
@@ -145,8 +147,7 @@ def run(
     kept = "what is done is kept, notebooks and folds"
     with telling_how_to_go_on(kept, "--resume"), RichScreen(console) as screen:
         outcome = run_notebooks(request, screen)
-    table = artefact_table(outcome.folder)
-    console.print(table if table else "no artefacts", soft_wrap=table is None)
+    print_artefacts(console, outcome.folder)
     if outcome.failed:
         names = ", ".join(failure.name for failure in outcome.failed)
         console.print(

@@ -103,6 +103,29 @@ def artefact_table(folder: Path) -> Table | None:
     return table
 
 
+def print_artefacts(console: Console, folder: Path) -> None:
+    """Print the table of the run's artefacts, and a line on those that rest on earlier code."""
+    table = artefact_table(folder)
+    console.print(table if table else "no artefacts", soft_wrap=table is None)
+    if told := earlier_code(folder):
+        console.print(told, highlight=False, soft_wrap=True)
+
+
+def earlier_code(folder: Path) -> str:
+    """Say which results of a run rest on committed predictions that earlier code made; empty where none does."""
+    labels = {
+        f"{one.get('label')} ({Path(str(record.get('notebook', ''))).stem})"
+        for record in artefact_records(folder).values()
+        for one in record.get("experiments", [])
+        if one.get("source_unchanged") is False
+    }
+    if not labels:
+        return ""
+    return (
+        f"From committed predictions of earlier code (MERLIB_REFERENCES=off trains anew): {', '.join(sorted(labels))}."
+    )
+
+
 def _data_names(data: object) -> str:
     """Return the names in a record's ``data``: a list of sources, each a mapping with ``name``, or text."""
     if not isinstance(data, list):

@@ -6,15 +6,15 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
 from merlib.clips.samples import Samples
-from merlib.code_digest import SCRIPT
 from merlib.errors import MerlibError
+from merlib.learning.devices import VARIABLE, check_device
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import make_folds, shares_subjects
 from merlib.learning.store.fold_store import FoldStore, entry_key
@@ -23,7 +23,9 @@ from merlib.learning.store.references import find_reference
 from merlib.learning.store.starts import check_people, read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.cluster import cluster_address, on_cluster
+from merlib.learning.workers.killed import killed_workers_told
 from merlib.learning.workers.progress import Progress
+from merlib.learning.workers.sent_definition import definition_of
 from merlib.learning.workers.tasks import Task, Work, load_task, train_task
 from merlib.models.registry import model_factory
 from merlib.one_thread import one_thread
@@ -35,9 +37,9 @@ log = logging.getLogger(__name__)
 
 def default_device() -> str:
     """Return where networks are trained: MERLIB_DEVICE, else ``cuda`` where there is one, else ``cpu``."""
-    named = os.environ.get("MERLIB_DEVICE")
+    named = os.environ.get(VARIABLE)
     if named or version("torch").endswith("+cpu"):  # told without the seconds that importing torch takes
-        return named or "cpu"
+        return check_device(named, f"{VARIABLE}={named}") if named else "cpu"
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -165,7 +167,7 @@ def _plan(
     store = store if isinstance(store, FoldStore) else FoldStore(store or store_folder())
     folds = make_folds(experiment.protocol, samples)
     pairs = [(fold, seed) for seed in experiment.seeds for fold in folds]
-    device = device or default_device()
+    device = check_device(device, f"device={device!r}") if device else default_device()
     if together is None:
         together = device != "cpu" and not cluster_address(dask)
     together = together and _is_network(experiment, samples)
@@ -236,18 +238,14 @@ def _check_start(experiment: Experiment, samples: Samples, store: FoldStore, net
 
 def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | None) -> None:
     work.store.check_writable()
-    if work.factory[0] == SCRIPT and (cluster_address(dask) or workers != 1):
-        raise MerlibError(
-            f"{work.experiment.model} is defined in the script that runs, which other processes cannot import.",
-            "a model in a module of its own, or workers=1.",
-            "give workers=1, or move the class into my_models.py and register it from there.",
-        )
     workers = min(workers or cpu_count(), len(tasks)) if work.device == "cpu" else 1
     what = f"{work.experiment.label} on {work.samples.name}"
     log.info("%s: training %d folds with %d workers", what, len(tasks), workers)
-    with Progress(what, len(tasks)) as progress:
+    address = cluster_address(dask)
+    if workers > 1 or address:
+        work = replace(work, definition=definition_of(*work.factory))
+    with Progress(what, len(tasks)) as progress, killed_workers_told(what):
         beats = progress.beats.folder
-        address = cluster_address(dask)
         if address:
             with on_cluster(address, work):
                 Parallel(n_jobs=-1)(delayed(train_task)(task, work, beats) for task in tasks)

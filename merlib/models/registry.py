@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from inspect import signature
 
-from merlib.errors import unknown_name
+from merlib.errors import MerlibError, unknown_name
+
+CLASSES = ("classes", "num_classes", "n_classes", "n_outputs")  # what a constructor may call the number of classes
 
 # name: (module, factory)
 _MODELS = {
@@ -71,7 +73,7 @@ def build_model(name: str, classes: int = 3, **options: object):
     name : str
         One of `available()`.
     classes : int
-        Number of classes.
+        Number of classes; a constructor may call it ``num_classes``, ``n_classes`` or ``n_outputs`` as well.
     **options
         Options of that model, such as ``mofrw=False``.
 
@@ -81,10 +83,24 @@ def build_model(name: str, classes: int = 3, **options: object):
         When the name or an option is unknown; the valid ones are listed.
     """
     module, attribute = model_factory(name)
-    factory = getattr(import_module(module), attribute)
-    parameters = [p for p in signature(factory).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    valid = [p.name for p in parameters if p.name != "classes"]
+    factory = getattr(import_module(module), attribute, None)
+    if factory is None:
+        raise MerlibError(
+            f"{module} has no {attribute}, as which the model {name} is registered.",
+            "a class or function of that module.",
+            f"correct the name in register_model({name!r}, {module!r}, ...).",
+        )
+    parameters = signature(factory).parameters.values()
+    valid = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+    number = next((word for word in CLASSES if word in valid), None)
+    if number is None and len(valid) == len(parameters):
+        raise MerlibError(
+            f"{name}: {attribute}({', '.join(valid)}) takes no number of classes.",
+            f"a parameter called {' or '.join(CLASSES)}, the number of classes that the samples have.",
+            "add it: def __init__(self, classes=3), and let the last layer have as many outputs.",
+        )
+    valid = [each for each in valid if each != number]
     for option in options:
         if option not in valid:
             raise unknown_name(f"option of {name}", option, valid)
-    return factory(classes=classes, **options)
+    return factory(**{number or "classes": classes}, **options)

@@ -12,6 +12,7 @@ import pandas as pd
 from merlib.clips.bad_clips import ERROR, check_policy
 from merlib.clips.classes import Classes
 from merlib.clips.samples import Samples
+from merlib.clips.selection import few_people
 from merlib.datasets.registry import TWINS, holds_clips, open_samples, parse_data
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
@@ -19,7 +20,7 @@ from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
 from merlib.learning.store.references import reference_root
 from merlib.places import results_folder, store_folder
-from merlib.profiles import Profile, get_profile
+from merlib.profiles import Profile, changed_profile, get_profile
 
 SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
 _current: list[Study] = []
@@ -43,6 +44,8 @@ class Study:
         The run folder; artefacts are written below it.
     on_bad_clip : {'error', 'leave-out'}
         What becomes of a recorded clip that cannot be used.
+    people : int
+        How many people of each data set take part; 0 for as many as the profile says.
     """
 
     notebook: str
@@ -52,6 +55,7 @@ class Study:
     folder: Path
     on_bad_clip: str = ERROR
     opened: dict[str, Samples] = field(default_factory=dict)
+    people: int = 0
 
     @property
     def artefact_folder(self) -> Path:
@@ -77,7 +81,9 @@ class Study:
         if chosen not in self.opened:
             recorded = holds_clips(chosen, self.data)
             self.opened[chosen] = (
-                self.features(chosen, preprocessing("flow")) if recorded else open_samples(chosen, self.data)
+                self.features(chosen, preprocessing("flow"))
+                if recorded
+                else few_people(open_samples(chosen, self.data), self.people)
             )
         return self.opened[chosen]
 
@@ -153,12 +159,21 @@ class Study:
         return replace(experiment, start=pretrain(experiment, samples, store=self.store))
 
     def experiment(self, model: str, **choices: object) -> Experiment:
-        """Return the experiment this profile asks for; see `Experiment.for_profile`."""
+        """Return the experiment this profile asks for; see `Experiment.for_profile`.
+
+        An empty `loss`, a notebook's default, leaves the recipe's own.
+        """
+        if not choices.get("loss", True):
+            del choices["loss"]
         return Experiment.for_profile(model, self.profile, **choices)
 
     def run(self, experiment: Experiment, samples: Samples) -> pd.DataFrame:
         """Return the experiment's predictions, trained or read; see `learning.run`."""
         predictions = run(experiment, samples, store=self.store)
+        if predictions.attrs.get("source_unchanged") is False:
+            print(
+                f"{experiment.label}: committed predictions of earlier code; MERLIB_REFERENCES=off trains them again."
+            )
         if os.environ.get(SAVE_REFERENCES) and predictions.attrs["origin"] != "reference":
             save_reference(predictions, experiment, samples, reference_root() or self.folder)
         return predictions
@@ -186,6 +201,9 @@ def open_study(
     store: str = "",
     readers: Sequence[str] = (),
     on_bad_clip: str = ERROR,
+    *,
+    epochs: int = 0,
+    people: int = 0,
 ) -> Study:
     """Open a study from a notebook's typed parameters and make it the current one.
 
@@ -203,6 +221,10 @@ def open_study(
         Readers of data sets of your own, such as ``my_sets:read_my_set``; see `merlib.datasets.own_readers`.
     on_bad_clip : {'error', 'leave-out'}
         What becomes of a recorded clip that cannot be used.
+    epochs : int
+        The most epochs a network is trained for; 0 as the profile says.
+    people : int
+        How many people of each data set take part; 0 as the profile says.
 
     Raises
     ------
@@ -212,12 +234,19 @@ def open_study(
     _typed("profile", profile, str, "a string, e.g. 'smoke'.")
     _typed("data", data, list | tuple, "a list of 'NAME=DIR' strings.")
     _typed("store", store, str | os.PathLike, "a folder, or '' for the default.")
+    for name, value, least in (("epochs", epochs, 1), ("people", people, 2)):
+        if type(value) is not int or (value and value < least):
+            wanted = f"a whole number from {least} on, or 0 for what the profile says."
+            raise MerlibError(
+                f"parameter {name} = {value!r}.", wanted, f"correct {name} in the parameters cell or call."
+            )
     _typed("readers", readers, list | tuple, "a list of 'module:function' strings.")
     _typed("on_bad_clip", on_bad_clip, str, "'error' or 'leave-out'.")
     folder = os.environ.get("MERLIB_RUN_DIR")
     study = Study(
         notebook=notebook,
-        profile=get_profile(profile),
+        profile=changed_profile(get_profile(profile), epochs, people),
+        people=people,
         data=parse_data(data, readers),
         store=FoldStore(store or store_folder()),
         folder=Path(folder) if folder else results_folder() / "runs" / "lab",

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
+from merlib.running.own_modules import own_modules_digest
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Set by the command line's own options, never by -p.
 RUN_PARAMETERS = ("profile", "data", "store", "readers", "on_bad_clip")
 
@@ -34,14 +36,17 @@ class NotebookJob:
     parameters : dict
         Values to inject, each of the type of the notebook's own default.
     digest : str
-        Digest of the code cells, the library and the reference predictions, which decides whether ``--resume`` may
-        skip it.
+        Digest of the code cells, the library, your own modules that the cells import and the reference predictions,
+        which decides whether ``--resume`` may skip it.
+    note : str
+        What the user should be told of its parameters.
     """
 
     name: str
     path: Path
     parameters: dict[str, Any]
     digest: str
+    note: str = ""
 
 
 def find_notebooks(folder: Path) -> dict[str, Path]:
@@ -56,15 +61,29 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
 
 
 def select_notebooks(available: Mapping[str, Path], wanted: Iterable[str]) -> dict[str, Path]:
-    """Return the notebooks called `wanted` (a name, its beginning such as ``04``, or a path), in folder order.
+    """Return the notebooks called `wanted` in the order of their names.
+
+    A name or its beginning, such as ``04``, stands for a notebook of the folder, whose two halves must agree. A path
+    stands for that file, wherever it lies.
 
     Raises
     ------
     MerlibError
-        For a name that fits no notebook or several.
+        For a name that fits no notebook or several, and for a path where there is no file.
     """
-    chosen = set()
+    chosen, by_path = set(), {}
     for asked in wanted:
+        path = Path(asked).expanduser()
+        if path.suffix in (".ipynb", ".py") and path.is_file():
+            if by_path.setdefault(path.stem, path.resolve()) != path.resolve():
+                raise MerlibError(
+                    f"{by_path[path.stem]} and {path.resolve()}, two files of one name.",
+                    "notebooks of different names in one run.",
+                    "run them one after the other, each with a --name.",
+                )
+            continue
+        if path.name != asked and not path.is_file() and path.suffix in (".ipynb", ".py"):
+            raise MerlibError(f"no file {path.absolute()}.", "a notebook.", "correct the path, or give the name alone.")
         stem = Path(asked).name.removesuffix(".ipynb").removesuffix(".py")
         fitting = [stem] if stem in available else [name for name in available if name.startswith(stem)]
         if not fitting or not stem:
@@ -76,7 +95,9 @@ def select_notebooks(available: Mapping[str, Path], wanted: Iterable[str]) -> di
                 "write more of the name.",
             )
         chosen.update(fitting)
-    return {name: path for name, path in available.items() if name in chosen} if chosen else dict(available)
+    if not chosen and not by_path:
+        return dict(available)
+    return dict(sorted(({name: available[name] for name in chosen} | by_path).items()))
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -89,10 +110,12 @@ def read_notebook(path: Path) -> NotebookNode:
         raise
     except Exception as error:
         raise MerlibError(f"{path} is not readable: {error}", "a Jupyter notebook.", "restore the file.") from error
-    kernel = notebook.metadata.setdefault(
-        "kernelspec", {"display_name": "Python 3", "language": "python", "name": "python3"}
-    )
-    kernel.setdefault("language", "python")  # papermill cannot inject parameters without it
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name") or "python"
+    if language.lower() != "python":
+        raise MerlibError(f"{path} is written in {language}.", "a notebook in Python.", "leave it out of the run.")
+    # The environment that merlib runs in, whatever kernel the notebook was saved with on another machine.
+    notebook.metadata["kernelspec"] = dict(KERNEL)
     return notebook
 
 
@@ -113,15 +136,44 @@ def typed_parameters(name: str, notebook: NotebookNode, given: Mapping[str, Any]
     MerlibError
         For a parameter the notebook does not declare (papermill would ignore it) or a value of another type.
     """
-    import papermill
-
-    declared = papermill.inspect_notebook(notebook)
+    declared = declared_parameters(name, notebook)
     values = {}
     for key, value in given.items():
         if key not in declared:
             raise unknown_name(f"parameter of notebook {name}", key, declared)
-        values[key] = _typed(f"{name}: {key}", value, ast.literal_eval(declared[key]["default"]))
+        values[key] = _typed(f"{name}: {key}", value, declared[key])
     return values
+
+
+def declared_parameters(name: str, notebook: NotebookNode) -> dict[str, Any]:
+    """Return the parameters that a notebook's cell tagged ``parameters`` assigns, with their defaults.
+
+    Raises
+    ------
+    MerlibError
+        When there is no such cell, or one of its values is computed.
+    """
+    cell = next((each for each in notebook.cells if "parameters" in each.metadata.get("tags", ())), None)
+    if cell is None:
+        raise MerlibError(
+            f"notebook {name} has no cell tagged parameters.",
+            "a first code cell with that tag, which assigns profile = 'smoke', data = [] and store = ''.",
+            'add it: in JupyterLab under Property Inspector, Cell Tags; in a .py text as # %% tags=["parameters"].',
+        )
+    declared = {}
+    try:
+        for statement in ast.parse(cell.source).body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                declared |= {ast.unparse(target): ast.literal_eval(statement.value) for target in targets}
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or statement.lineno
+        raise MerlibError(
+            f"line {line} of the parameters cell of notebook {name}: {cell.source.splitlines()[line - 1].strip()}",
+            "assignments of numbers, text, True, False, None and lists or dicts of these.",
+            "write the value out; compute with it in the cell below.",
+        ) from error
+    return declared
 
 
 def _typed(label: str, value: Any, default: Any) -> Any:
@@ -177,6 +229,11 @@ def plan_jobs(
     jobs = []
     for name, path in notebooks.items():
         notebook = read_notebook(path)
+        own = declared_parameters(name, notebook)
         values = typed_parameters(name, notebook, {**parameters, **extra})
-        jobs.append(NotebookJob(name, path, values, notebook_digest(notebook, read)))
+        note = ""
+        if not values.get("data") and own.get("data"):  # without --data the notebook's own folders count
+            values["data"], note = own["data"], f"data {', '.join(own['data'])}, from its parameters cell"
+        digest = notebook_digest(notebook, read + own_modules_digest(notebook, path.parent))
+        jobs.append(NotebookJob(name, path, values, digest, note))
     return jobs

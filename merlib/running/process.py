@@ -23,6 +23,11 @@ from merlib.running.run_record import INSTEAD, artefact_times, artefacts_written
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
+KILLED = (
+    "the kernel's process was ended from outside; most often the memory did not suffice. "
+    "Run again with --resume and fewer --workers or --jobs; finished folds are kept."
+)
+
 
 def notebook_environment(folder: Path, store: Path, workers: int, dask: str | None = None) -> dict[str, str]:
     """Return the environment of a notebook's process.
@@ -167,6 +172,8 @@ class NotebookProcess:
             return None
         seconds = time.monotonic() - self._began
         result = read_json(self._result_file) or {"state": "failed", "error": self._crash()}
+        if (result.get("error") or {}).get("name") == "DeadKernelError":
+            result["error"]["value"] = KILLED
         written = artefacts_written(self.folder, self.job.name, self._before)
         self._forget()
         self._runtime.remove()

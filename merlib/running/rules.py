@@ -10,12 +10,15 @@ import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from merlib.errors import MerlibError
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 MOST_LINES, MEDIAN_LINES = 25, 5
-PARAMETERS = {"profile", "data", "store"}
-ABOUT_DATA = {"readers", "on_bad_clip"}
+PARAMETERS = {"profile": "smoke", "data": [], "store": ""}
+ABOUT_DATA = {"readers": [], "on_bad_clip": "error"}
+TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # the default leaves it to the profile
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -89,7 +92,7 @@ def long_cells(notebook: NotebookNode) -> list[str]:
 
 
 def wrong_parameters(notebook: NotebookNode) -> list[str]:
-    """One cell tagged ``parameters`` assigns exactly profile, data and store, literals of type str, list, str."""
+    """One cell tagged ``parameters`` assigns profile, data and store, and others of a known list, all literals."""
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         return [f"{len(tagged)} cells tagged parameters, not 1"]
@@ -101,13 +104,14 @@ def wrong_parameters(notebook: NotebookNode) -> list[str]:
             values[ast.unparse(statement.targets[0])] = statement.value
         else:
             return [f"the parameters cell holds more than assignments: {ast.unparse(statement)}"]
-    if not PARAMETERS <= set(values) <= PARAMETERS | ABOUT_DATA:
-        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)} with or without {sorted(ABOUT_DATA)}"]
+    further = ABOUT_DATA | TRAINING
+    if not set(PARAMETERS) <= set(values) <= set(PARAMETERS | further):
+        return [f"parameters {sorted(values)}, not {sorted(PARAMETERS)} with or without {sorted(further)}"]
     try:
         found = {name: ast.literal_eval(value) for name, value in values.items()}
     except ValueError:
         return ["parameters must be literals"]
-    wanted = {"profile": "smoke", "data": [], "store": "", "readers": [], "on_bad_clip": "error"}
+    wanted = PARAMETERS | further
     return [f"{name} = {found[name]!r}, not {wanted[name]!r}" for name in found if found[name] != wanted[name]]
 
 
@@ -129,6 +133,27 @@ def check_notebook(notebook: NotebookNode) -> list[str]:
         wrong_kernel,
     )
     return [complaint for check in checks for complaint in check(notebook)]
+
+
+def check_pair(path: Path) -> None:
+    """Raise when the other half of a notebook lies beside it and says something else.
+
+    Parameters
+    ----------
+    path : Path
+        Either half: ``NN_topic.ipynb`` or ``NN_topic.py``.
+    """
+    text, notebook = path.with_suffix(".py"), path.with_suffix(".ipynb")
+    if not (text.is_file() and notebook.is_file()):
+        return
+    complaints = pair_differs(text, notebook)
+    if complaints:
+        raise MerlibError(
+            f"{text.name} and {notebook.name} differ: {complaints[0].partition(': make')[0]}.",
+            "two halves of a pair that say the same.",
+            f"name the half you mean by its path ({text} or {notebook}), or make one from the other: make notebooks "
+            f"ONLY={text.stem} in the checkout, jupytext --sync {text.name} elsewhere.",
+        )
 
 
 def pair_differs(text: Path, notebook: Path) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from merlib.clips.bad_clips import ERROR, check_policy
 from merlib.errors import MerlibError
 from merlib.files import writing_to
+from merlib.learning.devices import check_named_device
 from merlib.places import checkout_notebooks, results_folder, store_folder
 from merlib.profiles import get_profile
 from merlib.running.plan import RUN_PARAMETERS, NotebookJob, find_notebooks, plan_jobs, select_notebooks
@@ -24,6 +25,7 @@ from merlib.running.process import (
     NotebookProgress,
     notebook_environment,
 )
+from merlib.running.rules import check_pair
 from merlib.running.run_record import INSTEAD, RunRecord, alone_in
 
 # Seconds a cell may take; papermill itself would wait for ever.
@@ -159,8 +161,14 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
         settings["readers"] = list(request.readers)
     if check_policy(request.on_bad_clip) != ERROR:
         settings["on_bad_clip"] = request.on_bad_clip
-    available = find_notebooks(request.notebooks_dir or checkout_notebooks())
+    check_named_device()
+    named = [Path(each).expanduser() for each in request.notebooks]
+    all_are_files = named and all(path.suffix in (".ipynb", ".py") and path.is_file() for path in named)
+    available = {} if all_are_files else find_notebooks(request.notebooks_dir or checkout_notebooks())
     chosen = select_notebooks(available, request.notebooks)
+    for path in chosen.values():
+        if path not in {each.resolve() for each in named}:  # a half that is named by its path is that half
+            check_pair(path)
     jobs = plan_jobs(chosen, {key: settings[key] for key in RUN_PARAMETERS if key in settings}, request.parameters)
     folder = results / "runs" / settings["name"]
     with writing_to(folder, INSTEAD):
@@ -185,7 +193,7 @@ def _execute(
         reason = record.reason_to_run(job) if request.resume else "asked for"
         if reason is None:
             outcomes[job.name] = NotebookOutcome(
-                job.name, "skipped", artefacts=record.artefacts_of(job.name), note="done before, nothing changed"
+                job.name, "skipped", artefacts=record.artefacts_of(job.name), note="done before, its products are whole"
             )
             screen.ended(outcomes[job.name])
         else:
@@ -206,7 +214,7 @@ def _execute(
                     screen.progress(name, process.progress())
                     continue
                 del running[name]
-                outcome.note = reasons[name] if request.resume else ""
+                outcome.note = "; ".join(filter(None, (process.job.note, reasons[name] if request.resume else "")))
                 outcomes[name] = outcome
                 record.set(
                     process.job,

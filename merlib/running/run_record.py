@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def _sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 class RunRecord:
     """The states of the notebooks of one run, written to ``<folder>/run.json`` at every change.
 
@@ -81,13 +87,15 @@ class RunRecord:
         self._content = {**settings, "notebooks": dict(self.earlier)}
 
     def set(self, job: NotebookJob, state: str, **details: Any) -> None:
-        """Note that `job` is now in `state` and write the record."""
+        """Note that `job` is now in `state`, with the digests of what it wrote, and write the record."""
+        products = {path.name: _sha(path) for each in details.get("artefacts", []) for path in self._files_of(each)}
         self._content["notebooks"][job.name] = {
             "state": state,
             "parameters": job.parameters,
             "source": job.digest,
             "seconds": None,
             "artefacts": [],
+            "products": products,
             "error": None,
             **details,
         }
@@ -104,11 +112,26 @@ class RunRecord:
             return "its parameters changed"
         if before.get("source") != job.digest:
             return "its source, the library or a reference changed"
-        if not (self.folder / "notebooks" / f"{job.name}.ipynb").is_file():
+        executed = self.folder / "notebooks" / f"{job.name}.ipynb"
+        if not executed.is_file():
             return "the executed notebook is gone"
+        if not read_json(executed).get("cells"):
+            return "the executed notebook is damaged"
         records = self.folder / "artefacts"
         gone = [artefact for artefact in before.get("artefacts", []) if not (records / f"{artefact}.json").is_file()]
-        return f"artefact {gone[0]} is gone" if gone else None
+        if gone:
+            return f"artefact {gone[0]} is gone"
+        for name, digest in before.get("products", {}).items():
+            if not (records / name).is_file():
+                return f"{name} is gone"
+            if _sha(records / name) != digest:
+                return f"{name} is damaged"
+        return None
+
+    def _files_of(self, artefact: str) -> list[Path]:
+        """Return the files of an artefact (a file stem): its record and what stands beside it, by other suffixes."""
+        files = sorted((self.folder / "artefacts").glob(f"{escape(artefact)}.*"))
+        return [path for path in files if "." not in path.name.removeprefix(f"{artefact}.")]
 
     def artefacts_of(self, name: str) -> list[str]:
         """Return the artefact ids that the earlier record lists for notebook `name`."""

@@ -79,6 +79,7 @@ def test_a_device_that_cannot_compute_fails(monkeypatch):
     monkeypatch.setenv("MERLIB_DEVICE", "cuda:77")
     finding = doctor.check_device()
     assert (finding.level, "MERLIB_DEVICE=cpu" in finding.action) == ("fail", True)
+    assert "cuda:77" in finding.found
     monkeypatch.setenv("MERLIB_DEVICE", "cpu")
     assert doctor.check_device() == doctor.Finding("training device", "ok", "cpu")
 

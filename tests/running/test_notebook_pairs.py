@@ -210,6 +210,7 @@ def test_a_long_cell_and_a_long_median_are_caught(notebook):
     ("old", "new"),
     [
         ('store = ""', 'store = ""\nclips = 3'),
+        ('store = ""', 'store = ""\nepochs = 3'),
         ("data = []\n", ""),
         ('"smoke"', '"teach"'),
         ("data = []", "data = list()"),
@@ -219,6 +220,11 @@ def test_a_long_cell_and_a_long_median_are_caught(notebook):
 def test_other_parameters_than_profile_data_and_store_are_caught(notebook, old, new):
     notebook.cells[1].source = notebook.cells[1].source.replace(old, new)
     assert len(checks.wrong_parameters(notebook)) == 1
+
+
+def test_a_notebook_that_trains_may_take_epochs_people_and_loss(notebook):
+    notebook.cells[1].source += '\nepochs = 0  # 0: as the profile says\npeople = 0\nloss = ""'
+    assert checks.wrong_parameters(notebook) == []
 
 
 def test_a_missing_parameters_tag_is_caught(notebook):

@@ -30,7 +30,13 @@ def job(**changes):
 
 def finished(folder):
     """A run that finished notebook 04 with one artefact."""
-    for place, text in (("notebooks/04.ipynb", "{}"), ("artefacts/am3f.table5.json", '{"notebook": "04"}')):
+    products = {
+        "notebooks/04.ipynb": '{"cells": [{}]}',
+        "artefacts/am3f.table5.json": '{"notebook": "04"}',
+        "artefacts/am3f.table5.csv": "row,value",
+        "artefacts/am3f.table5.paper.json": '{"notebook": "15"}',
+    }
+    for place, text in products.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text)
     RunRecord(folder, {"name": "x"}).set(job(), "done", artefacts=["am3f.table5"])
@@ -82,7 +88,21 @@ def test_only_done_is_done(tmp_path, state):
     assert RunRecord(tmp_path, {}).reason_to_run(job()) == f"it was {state}"
 
 
-@pytest.mark.parametrize("lost", ["notebooks/04.ipynb", "artefacts/am3f.table5.json"])
+@pytest.mark.parametrize("lost", ["notebooks/04.ipynb", "artefacts/am3f.table5.json", "artefacts/am3f.table5.csv"])
+@pytest.mark.parametrize("text", ["", '{"cells"'])
+def test_a_damaged_product_is_made_again(tmp_path, lost, text):
+    record = finished(tmp_path)
+    (tmp_path / lost).write_text(text)
+    assert "damaged" in record.reason_to_run(job())
+
+
+def test_another_edition_of_an_artefact_is_another_notebooks_product(tmp_path):
+    record = finished(tmp_path)
+    (tmp_path / "artefacts" / "am3f.table5.paper.json").write_text("{}")
+    assert record.reason_to_run(job()) is None
+
+
+@pytest.mark.parametrize("lost", ["notebooks/04.ipynb", "artefacts/am3f.table5.json", "artefacts/am3f.table5.csv"])
 def test_a_lost_product_is_made_again(tmp_path, lost):
     record = finished(tmp_path)
     (tmp_path / lost).unlink()

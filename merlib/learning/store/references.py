@@ -2,7 +2,7 @@
 
 They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
 of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
-the code has changed since, and ``merlib run --fresh`` trains everything again.
+the code has changed since, and ``MERLIB_REFERENCES=off`` trains everything again.
 
 A file is believed only when ``SHA256SUMS`` beside the folders lists its SHA-256, when its own meta data name the same
 experiment and samples as its name, and when its rows are those of the samples. The list is written with each reference
@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from merlib.learning.store.checks import wrong_rows
 from merlib.learning.store.fold_store import read_parquet, write_parquet
 from merlib.learning.store.provenance import mixed_note, trainers_of
 from merlib.learning.store.reference_sums import MOST_BYTES, listed_sum, note_sum
+from merlib.learning.store.training_code import training_code
 from merlib.opening import read_file
 from merlib.places import find_checkout
 from merlib.sources.joined_names import is_public
@@ -203,6 +205,20 @@ def _check_rows(part: pd.DataFrame, samples: Samples, seed: int, path: Path) -> 
         raise MerlibError(f"{path} holds other clips than {samples.name}.", "each clip once a seed.", _AGAIN)
     if wrong := wrong_rows(part, samples, np.array(rows), seed):
         raise MerlibError(f"{path}: {wrong}.", "predictions of these samples.", _AGAIN)
+
+
+def source_unchanged(meta: Mapping) -> bool:
+    """Whether the code that made predictions is the code that would make them now.
+
+    Parameters
+    ----------
+    meta : mapping
+        Provenance of the predictions, with ``experiment`` and ``source_digest``.
+    """
+    if "source_unchanged" in meta:
+        return bool(meta["source_unchanged"])
+    experiment = meta["experiment"]
+    return meta["source_digest"] == training_code(experiment["model"], bool(experiment.get("start")))
 
 
 def every_reference(data: str) -> list[pd.DataFrame]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from merlib.code_digest import modules_digest
-from merlib.models.registry import model_module
+from merlib.code_digest import file_of, modules_digest
+from merlib.code_in_memory import SCRIPT, definition_digest
+from merlib.models.registry import model_factory
 
 ENGINE = tuple(
     f"merlib.learning.{part}"
@@ -34,7 +35,8 @@ def training_code(model: str, started: bool = False) -> str:
 
     It covers the model's module and every module that it imports, directly or through others, of ``merlib.models`` and
     of your own (whatever lies outside Python's library and its installed packages); the fast step where the model has
-    one; and the modules of the engine that train a fold.
+    one; and the modules of the engine that train a fold. Of a model that a notebook's cell or the script itself defines
+    it covers the definition as it is in memory, and all that the definition uses.
 
     Parameters
     ----------
@@ -48,22 +50,30 @@ def training_code(model: str, started: bool = False) -> str:
     MerlibError
         For an unknown model, or when one of the modules was edited after it was imported.
     """
-    module = model_module(model)
+    module, name = model_factory(model)
+    started_too = STARTED if started else ()
+    if module == SCRIPT:
+        return definition_digest(name, (*ENGINE, *started_too), decides)
     step = f"{FAST_STEPS}.{module.rpartition('.')[2]}"
     steps = (FAST_STEPS, step) if module.startswith(f"{MODELS}.") and find_spec(step) else ()
-    return modules_digest((module, *steps, *ENGINE, *(STARTED if started else ())), decides)
+    return modules_digest((module, *steps, *ENGINE, *started_too), decides)
 
 
 def decides(module: str) -> bool:
     """Whether a module that a model imports takes part in what the model computes."""
-    family = module.split(".")[0]
-    if family == "merlib":
+    if module.split(".")[0] == "merlib":
         return module.startswith((f"{MODELS}.", f"{FAST_STEPS}.")) and module not in NOT_OF_A_MODEL
-    return _is_yours(family)
+    return is_yours(module)
+
+
+def is_yours(module: str) -> bool:
+    """Whether a module has a file that is neither Python's own, nor installed, nor merlib's."""
+    family = module.split(".")[0]
+    return family != "merlib" and _is_yours(family, tuple(sys.path)) and file_of(module) is not None
 
 
 @lru_cache(maxsize=4096)
-def _is_yours(family: str) -> bool:
+def _is_yours(family: str, places: tuple[str, ...]) -> bool:
     """Whether a top-level module or package is neither Python's own nor installed."""
     if family in sys.stdlib_module_names or family in sys.builtin_module_names:
         return False

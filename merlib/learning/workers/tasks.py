@@ -19,7 +19,9 @@ from merlib.learning.store.provenance import trained_by
 from merlib.learning.store.starts import read_start
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.memory import freed_memory_kept
+from merlib.learning.workers.own_models import check_own_network
 from merlib.learning.workers.progress import Heartbeats
+from merlib.learning.workers.sent_definition import take_definition
 from merlib.models.registry import register_model
 from merlib.one_thread import one_thread
 
@@ -43,7 +45,8 @@ class Work:
     """What the tasks of one run share; it travels to every worker.
 
     `source` is the digest of the code in the process that asked, `factory` where the registry finds the model,
-    `network` whether it is trained by the recipe or by ``fit``.
+    `network` whether it is trained by the recipe or by ``fit``, `definition` the model itself where it lies in the
+    notebook or script that asked (see `sent_definition`).
     """
 
     experiment: Experiment
@@ -53,6 +56,7 @@ class Work:
     factory: tuple[str, str]
     network: bool
     device: str
+    definition: bytes = b""
 
     def load(self, task: Task) -> tuple[pd.DataFrame, dict] | None:
         """Return the entry of `task`; None when it is absent or does not answer what this work asks."""
@@ -88,6 +92,7 @@ def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarra
 def train_task(task: Task, work: Work, beats: str) -> str:
     """Train one task in whatever process this is, write its entry, return its key."""
     experiment = work.experiment
+    take_definition(work.definition, work.factory[1])
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
     if training_code(experiment.model, bool(experiment.start)) != work.source:
         raise MerlibError(
@@ -112,6 +117,7 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
     begun = time.perf_counter()
     with one_thread(), freed_memory_kept():
         if work.network:
+            check_own_network(experiment, samples, work.factory[0])
             first = read_start(experiment.start, work.store.root) if experiment.start else None
             state = first.state if first else None
             result = train_fold(experiment, samples, task.fold, task.seed, beat, work.device, start=state)

@@ -15,6 +15,7 @@ from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
 from merlib.learning.store.provenance import processor, trainers_of
+from merlib.learning.store.references import source_unchanged
 from merlib.publishing.records.ledger import get_artefact
 from merlib.sources.reported import reported_values
 
@@ -52,7 +53,10 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
             )
         kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
         told = {key: predictions.attrs[key] for key in kept}
-        described.append({"label": label, **told, "trained_by": trainers_of(predictions.attrs)})
+        entry = {"label": label, **told, "trained_by": trainers_of(predictions.attrs)}
+        if predictions.attrs["origin"] == "reference":
+            entry["source_unchanged"] = source_unchanged(predictions.attrs)
+        described.append(entry)
     return described
 
 

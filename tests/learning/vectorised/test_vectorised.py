@@ -218,6 +218,7 @@ def test_a_gpu_is_chosen_by_itself_and_named_by_the_environment(monkeypatch):
 
 def test_a_cluster_that_was_named_gets_the_folds_one_by_one(samples, tmp_path, monkeypatch):
     sent = []
+    monkeypatch.setattr(engine, "check_device", lambda device, named: device)  # as on a machine with a card
     monkeypatch.setattr(engine, "_train_all", lambda tasks, work, workers, dask: sent.append((len(tasks), dask)))
     with pytest.raises(MerlibError, match="are missing"):
         run(make_experiment(), samples, FoldStore(tmp_path), device="cuda", dask="tcp://host:8786")
