@@ -35,7 +35,9 @@ def draw_forest(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, lin
         if line in here.index:
             axis.axvline(here[line], color=colour, linestyle=":", linewidth=0.9)
     axis.set_yticks(places, order)
-    axis.set(xlabel="UF1, 95 % interval over people; dotted: the line through the pixels", ylim=(-0.7, len(order) - 0.3))
+    axis.set(
+        xlabel="UF1, 95 % interval over people; dotted: the line through the pixels", ylim=(-0.7, len(order) - 0.3)
+    )
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return figure
 
@@ -50,9 +52,7 @@ def draw_between_archives(table: pd.DataFrame) -> Figure:
     """
     use_style()
     table = table.sort_values("difference")
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9, 0.36 * len(table) + 1.2), layout="constrained", sharey=True
-    )
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 0.36 * len(table) + 1.2), layout="constrained", sharey=True)
     places = np.arange(len(table))
     for name, mark, colour in zip(("first", "second"), MARKS, COLOURS.values(), strict=False):
         left.plot(table[name], places, mark, color=colour, label=f"{name} archive")

@@ -76,8 +76,8 @@ def headline_by_archive(record: Mapping) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns paper, number, printed, archive, ours, the line, the champion, and verdict, which says whether
-    the printed number, as rounded, lies in our interval.
+    DataFrame with columns paper, number, printed, archive, ours, the line, the champion, and verdict, which says
+    whether the printed number, as rounded, lies in our interval.
     """
     cells = {(cell["row"], cell["column"]): cell for cell in record["cells"]}
     archives = [data["name"] for data in record["data"] if f"{LINE} on {data['name']}" in {row for row, _ in cells}]

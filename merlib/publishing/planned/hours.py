@@ -1,7 +1,7 @@
 """What the runs that are not there would take: measured milliseconds for a step, and hours of the same run elsewhere.
 
-``results/reference/baseline_hours.csv`` is written by ``python tests/benchmarks/bench_baselines.py --csv``; it names the
-processor. Nothing here is estimated from anything else.
+``results/reference/baseline_hours.csv`` is written by ``python tests/benchmarks/bench_baselines.py --csv``; it names
+the processor. Nothing here is estimated from anything else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from merlib.learning.store.references import reference_root
 from merlib.places import repository_root
 from merlib.publishing.planned.plan import PlannedRun, PlannedState
 
@@ -25,7 +24,7 @@ def measured() -> pd.DataFrame:
 
 
 def not_run_table() -> pd.DataFrame:
-    """Return the networks that are built and tested but not run: what a step costs, and hours for 68 people left out."""
+    """Return the networks that are built but not run: what a step costs, and the hours of leaving 68 people out."""
     rows = measured().set_index("network").loc[list(BUILT_NOT_RUN)]
     return rows.rename(columns={"hours": "hours, one thread"}).drop(columns=["model"])
 
@@ -38,8 +37,8 @@ def hours_of(network: str) -> float:
 def hours_missing(planned: PlannedRun, states: Mapping[str, PlannedState]) -> tuple[float | None, str]:
     """Return the hours that a planned run will take and where they were measured; None where nothing was.
 
-    The same experiment on the other archive tells it best; otherwise the benchmark's step, times the clips that train in
-    each fold and the epochs.
+    The same experiment on the other archive tells it best; otherwise the benchmark's step, times the clips that train
+    in each fold and the epochs.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ def hours_missing(planned: PlannedRun, states: Mapping[str, PlannedState]) -> tu
     size = experiment.options.get("size")
     rows = rows[rows["model"] == experiment.model]
     rows = rows[rows["network"].str.endswith(f" {size}")] if size else rows
-    if rows.empty or reference_root() is None:
+    if rows.empty:
         return None, "not measured"
     kind, _, folds = experiment.protocol.partition(":")
     many = PEOPLE if kind == "loso" else int(folds)

@@ -1,4 +1,4 @@
-"""Every method that was trained with one subject left out, on both archives: one record, one forest, paired differences.
+"""Every method that leaves one subject out, on both archives: one record, one forest, and paired differences.
 
 Read from committed predictions, seed 0; a method without a run is simply not there yet, see `hours.missing_table`.
 """
@@ -44,7 +44,7 @@ class SameFolds(NamedTuple):
 
     saved: SavedTable
     runs: dict[str, pd.DataFrame]
-    values: pd.DataFrame
+    uf1: pd.DataFrame
     low: pd.DataFrame
     high: pd.DataFrame
 
@@ -81,16 +81,16 @@ def save_same_folds(states: Mapping[str, PlannedState], study: Study) -> SameFol
 def _by_archive(column: pd.Series) -> pd.DataFrame:
     split = column.rename(index=str).to_frame("value")
     split[["method", "archive"]] = [name.rsplit(ON, 1) for name in split.index]
-    table = split.pivot(index="method", columns="archive", values="value")
+    table = split.pivot_table(index="method", columns="archive", values="value")
     return table[[name for name in (*ARCHIVES, BOTH) if name in table]].rename_axis(index=None, columns=None)
 
 
 def save_forest(found: SameFolds, study: Study) -> str:
     """Draw `save_same_folds` as a forest, ``extra.forest``, and return its caption."""
-    figure = draw_forest(found.values, found.low, found.high, LINE)
-    caption = forest_caption(found.values, found.low, found.high, LINE)
+    figure = draw_forest(found.uf1, found.low, found.high, LINE)
+    caption = forest_caption(found.uf1, found.low, found.high, LINE)
     how = {"substitution": found.saved.record["substitution"], "study": replace(study, profile=get_profile("paper"))}
-    save_figure("extra.forest", figure, found.runs, data=found.values, caption=caption, **how)
+    save_figure("extra.forest", figure, found.runs, data=found.uf1, caption=caption, **how)
     return caption
 
 
@@ -114,7 +114,7 @@ def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> t
 
 
 def save_champion_tests(states: Mapping[str, PlannedState], study: Study) -> tuple[SavedTable | None, PlannedTests]:
-    """Test the champion's planned families as far as they are complete and save the table; the rest is in ``lacking``."""
+    """Test the champion's planned families that are complete and save the table; the rest is in ``lacking``."""
     found = planned_tests(states, FAMILIES)
     if not found.runs:
         return None, found

@@ -18,20 +18,20 @@ from merlib.sources.reported import reported_values
 SAME, RANK = "same protocol?", "rank"
 SINGLE_SETS = ("am3f.table2", "astnet.table5", "uamrn.table2", "uamrn.table3", "uamrn.table4")  # one data set at a time
 
-# printed cells that no number of ours can be ranked beside: artefact, row and metric, empty for all of them
+# printed cells that no number of ours can be ranked beside: artefact, row and metric; empty means all
 NOT_COMPARABLE = {
-    ("am3f.table2", "", ""): "AM3F-A19",  # runs, seeds and epoch of the single data sets are not given
+    ("am3f.table2", "AM3F-FlowNet", ""): "AM3F-A19",  # runs, seeds and epoch of the single data sets are not given
     ("am3f.table3", "CapsuleNet", ""): "CROSS-X2",  # best epoch of each test person, 435 of the 442 clips
     ("am3f.table3", "STSTNet", "uar"): "AM3F-A11",  # precision, not recall
     ("am3f.table3", "LBP-TOP", "uar"): "AM3F-A10",
-    ("astnet.table5", "", ""): "ASTNET-B9",  # means over subjects
+    ("astnet.table5", "ASTNet", ""): "ASTNET-B9",  # means over subjects
     ("dual_atme.table3", "LBP-TOP", ""): "DUAL-ATME-C1",
     ("dual_atme.table3", "ResNet18", ""): "DUAL-ATME-C1",
     ("dual_atme.table3", "KFC-MER", ""): "DUAL-ATME-C14b",
     ("larnet.table5", "", ""): "LARNET-E6, LARNET-E7",  # no split is given, and the data set has two names
-    ("uamrn.table2", "", ""): "UAMRN-F7",  # shares of 247 clips, where the sheet has 246
-    ("uamrn.table3", "", ""): "UAMRN-F8",  # averaged over subjects by the text, pooled by the numbers
-    ("uamrn.table4", "", ""): "UAMRN-F8",
+    ("uamrn.table2", "UAMRN", ""): "UAMRN-F7",  # shares of 247 clips, where the sheet has 246
+    ("uamrn.table3", "UAMRN", ""): "UAMRN-F8",  # averaged over subjects by the text, pooled by the numbers
+    ("uamrn.table4", "UAMRN", ""): "UAMRN-F8",
 }
 
 
@@ -64,8 +64,9 @@ def same_protocol(artefact: str, row: str, column: str, experiment: Mapping | No
         Why a row was not run.
     """
     barred = not_comparable(artefact, row, column)
+    see = ", ".join(one for one in noted_errata(artefact, row) if one not in barred)
     if experiment is None:
-        return "; ".join(filter(None, [why, barred]))
+        return "; ".join(filter(None, [why, barred, see and f"see {see}"]))
     printed, differs = get_artefact(artefact).printed_classes(column), []
     if experiment["protocol"] != "loso":
         differs.append("ten folds")
@@ -75,7 +76,6 @@ def same_protocol(artefact: str, row: str, column: str, experiment: Mapping | No
         differs.append("trained on the composite")
     if differs or barred:
         return "no: " + "; ".join(filter(None, [*differs, barred]))
-    see = ", ".join(noted_errata(artefact, row))
     return f"yes (see {see})" if see else "yes"
 
 
@@ -112,7 +112,8 @@ def comparison_view(
         alike = {one["label"] for one in record["experiments"] if one["experiment"]["protocol"] == "loso"}
         ordered = sorted((row for row in cells if row in alike), key=lambda row: -cells[row]["value"])
         for row in same:
-            ranks[row].append(str(ordered.index(row) + 1) if row in ordered else "-")
+            others = "ten folds" if row in cells else "-"
+            ranks[row].append(str(ordered.index(row) + 1) if row in ordered else others)
     view[SAME] = list(same.values())
     view[RANK] = [_rank(artefact, row, column, ranks[row], ranked, row in reported.index) for row in same]
     return view
@@ -126,11 +127,11 @@ def _rank(artefact: str, row: str, column: str, places: list[str], ranked: bool,
     barred = not_comparable(artefact, row, column) if is_printed else ""
     if barred:
         return barred
+    if set(places) <= {"-"}:  # no number of ours
+        return "reported" if is_printed else "-"
     if not ranked:
         return "-"
-    if set(places) <= {"-"}:
-        return "reported" if is_printed else "-"
-    return " / ".join(places)
+    return " / ".join(places) if set(places) - {"ten folds", "-"} else "ten folds"
 
 
 def between_archives(pairs: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
@@ -171,9 +172,9 @@ def archives_caption(table: pd.DataFrame) -> str:
     gap = table.loc[largest]
     moved = int((up | down).sum())
     return (
-        f"The same clips, people and labels, other preprocessing: of {len(table)} methods, {moved} have an interval that "
-        f"excludes zero ({int(up.sum())} higher on the second archive, {int(down.sum())} lower); the largest change is "
-        f"{largest}'s, {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
+        f"The same clips, people and labels, other preprocessing: of {len(table)} methods, {moved} have an interval "
+        f"that excludes zero ({int(up.sum())} higher on the second archive, {int(down.sum())} lower); the largest change "
+        f"is {largest}'s, {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
     )
 
 
