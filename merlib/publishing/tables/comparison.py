@@ -173,8 +173,8 @@ def archives_caption(table: pd.DataFrame) -> str:
     moved = int((up | down).sum())
     return (
         f"The same clips, people and labels, other preprocessing: of {len(table)} methods, {moved} have an interval "
-        f"that excludes zero ({int(up.sum())} higher on the second archive, {int(down.sum())} lower); the largest change "
-        f"is {largest}'s, {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
+        f"that excludes zero ({int(up.sum())} higher on the second archive, {int(down.sum())} lower); the largest "
+        f"change is {largest}'s, {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
     )
 
 
