@@ -179,7 +179,7 @@ tests or "No family is complete yet."
 #
 # These networks are built from their publications and pass the tests that every model passes. Leaving 68 people out once would take these hours on one thread of
 # the processor named; `tests/benchmarks/bench_baselines.py` measured the steps. The column `batch` is what was measured: the smaller it is than the published batch, the more of the optimiser's work falls on each sample, so that the
-hours of HTNet, whose batch is 256, are an upper end. MMNet and MicroExpSTCNN also need the licensed clips.
+# hours of HTNet, whose batch is 256, are an upper end. MMNet and MicroExpSTCNN also need the licensed clips.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.hours import not_run_table
