@@ -5,16 +5,18 @@ pass, loss, backward pass and the recipe's optimiser at the published size and b
 a first step is not counted. Time is the processor's, which other programs on the machine disturb less than the
 clock's. Preprocessing, augmentation and scoring are left out. Hours are for the 442 clips of MEGC2019 with each of 68
 people left out in turn, one thread: each clip trains in 67 folds, so an epoch of all folds is 29,614 sample-steps,
-times the recipe's epochs.
+times the recipe's epochs. ``--csv results/reference/baseline_hours.csv`` writes the table that notebook 09 prints.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import torch
@@ -28,6 +30,7 @@ from merlib.learning.training.loop import build_optimiser, logits_of, place, pla
 from merlib.models import build_model
 
 CLASSES = 3
+HEADINGS = ("network", "input", "batch", "epochs", "ms a sample and step", "hours")
 CLIPS, FOLDS = 442, 68
 SAMPLE_STEPS = CLIPS * (FOLDS - 1)  # of one epoch of all folds
 
@@ -48,6 +51,7 @@ class Published:
 
 MAPS, BENCHMARK_MAPS = {"flow": (3, 28, 28)}, {"flow": (3, 60, 60)}
 PUBLISHED = [
+    Published("astnet", {"flow_sequence": (2, 3, 28, 28)}, {"width": 16, "steps": 2}),
     Published("off_apexnet", MAPS),
     Published("dual_inception", MAPS),
     Published("resnet18", MAPS, {"size": 112}),
@@ -89,14 +93,16 @@ def main() -> None:
     parser.add_argument("models", nargs="*", help=f"any of {', '.join(names)}")
     parser.add_argument("--steps", type=int, default=10, help="steps that are timed")
     parser.add_argument("--largest-batch", type=int, default=64, help="rows a step at most, for little memory")
+    parser.add_argument("--csv", type=Path, help="also write the rows to this file, with the processor's name")
     chosen = parser.parse_args()
     for name in chosen.models:
         if name not in names:
             parser.error(f"unknown model {name}: any of {', '.join(names)}")
     torch.set_num_threads(1)
     table = Table(title=f"{processor()}, one thread, torch {torch.__version__}, median of {chosen.steps} steps")
-    for heading in ("network", "input", "batch", "epochs", "ms a sample and step", "hours"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading in ("network", "input") else "right")
+    rows_written = []
     for network in PUBLISHED:
         if chosen.models and network.model not in chosen.models:
             continue
@@ -104,9 +110,15 @@ def main() -> None:
         epochs = get_recipe(network.model).epochs
         shape = ", ".join(f"{name} {'x'.join(map(str, each))}" for name, each in network.inputs.items())
         hours = SAMPLE_STEPS * epochs * seconds / 3600
-        table.add_row(network.label, shape, str(rows), str(epochs), f"{1e3 * seconds:.3g}", f"{hours:.3g}")
+        cells = (network.label, shape, str(rows), str(epochs), f"{1e3 * seconds:.3g}", f"{hours:.3g}")
+        table.add_row(*cells)
+        rows_written.append((*cells, network.model, processor(), torch.__version__))
         gc.collect()
     Console(width=120).print(table)
+    if chosen.csv:
+        with chosen.csv.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([(*HEADINGS, "model", "processor", "torch"), *rows_written])
 
 
 if __name__ == "__main__":

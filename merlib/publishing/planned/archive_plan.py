@@ -34,6 +34,11 @@ HUMBLE = {
     "extra_trees": "Extra trees on pixels",
     "humble_mean": "Mean of line, SVM and trees",
 }
+HANDCRAFTED = {  # on maps, not on clips as published; each module says what is lost
+    "bi_woof_maps": "Bi-WOOF on maps",
+    "hoof_maps": "HOOF on maps",
+    "mdmo_maps": "MDMO on maps",
+}
 NETWORKS = {  # name: model, label, protocol, choices
     "rcn-a-loso": ("rcn", "RCN_a", "loso", {"options": {"variant": "a"}}),
     "ststnet-loso": ("ststnet", "STSTNet", "loso", {}),
@@ -88,6 +93,9 @@ def archive_runs() -> dict[str, PlannedRun]:
     }
     for name, (label, options) in chosen.items():
         runs[f"both-chosen-{name}-loso"] = _planned("chosen_views", label, "loso", BOTH, options=options)
+    for model, label in HANDCRAFTED.items():
+        for short, data in archives.items():
+            runs[f"{short}-{model.replace('_', '-')}-loso"] = _planned(model, label, "loso", data)
     for name, (model, label, protocol, choices) in NETWORKS.items():
         for short, data in archives.items():
             if not (short == "flow" and name in already):

@@ -14,6 +14,8 @@ from merlib.publishing.records.save_table import heading
 from merlib.publishing.tables.metrics import metric_table
 from merlib.sources.reported import reported_values
 
+LINE = "Linear on pixels"
+
 
 def number(value: float, digits: int = 3) -> str:
     """Return a share as papers write it: ``.713``, ``-.002``."""
@@ -41,11 +43,12 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
     rows = []
     for artefact in OWN_ROWS:
         record = records[artefact]
-        inside, printed = counted_inside(record["cells"])
+        own = [cell for cell in record["cells"] if cell["row"] in OWN_ROWS[artefact]]
+        inside, printed = counted_inside(own)
         seeds = f"seed{'s' if len(record['seeds']) > 1 else ''} {', '.join(map(str, record['seeds']))}"
         data = ", ".join(source["name"] for source in record["data"])
         training = WORDS.get(record["training"], record["training"])
-        for cell in record["cells"]:
+        for cell in own:
             if cell["reported"] is None or not cell["column"].startswith("full."):
                 continue
             within = counted_inside([cell])[0]
@@ -61,6 +64,51 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def headline_by_archive(record: Mapping) -> pd.DataFrame:
+    """Return the papers' own rows on both public archives, each beside the line and the champion on the same folds.
+
+    Parameters
+    ----------
+    record : mapping
+        The record ``extra.same_folds``, whose rows are ``METHOD on ARCHIVE``.
+
+    Returns
+    -------
+    DataFrame with columns paper, number, printed, archive, ours, the line, the champion, and verdict, which says
+    whether the printed number, as rounded, lies in our interval.
+    """
+    cells = {(cell["row"], cell["column"]): cell for cell in record["cells"]}
+    archives = [data["name"] for data in record["data"] if f"{LINE} on {data['name']}" in {row for row, _ in cells}]
+    rows = []
+    for artefact, (own,) in ((artefact, tuple(rows)) for artefact, rows in OWN_ROWS.items()):
+        printed = reported_values(artefact)
+        printed = printed[(printed["row"] == own) & printed["column"].str.startswith("full.")]
+        for cell in printed.to_dict("records"):
+            for archive in dict.fromkeys(archives):
+                ours, line, champion = (
+                    cells.get((f"{row} on {archive}", cell["column"])) for row in (own, LINE, "Champion")
+                )
+                half = 0.5 * 10 ** -cell["decimals"] + 1e-12
+                inside = ours and ours["low"] - half <= cell["value"] <= ours["high"] + half
+                rows.append(
+                    {
+                        "paper": f"{PAPERS[get_artefact(artefact).paper]}, Table {get_artefact(artefact).number}",
+                        "number": heading(cell["column"]),
+                        "printed": number(cell["value"], cell["decimals"]),
+                        "archive": archive,
+                        "ours": _with_span(ours),
+                        "the line": _with_span(line),
+                        "the champion": _with_span(champion),
+                        "verdict": f"{'inside' if inside else 'outside'} our interval" if ours else "-",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _with_span(cell: Mapping | None) -> str:
+    return f"{number(cell['value'])} {span(cell['low'], cell['high'])}" if cell else "not trained yet"
 
 
 def _as_printed(artefact: str, cell: Mapping) -> str:

@@ -58,7 +58,7 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
         record = json.loads((run / "artefacts" / f"{path.stem}.json").read_text(encoding="utf-8"))
         if grade and record["grade"] != grade:
             continue
-        sources = {folder_of(source) for source in record["data"]}
+        sources = {name for source in record["data"] for name in folder_of(source).split("_and_")}
         folder = "_and_".join(sorted(sources)) or "no_data"
         target = reference / folder / (record["profile"] or "any") / "artefacts" / path.name
         write_whole(target, path.read_bytes())

@@ -142,11 +142,13 @@ def _number(value: object) -> float | None:
     return float(value)
 
 
-def _reported(artefact: str) -> pd.DataFrame:
+def printed_cells(artefact: str) -> dict[tuple[str, str], object]:
+    """Return the printed cells of an artefact by row and column; figures and results beyond the papers have none."""
     try:
-        return reported_values(artefact)
-    except MerlibError:  # figures and results beyond the papers have no printed cells
-        return pd.DataFrame()
+        reported = reported_values(artefact)
+    except MerlibError:
+        return {}
+    return {(str(cell.row), str(cell.column)): cell for cell in reported.itertuples()}
 
 
 def table_cells(
@@ -161,8 +163,7 @@ def table_cells(
 
     `classes` are the numbers of classes that the models told apart; empty when nothing was trained.
     """
-    reported, printed = _reported(artefact), get_artefact(artefact).printed_classes
-    known = {(str(r.row), str(r.column)): r for r in reported.itertuples()}
+    known, printed = printed_cells(artefact), get_artefact(artefact).printed_classes
     cells = []
     for row in frame.index:
         for column in frame.columns:

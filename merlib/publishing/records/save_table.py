@@ -11,7 +11,7 @@ import pandas as pd
 from merlib.clips.samples import Samples
 from merlib.publishing.records.identity import LEAKY, start_record
 from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_words
-from merlib.publishing.records.record import table_cells, write_record, write_whole
+from merlib.publishing.records.record import printed_cells, table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
 WORDS = {
@@ -76,8 +76,9 @@ def _text(value: object, digits: int) -> str:
     return f"{value:.2g}" if value and not float(text) else text  # a small number is not shown as zero
 
 
-def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
+def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
     by_place = {(cell["row"], cell["column"]): cell for cell in cells}
+    printed = printed_cells(artefact)
     shown = pd.DataFrame(index=frame.index)
     for column in frame.columns:
         ours, theirs = [], []
@@ -87,7 +88,8 @@ def _shown(frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
             if cell and cell["low"] is not None:
                 text += f" [{cell['low']:.{digits}f}, {cell['high']:.{digits}f}]"
             ours.append(text)
-            theirs.append("" if not cell or cell["reported"] is None else f"{cell['reported']:g}")
+            paper = printed.get((str(row), str(column)))  # also where there is no number of ours
+            theirs.append("" if paper is None else f"{paper.value:g}")
         shown[heading(column)] = ours
         if any(theirs):
             shown[f"{heading(column)}, reported"] = theirs
@@ -161,7 +163,7 @@ def save_table(
     if clips:
         record["clips"] = dict(clips)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"], record["classes"])
-    shown = _shown(frame, record["cells"], digits)
+    shown = _shown(artefact, frame, record["cells"], digits)
     saved = SavedTable(record, shown)
     folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
     mark = "# SYNTHETIC\n" if record["synthetic"] else ""

@@ -14,7 +14,7 @@ import pandas as pd
 from merlib.places import repository_root
 from merlib.publishing.planned.headline import (
     baselines_finding,
-    headline_table,
+    headline_by_archive,
     losses_finding,
     markdown,
     modules_finding,
@@ -32,8 +32,8 @@ def ledger_markdown(best: dict[str, dict]) -> str:
 
 
 def headline_markdown(best: dict[str, dict]) -> str:
-    """Return the papers' headline numbers beside ours as a Markdown table."""
-    return markdown(headline_table(best))
+    """Return the papers' headline numbers beside ours, the line and the champion on both archives, as Markdown."""
+    return markdown(headline_by_archive(best["extra.same_folds"]))
 
 
 def tests_markdown(best: dict[str, dict]) -> str:
