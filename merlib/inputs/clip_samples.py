@@ -26,6 +26,7 @@ from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.parallel import Progress, over_clips
 from merlib.inputs.preprocessing import TRUTH, ClipInput, Preprocessing, clip_input
 from merlib.motion.magnification.magnify import magnifier_sentence
+from merlib.sources.expressions import tables_digest
 from merlib.sources.weights import MissingWeights
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
@@ -37,7 +38,7 @@ def source_of_motion() -> str:
     root = Path(__file__).resolve().parents[1]
     rooms = ("clips", "datasets", "faces", "inputs", "motion")
     digests = [package_digest(root / room, ("*.py", "*.csv")) for room in rooms]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    return hashlib.sha256("".join([*digests, tables_digest()]).encode()).hexdigest()
 
 
 def samples_of_clips(
