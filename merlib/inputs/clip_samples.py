@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.clips.clip_table import clip_key
-from merlib.clips.samples import Samples
+from merlib.clips.samples import DRAWN, Samples
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
@@ -142,11 +142,18 @@ def _sentence(how: Preprocessing) -> str:
     parts = [f"{how.feature} {how.size} x {how.size}"]
     flows = how.feature in ("flow", "puzzle", "flow_sequence")
     if flows:
-        parts.append(f"flow by {how.flow}, {how.unit}")
+        drawn = "drawn around the colour wheel" if how.unit == DRAWN else how.unit
+        parts.append(f"flow by {how.flow}, {drawn}")
         if how.flow != TRUTH:
             parts.append("light evened out" if how.even_light else "light as recorded")
     if how.feature in ("flow", "puzzle"):
         parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
+    if how.feature == "flow_sequence":
+        parts.append(
+            "eleven frames evenly from onset to apex" if how.window == "rise" else "eleven frames around the apex"
+        )
+    if how.steady == "affine" and how.feature != "frames":
+        parts.append("head held still by an affine fit")
     if how.feature == "puzzle":
         parts.append(" and ".join(how.regions))
     if how.feature == "flow_sequence" and how.magnifies:
@@ -154,7 +161,8 @@ def _sentence(how: Preprocessing) -> str:
     if how.feature == "magnified":
         parts.append(f"{how.length} factors, magnified by {magnifier_sentence(how.magnifier)}")
     if how.feature == "frames":
-        parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
+        less = ", each less the onset frame" if how.less_onset else ""
+        parts.append(f"{how.length} frames a clip{less}, faces {'cut' if how.cut else 'not cut'} out")
     return ", ".join([*parts, f"faces by {how.backend}"])
 
 
