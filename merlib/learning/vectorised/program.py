@@ -85,6 +85,9 @@ def train_folds(
     if precision not in PRECISIONS:
         raise MerlibError(f"precision {precision!r}.", f"one of {', '.join(PRECISIONS)}.", "choose one of them.")
     recipe = experiment.recipe
+    if recipe.iterations:
+        found = f"{recipe.iterations:,} steps whatever the number of rows."
+        raise MerlibError(found, "a recipe that counts epochs.", "train such folds one by one.")
     with torch.random.fork_rng(devices=[] if device == "cpu" else None), _multiplying(precision):
         program = _Program(experiment, samples, tasks, device, start, precision)
         schedule = build_schedule(recipe, program.pace)

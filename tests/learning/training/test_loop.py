@@ -387,3 +387,14 @@ def test_astnet_and_uamrn_train_on_their_inputs(copies):
         experiment = make_experiment(model, options=options, auxiliary_weight=float(model == "uamrn"), **changes)
         scores = train_fold(experiment, samples, first_fold(samples), 0).scores
         np.testing.assert_allclose(scores.sum(1), 1.0, rtol=1e-5)
+
+
+def test_training_stops_after_the_iterations_of_the_recipe_whatever_the_number_of_rows(samples, monkeypatch):
+    seen, fold = [], first_fold(samples)
+    plain = training.augment_inputs
+    monkeypatch.setattr(training, "augment_inputs", lambda *args: seen.append(1) or plain(*args))
+    result = train_fold(make_experiment(iterations=7, batch_size=4), samples, fold, 0)
+    a_pass = len(list(batches(torch.arange(len(fold.train)), 4)))
+    assert len(seen) == 7
+    assert len(result.curves["loss"]) == -(-7 // a_pass) > 1
+    assert np.isfinite(result.curves["loss"]).all()
