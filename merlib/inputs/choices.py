@@ -14,7 +14,7 @@ from merlib.sources.weights import weights_digest
 
 FEATURES = ("flow", "puzzle", "flow_sequence", "frames", "magnified")
 TRUTH = "truth"
-MEASURED = 224  # side on which a flow sequence is measured, whatever its maps keep
+MEASURED = 112  # least side on which a flow sequence is measured, whatever its maps keep
 WINDOWS, STEADY = ("rise", "around"), ("none", "affine")
 MOTION_WEIGHTS = (*(name for names in BACKEND_WEIGHTS.values() for name in names), "liteflownet", MAGNET_WEIGHTS)
 

@@ -91,6 +91,8 @@ def locate(row, how: Preprocessing) -> _Located:
     known = row.source.true_landmarks(int(row.onset)) if how.backend == "given" else None
     aligned = align_clip(frames(row, [row.onset]), where, how.crop, backend=how.backend, landmarks=known)
     found = _Located(row, row.onset, "", aligned.landmarks, aligned.crop)
+    if how.flow == TRUTH and hasattr(row.source, "true_apex"):
+        return replace(found, apex=int(row.source.true_apex), apex_from=TRUTH)
     if how.apex == "sheet" and row.apex is not pd.NA:
         return replace(found, apex=int(row.apex), apex_from="sheet")
     method = "divide_and_conquer" if how.apex == "sheet" else how.apex
