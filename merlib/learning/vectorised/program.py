@@ -242,7 +242,7 @@ class _Program:
         recipe, found = self.experiment.recipe, []
         for i, ((fold, _), model) in enumerate(zip(self.tasks, self.models, strict=True)):
             state = {name: values[i].detach() for name, values in (self.parameters | self.buffers).items()}
-            model.load_state_dict(state)
+            model.load_state_dict({name: state[name] for name in model.state_dict()})  # less buffers that follow anew
             shift = None
             if recipe.adjusted_inference:
                 shift = inference_adjustment(recipe.loss, recipe.loss_options, self.prior[i])

@@ -27,11 +27,12 @@ from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.front import with_front
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
-from merlib.learning.store.references import reference_root, save_reference
+from merlib.learning.store.references import every_reference, reference_root, save_reference
 from merlib.profiles import get_profile
 
 DATA = ("casme2", "smic")
 PROFILE = "teach"
+STEPS = ("shuffled", "input", "network", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
 NEVER_MOVES = "45"  # lids close for reasons of their own
 MAP = 28  # side of the maps that lines read
 
@@ -141,6 +142,20 @@ def ladder() -> dict[str, Rung]:
                 weighted = make(label="ASTNet, weighted loss", loss="weighted_ce")
                 rungs.append(Rung(network, "weighted", data, weighted, read))
     return {"-".join(filter(None, (rung.data, rung.network, rung.step))): rung for rung in rungs}
+
+
+def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
+    """Return the committed predictions of a network's ladder by step, upwards; what is not committed is left out."""
+    committed = {
+        (frame.attrs["experiment"]["label"], Experiment.from_dict(frame.attrs["experiment"]).training_digest): frame
+        for frame in every_reference(f"{data}_twin")
+    }
+    found = {}
+    for rung in ladder().values():
+        frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
+        if rung.data == data and rung.network in ("", network) and frame is not None:
+            found[rung.step] = frame
+    return {step: found[step] for step in STEPS if step in found}
 
 
 def climb(name: str, cache: MotionCache, root: Path | None = None, workers: int = 1, **how: object) -> pd.DataFrame:
