@@ -30,7 +30,7 @@ def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Fig
     for axis, (name, table) in zip(axes[0], tables.items(), strict=False):
         places = range(len(table))
         wings = [table["UAR"] - table["low"], table["high"] - table["UAR"]]
-        axis.errorbar(table["UAR"], places, xerr=wings, fmt="o", color=COLOURS[0], capsize=3)
+        axis.errorbar(table["UAR"], places, xerr=wings, fmt="o", color=COLOURS["blue"], capsize=3)
         axis.axvline(1 / len(class_names(next(iter(ladders[name].values())), None)), color="0.5", linestyle=":")
         axis.set(title=f"{name} (SYNTHETIC twin)", xlabel="UAR", xlim=(0, 1), yticks=list(places))
         axis.set_yticklabels(table.index)

@@ -31,6 +31,14 @@ from merlib.learning.store.references import every_reference, reference_root, sa
 from merlib.profiles import get_profile
 
 DATA = ("casme2", "smic")
+# What a line reads in the sum of the ten flows, one change at a time: notebook 02's table.
+MENDS: Mapping[str, Mapping[str, object]] = {
+    "around the apex": {"window": "around"},
+    "onset to apex": {},
+    "onset to apex, not magnified": {"factor": 1.0},
+    "around the apex, head steadied": {"window": "around", "steady": "affine"},
+    "onset to apex, head steadied": {"steady": "affine"},
+}
 PROFILE = "teach"
 STEPS = ("shuffled", "input", "network", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
 NEVER_MOVES = "45"  # lids close for reasons of their own
@@ -44,7 +52,7 @@ class Rung:
     Parameters
     ----------
     network : str
-        Whose ladder it belongs to; empty for rungs that all ladders share.
+        Whose ladder it belongs to; empty for rungs that all ladders share, ``mends`` for those of notebook 02's table.
     step : str
         ``shuffled``, ``input``, ``network``, ``weighted``, ``motion``, ``units`` or ``emotion``.
     data : str
@@ -85,11 +93,20 @@ def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samp
 
 
 def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
-    from skimage.transform import resize_local_mean
-
     samples = _read(network, data, cache, workers)
     if network == "uamrn":
         return samples.with_inputs({"flow": samples.inputs["front"]}, "features as a vector")
+    return _summed(samples)
+
+
+def _line_on_flows(data: str, choices: Mapping[str, object], cache: MotionCache, workers: int) -> Samples:
+    how = preprocessing("flow_sequence", size=56, unit="px", magnifier="eulerian", **choices)
+    return _summed(_samples(data, how, cache, workers))
+
+
+def _summed(samples: Samples) -> Samples:
+    from skimage.transform import resize_local_mean
+
     total = np.asarray(samples.inputs["flow_sequence"]).sum(1)
     maps = resize_local_mean(total, (*total.shape[:2], MAP, MAP)).astype(np.float32)
     return samples.with_inputs({"flow": maps}, f"sum of the ten flows, averaged to {MAP} x {MAP}")
@@ -141,6 +158,10 @@ def ladder() -> dict[str, Rung]:
             if network == "astnet":
                 weighted = make(label="ASTNet, weighted loss", loss="weighted_ce")
                 rungs.append(Rung(network, "weighted", data, weighted, read))
+    for data in DATA:
+        for name, choices in MENDS.items():
+            read = partial(_line_on_flows, data, choices)
+            rungs.append(Rung("mends", name.replace(",", "").replace(" ", "-"), data, replace(maps, label=name), read))
     return {"-".join(filter(None, (rung.data, rung.network, rung.step))): rung for rung in rungs}
 
 
@@ -155,7 +176,8 @@ def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
         frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
         if rung.data == data and rung.network in ("", network) and frame is not None:
             found[rung.step] = frame
-    return {step: found[step] for step in STEPS if step in found}
+    own = [step for step in found if step not in STEPS]  # of the mends, in their order
+    return {step: found[step] for step in (*own, *STEPS) if step in found}
 
 
 def climb(name: str, cache: MotionCache, root: Path | None = None, workers: int = 1, **how: object) -> pd.DataFrame:

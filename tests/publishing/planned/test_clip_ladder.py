@@ -49,7 +49,7 @@ def test_an_unknown_rung_is_told_with_the_known_ones(tmp_path):
 def test_a_rung_is_trained_once_and_committed_under_its_label(tmp_path, monkeypatch):
     from dataclasses import replace
 
-    samples = make_samples(name="smic")
+    samples = make_samples(name="smic", n=36)
     rungs = {name: replace(rung, samples=lambda *_: samples) for name, rung in ladder().items()}
     monkeypatch.setattr(clip_ladder, "ladder", lambda: rungs)
     monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "refs"))
