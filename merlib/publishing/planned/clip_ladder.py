@@ -70,7 +70,7 @@ class Rung:
 
 
 def network_input(network: str, data: str) -> Preprocessing:
-    """Return how the clips become what `network` reads in profile ``teach``; nothing here depends on local weights."""
+    """Return how the clips become what `network` reads in profile ``teach``; no weight that may be absent decides it."""
     same = {"magnifier": "eulerian", "steady": "affine"}
     if network == "astnet":
         return preprocessing("flow_sequence", size=56, unit="px", **same)
@@ -83,7 +83,10 @@ def _samples(data: str, how: Preprocessing, cache: MotionCache, workers: int) ->
 
 def _read(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     samples = _samples(data, network_input(network, data), cache, workers)
-    return samples if network == "astnet" else with_front(samples, cache, width=16, less_first=True)
+    if network == "uamrn":
+        samples = with_front(samples, cache, width=16, less_first=True)
+    halved = {name: np.asarray(values).astype(np.float16) for name, values in samples.inputs.items()}
+    return samples.with_inputs(halved, "rounded to float16", notes=("inputs rounded to float16",))
 
 
 def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
@@ -95,7 +98,7 @@ def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samp
 def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     samples = _read(network, data, cache, workers)
     if network == "uamrn":
-        return samples.with_inputs({"flow": samples.inputs["front"]}, "features as a vector")
+        return samples.with_inputs({"flow": samples.inputs["front"].astype(np.float32)}, "features as a vector")
     return _summed(samples)
 
 
@@ -107,7 +110,7 @@ def _line_on_flows(data: str, choices: Mapping[str, object], cache: MotionCache,
 def _summed(samples: Samples) -> Samples:
     from skimage.transform import resize_local_mean
 
-    total = np.asarray(samples.inputs["flow_sequence"]).sum(1)
+    total = np.asarray(samples.inputs["flow_sequence"], np.float32).sum(1)
     maps = resize_local_mean(total, (*total.shape[:2], MAP, MAP)).astype(np.float32)
     return samples.with_inputs({"flow": maps}, f"sum of the ten flows, averaged to {MAP} x {MAP}")
 
