@@ -328,6 +328,17 @@ caption = f"{trained} Pretrained on {len(macro)} SYNTHETIC macro-expressions, no
 save_table("extra.astnet_pretraining", values, both, low=low, high=high, caption=caption)
 
 # %% [markdown]
+# **How long it takes in full.** Steps of full size, timed here, and what a licensee must expect of one fold of CASME II on one core:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.learning import get_recipe
+from merlib.publishing.tables.training_hours import fold_hours, step_seconds
+
+steps = 1 if study.profile.name == "smoke" else 10
+seconds = step_seconds("astnet", {"flow_sequence": (10, 3, 224, 224)}, get_recipe("astnet"), steps=steps)
+print(f"{seconds:.2f} s a clip and step, {fold_hours(seconds, get_recipe('astnet'), 236):.0f} hours a fold")
+
+# %% [markdown]
 # ## Where it errs
 
 # %% tags=["nbval-ignore-output"]

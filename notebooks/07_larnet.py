@@ -257,6 +257,17 @@ caption = f"{trained} {against_chance(honest)}"
 save_table("larnet.table4", values, honest, low=low, high=high, clips=clips_of, caption=caption)
 
 # %% [markdown]
+# **How long it takes in full.** Steps of full size, timed here, and what a licensee must expect of one fold of CASME II on one core:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.learning import get_recipe
+from merlib.publishing.tables.training_hours import fold_hours, step_seconds
+
+steps = 1 if study.profile.name == "smoke" else 10
+seconds = step_seconds("larnet", {"frames": (3, 224, 224)}, get_recipe("larnet"), steps=steps)
+print(f"{seconds:.2f} s a frame and step, {fold_hours(seconds, get_recipe('larnet'), 1900):.0f} hours a fold")
+
+# %% [markdown]
 # ## How it learned (Fig. 8)
 
 # %% tags=["nbval-ignore-output"]

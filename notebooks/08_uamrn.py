@@ -270,6 +270,17 @@ one_by_one = class_table(ladders["CASME II"]["network"])[0] if "network" in ladd
 one_by_one
 
 # %% [markdown]
+# **How long it takes in full.** Steps of full size, timed here, and what a licensee must expect of one fold of CASME II on one core:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.learning import get_recipe
+from merlib.publishing.tables.training_hours import fold_hours, step_seconds
+
+steps = 1 if study.profile.name == "smoke" else 10
+seconds = step_seconds("uamrn", {"front": (32, 1024)}, get_recipe("uamrn"), steps=steps)
+print(f"{seconds:.2f} s a clip and step, {fold_hours(seconds, get_recipe('uamrn'), 236):.0f} hours a fold")
+
+# %% [markdown]
 # ## How it learned
 
 # %% tags=["nbval-ignore-output"]

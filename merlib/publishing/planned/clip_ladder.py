@@ -70,7 +70,7 @@ class Rung:
 
 
 def network_input(network: str, data: str) -> Preprocessing:
-    """Return how the clips become what `network` reads in profile ``teach``; no weight that may be absent decides it."""
+    """Return how the clips become what `network` reads in profile ``teach``; no weight that may be absent counts."""
     same = {"magnifier": "eulerian", "steady": "affine"}
     if network == "astnet":
         return preprocessing("flow_sequence", size=56, unit="px", **same)
