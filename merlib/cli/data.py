@@ -125,7 +125,9 @@ def data_check(
 def data_export(
     name: Annotated[str, typer.Argument(help="casme2, samm or smic: whose forms the twin is written in.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
-    seed: Annotated[int, typer.Option(min=0, help="Another seed is another set of people.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Other people than those of the experiments (default: those).")
+    ] = None,
     subjects: Annotated[
         str | None, typer.Option(metavar="ID,ID", help="Only these, such as sub01,sub02 (default: all).")
     ] = None,
@@ -148,8 +150,10 @@ def data_export(
     """
     from merlib.datasets.official.export import export_clips
     from merlib.datasets.official.sets import official_set
+    from merlib.datasets.twin.population import SEED
     from merlib.datasets.twin.rendering.rendered import twin_clips
 
+    seed = SEED if seed is None else seed
     name = official_set(name).name
     table = twin_clips(name, seed=seed, intensity=intensity, scale=scale)
     chosen = [part.strip() for part in subjects.split(",") if part.strip()] if subjects else None

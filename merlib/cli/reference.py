@@ -125,3 +125,35 @@ def reference_train(
         with telling_how_to_go_on("finished folds are kept"):
             path = train_planned(name, samples[plan[name].data], plan, store=store, workers=workers, dask=dask)
         console.print(f"  {path}", highlight=False, soft_wrap=True)
+
+
+@reference_app.command("climb")
+def reference_climb(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Rungs such as casme2-astnet-network; none means all, cheapest first.")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes for inputs and folds.")] = 1,
+    device: Annotated[str | None, typer.Option(help="A torch device (MERLIB_DEVICE, else cuda, else cpu).")] = None,
+) -> None:
+    """Train the ladders of ASTNet and UAMRN on the frozen SYNTHETIC twins; each rung is written as it ends.
+
+    Hours on two cores: what was interrupted goes on from the store, the committed is read. The predictions go to
+    results/reference/, or where MERLIB_REFERENCES points.
+
+    Example: merlib reference climb casme2-motion casme2-astnet-network
+    """
+    from merlib.inputs.cache import MotionCache
+    from merlib.learning.engine import default_store
+    from merlib.learning.store.fold_store import FoldStore
+    from merlib.publishing.planned.clip_ladder import climb, ladder
+    from merlib.scoring import bootstrap_interval, uar
+
+    console, folds = open_console(), FoldStore(store or default_store())
+    cache = MotionCache(folds.root.parent / "cache" / "motion")
+    for name in names or ladder():
+        interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
+        shown = f"{name}: UAR {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}], SYNTHETIC"
+        console.print(shown, highlight=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from merlib.clips.flow_scale import FLOWS, check_scale
 from merlib.errors import MerlibError
 
 UNITS = ("px", "minmax255")
+DRAWN = "rgb"  # flow drawn as a picture: no vectors any more
 BLOCK = 2**24  # values looked at together, so that a memory-mapped array never lies in memory as a whole
 
 
@@ -35,7 +36,7 @@ class Samples:
         The data source, such as ``megc2019-flow``.
     synthetic : bool
         Whether the rows come from the synthetic twin; everything made from them then says SYNTHETIC.
-    unit : {'px', 'minmax255'}
+    unit : {'px', 'minmax255', 'rgb'}
         Unit of the flow: pixels, or each channel stretched to 0..255 by its own minimum and maximum.
     notes : tuple of str
         Repairs and substitutions that a reader of a result must know.
@@ -94,8 +95,10 @@ class Samples:
                     "one row a clip in every array.",
                     "build all arrays from the same clip table.",
                 )
-        if self.unit not in UNITS:
-            raise MerlibError(f"{self.name}: unit {self.unit!r}.", f"one of {UNITS}.", "name the flow's unit.")
+        if self.unit not in (*UNITS, DRAWN):
+            raise MerlibError(
+                f"{self.name}: unit {self.unit!r}.", f"one of {(*UNITS, DRAWN)}.", "name the flow's unit."
+            )
         outside = np.flatnonzero((self.labels < 0) | (self.labels >= len(self.classes)))
         if outside.size:
             i = outside[0]

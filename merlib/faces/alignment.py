@@ -20,6 +20,7 @@ import numpy as np
 from merlib.errors import MerlibError
 from merlib.faces.face import check_landmarks
 from merlib.faces.landmarks import one_face
+from merlib.faces.shrinking import shrink
 
 OUTER_EYES = (36, 45)
 SIDES = (1, 15)
@@ -88,8 +89,7 @@ class FaceCrop:
         cut = cv2.warpAffine(frame, self.matrix(), columns_rows, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         if size is None or tuple(size) == self.shape:
             return cut
-        smaller = size[0] * size[1] < self.shape[0] * self.shape[1]
-        return cv2.resize(cut, tuple(size)[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+        return shrink(cut, tuple(size))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ map: around each control point a polynomial of second order is fitted to its nea
 the polynomials are averaged with a weight that falls smoothly to 0 at the farthest of those neighbours.
 
 The paper names no reference face. Ours is the canonical face of the synthetic twin, at the place and scale of the
-flow maps' crop, so that eyes and eye distance are where the cut wants them and the whole result is one resampling.
+flow maps' crop, so that eyes and eye distance are where the cut wants them. The warp is drawn at least as fine as the
+frame and then averaged down: read straight at the coarse grid's points, fine skin would turn into false motion.
 Where no polynomial reaches (corners above the brows), the best affine map takes over without a step.
 """
 
@@ -19,8 +20,9 @@ import numpy as np
 
 from merlib.clips.landmarks68 import canonical_face, face_to_map
 from merlib.errors import MerlibError
-from merlib.faces.face import check_landmarks
+from merlib.faces.face import Face, check_landmarks
 from merlib.faces.landmarks import one_face
+from merlib.faces.shrinking import shrink
 
 NEIGHBOURS = 16  # fewer fold the picture over above the brows (portrait: 1.8 % of the crop at 12, nothing at 16)
 _REACH = 0.05  # total weight below which the affine map is mixed in
@@ -146,9 +148,12 @@ def normalise_clip(
     face = one_face(frames[0] if onset is None else onset, f"{where}, onset", backend, landmarks)
     target = reference_face(size) if reference is None else check_landmarks(reference)
     back = LocalWeightedMean(target, face.landmarks, neighbours)  # from the result to the frame
-    rows, columns = np.mgrid[: size[0], : size[1]]
-    places = back(np.column_stack([columns.ravel(), rows.ravel()])).reshape(*size, 2).astype(np.float32)
-    warped = [cv2.remap(frame, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for frame in frames]
+    finer = max(1, int(np.ceil(face.eye_distance / Face((0, 0, 0, 0), target).eye_distance)))
+    rows, columns = ((np.arange(n * finer) + 0.5) / finer - 0.5 for n in size)
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1)
+    places = back(grid.reshape(-1, 2)).reshape(grid.shape).astype(np.float32)
+    fine = (cv2.remap(frame, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for frame in frames)
+    warped = [shrink(frame, tuple(size)) for frame in fine]
     residual = float(np.hypot(*(back(target) - face.landmarks).T).mean()) / face.eye_distance
     return NormalisedClip(np.stack(warped), target, residual)
 

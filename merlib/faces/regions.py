@@ -15,6 +15,7 @@ import numpy as np
 from merlib.clips.puzzle import FULL_FACE, REGION_PAIRS, assemble_puzzle
 from merlib.errors import MerlibError, unknown_name
 from merlib.faces.face import check_landmarks
+from merlib.faces.shrinking import shrink
 
 Box = tuple[float, float, float, float]
 
@@ -108,8 +109,6 @@ def face_puzzle(
     MerlibError
         For an unknown region, another number than two, an odd size, or a box outside the frame.
     """
-    from skimage.transform import resize
-
     boxes = region_boxes(landmarks)
     if tuple(regions) == FULL_FACE:
         raise MerlibError("the puzzle of a full face.", "two regions.", "use the aligned frame itself.")
@@ -123,7 +122,7 @@ def face_puzzle(
     for region in regions:
         shape = (size // 2, size // len(boxes[region]))
         parts = [cut_box(frame, box, region).astype(np.float32) for box in boxes[region]]
-        parts = [resize(part, shape, order=1, mode="edge", anti_aliasing=True, preserve_range=True) for part in parts]
+        parts = [shrink(part, shape) for part in parts]
         halves.append([np.moveaxis(part, -1, 0) if planes.ndim == 3 else part for part in parts])
     puzzle = assemble_puzzle(*halves, size=size)
     return np.moveaxis(puzzle, 0, -1) if puzzle.ndim == 3 else puzzle

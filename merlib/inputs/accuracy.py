@@ -7,7 +7,7 @@ that intervals can be drawn over clips or people.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +17,9 @@ from merlib.clips.clip_table import clip_key, frames
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.clip_samples import clip_parameters
+from merlib.inputs.maps import flow_channels, flow_sequence
 from merlib.inputs.parallel import over_clips
-from merlib.inputs.preprocessing import MOTION_WEIGHTS, TRUTH, locate, motion_of, preprocessing
+from merlib.inputs.preprocessing import MOTION_WEIGHTS, TRUTH, locate, motion_of, normal_sequence, preprocessing
 from merlib.motion.apex import METHODS as APEX_METHODS
 from merlib.motion.apex import spot_apex
 from merlib.motion.flow import dense_flow, end_point_error
@@ -144,6 +145,49 @@ def magnifier_gains(row, methods: Sequence[str], factors: Sequence[float], size:
                 }
             )
     return rows
+
+
+def sequence_agreement(row, variants: Mapping[str, Mapping[str, object]], size: int = 28) -> Rows:
+    """Return how well a flow sequence, summed over its ten steps, agrees with the true motion between its ends.
+
+    Parameters
+    ----------
+    row : named tuple
+        Of a rendered twin; the true apex is taken, so that spotting plays no part.
+    variants : mapping of str to mapping
+        Choices of `preprocessing("flow_sequence")` by name, such as ``{"rise": {"window": "rise"}}``.
+    size : int
+        Side of the maps that are compared.
+
+    Returns
+    -------
+    list of dict
+        ``variant``; ``whole``: correlation of u and v with the true motion from onset to apex as it is; ``muscles``:
+        with the true motion less its affine part over the face, which is what the muscles do.
+    """
+    from merlib.inputs.windows import around, rise
+
+    known, rows = _known(row), []
+    apex = int(row.source.true_apex)
+    truth = {}
+    for still in ("none", "affine"):
+        how = preprocessing("flow", flow=TRUTH, unit="px", crop=(140, 112), steady=still)
+        found = replace(locate(row, how), apex=apex)
+        truth[still] = flow_channels(motion_of(found, how), size)[:2].ravel()
+    for name, choices in variants.items():
+        how = preprocessing("flow_sequence", size=size, unit="px", **choices)
+        found = replace(locate(row, how), apex=apex)
+        indices = rise(int(row.onset), apex) if how.window == "rise" else around(apex, row.n_frames)
+        total = flow_sequence(normal_sequence(found, indices, how), size, how.flow)[:, :2].sum(0).ravel()
+        whole, muscles = (_correlation(total, truth[still]) for still in ("none", "affine"))
+        rows.append({**known, "variant": name, "whole": whole, "muscles": muscles})
+    return rows
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    if first.std() == 0 or second.std() == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _gain(onset: np.ndarray, picture: np.ndarray, truth: np.ndarray, moving: np.ndarray) -> float:

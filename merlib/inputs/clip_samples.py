@@ -22,13 +22,14 @@ from merlib.clips.bad_clips import ADVICE, ERROR, LEAVE_OUT, check_policy
 from merlib.clips.classes import Classes, choose_classes, dropped_labels
 from merlib.clips.clip_table import clip_key
 from merlib.clips.flow_scale import FLOWS, constant_maps
-from merlib.clips.samples import Samples
+from merlib.clips.samples import DRAWN, Samples
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
 from merlib.inputs.parallel import Progress, over_clips
 from merlib.inputs.preprocessing import TRUTH, ClipInput, Preprocessing, clip_input
 from merlib.motion.magnification.magnify import magnifier_sentence
+from merlib.sources.expressions import tables_digest
 from merlib.sources.weights import MissingWeights
 
 LARGE = 2**28  # bytes from which an input is memory-mapped
@@ -40,7 +41,7 @@ def source_of_motion() -> str:
     root = Path(__file__).resolve().parents[1]
     rooms = ("clips", "datasets", "faces", "inputs", "motion")
     digests = [package_digest(root / room, ("*.py", "*.csv")) for room in rooms]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    return hashlib.sha256("".join([*digests, tables_digest()]).encode()).hexdigest()
 
 
 def samples_of_clips(
@@ -164,11 +165,18 @@ def _sentence(how: Preprocessing) -> str:
     parts = [f"{how.feature} {how.size} x {how.size}"]
     flows = how.feature in ("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows")
     if flows:
-        parts.append(f"flow by {how.flow}, {how.unit}")
+        drawn = "drawn around the colour wheel" if how.unit == DRAWN else how.unit
+        parts.append(f"flow by {how.flow}, {drawn}")
         if how.flow != TRUTH:
             parts.append("light evened out" if how.even_light else "light as recorded")
     if how.feature in ("flow", "puzzle", "onset_flows", "step_flows"):
         parts.append(f"measured on {how.crop[0]} x {how.crop[1]}")
+    if how.feature == "flow_sequence":
+        parts.append(
+            "eleven frames evenly from onset to apex" if how.window == "rise" else "eleven frames around the apex"
+        )
+    if how.steady == "affine" and how.feature != "frames":
+        parts.append("head held still by an affine fit")
     if how.feature == "puzzle":
         parts.append(" and ".join(how.regions))
     if how.feature == "flow_sequence" and how.magnifies:
@@ -178,7 +186,8 @@ def _sentence(how: Preprocessing) -> str:
     if how.feature in ("onset_flows", "step_flows"):
         parts.append(f"between {how.length} frames a clip")
     if how.feature == "frames":
-        parts.append(f"{how.length} frames a clip, faces {'cut' if how.cut else 'not cut'} out")
+        less = ", each less the onset frame" if how.less_onset else ""
+        parts.append(f"{how.length} frames a clip{less}, faces {'cut' if how.cut else 'not cut'} out")
     return ", ".join([*parts, f"faces by {how.backend}"])
 
 

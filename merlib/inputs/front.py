@@ -36,7 +36,7 @@ def published_layers(width: int = WIDTH) -> tuple[FrontLayers, str]:
     return layers, f"front layers with random weights, since {why}"
 
 
-def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH) -> Samples:
+def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH, less_first: bool = False) -> Samples:
     """Return the samples with ``front`` (N, L, 16 width) in place of ``magnified`` (N, L, 3, S, S).
 
     Parameters
@@ -47,6 +47,9 @@ def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH) -> Samp
         Where features are kept, such as that of a study.
     width : int
         Channels of the front layers' first stage.
+    less_first : bool
+        Whether each magnification's features are taken less those of the first, the weakest: what grows with the motion
+        stays, and who it is goes. The paper does not do it; its mean over magnifications keeps the person.
 
     Raises
     ------
@@ -67,7 +70,11 @@ def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH) -> Samp
 
     with one_thread():
         rows = [cache.get("front features", parameters, [clip], compute) for clip in samples.inputs["magnified"]]
-    return samples.with_inputs({"front": np.stack(rows)}, f"front features of width {width}, {note}", notes=(note,))
+    features, what = np.stack(rows), f"front features of width {width}, {note}"
+    if less_first:
+        features, less = features - features[:, :1], "each magnification less the first"
+        return samples.with_inputs({"front": features}, f"{what}, {less}", notes=(note, less))
+    return samples.with_inputs({"front": features}, what, notes=(note,))
 
 
 def _digest(layers: FrontLayers) -> str:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from merlib.errors import MerlibError
+from merlib.faces.shrinking import shrink
 from merlib.motion.flow import check_flow, dense_flow
 from merlib.motion.frames import check_pair, colour
 from merlib.motion.magnification.magnify import check_factor, choose_method, magnify
@@ -101,7 +102,7 @@ def flow_sequence(frames: np.ndarray, size: int = 224, method: str = "tvl1", **o
     """Return the ten flows between eleven successive frames (ASTNet Sec. 4.1).
 
     The paper takes LiteFlowNet on magnified frames; magnify first, then say ``method="liteflownet"``. Which eleven
-    frames around the apex is the caller's choice (errata ASTNET-B4).
+    frames is the caller's choice (`inputs.windows`, ASTNET-B4).
 
     Parameters
     ----------
@@ -174,8 +175,5 @@ def magnified_stack(
 
 
 def _square(picture: np.ndarray, size: int) -> np.ndarray:
-    from skimage.transform import resize
-
-    shrinks = min(picture.shape[:2]) > size
-    drawn = resize(picture, (size, size), order=1, anti_aliasing=shrinks)
+    drawn = shrink(np.asarray(picture, np.float32), (size, size))
     return np.clip(drawn, 0.0, 1.0).astype(np.float32).transpose(2, 0, 1)

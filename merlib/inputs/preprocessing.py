@@ -3,7 +3,7 @@
 =================  ===========================================================================================
 ``flow``           (3, 28, 28) u, v, strain between onset and apex (AM3F Sec. 3.1, Dual-ATME Sec. 3.2)
 ``puzzle``         (3, 28, 28) the same of the puzzle of two face regions (Dual-ATME Sec. 3.2.2, Eq. 5)
-``flow_sequence``  (10, 3, 224, 224) flows between 11 magnified frames around the apex (ASTNet Sec. 3.1, 4.1)
+``flow_sequence``  (10, 3, 224, 224) flows between 11 magnified frames from onset to apex (ASTNet Sec. 3.1, 4.1)
 ``onset_flows``    (9, 3, 112, 112) flows from the onset to each of 9 later frames, px (MDMO)
 ``step_flows``     (9, 3, 112, 112) flows from each of 10 frames to the next, px (HOOF)
 ``frames``         (8, 3, 224, 224) RGB 0..1, cut to the face (LARNet Sec. 4.2)
@@ -12,9 +12,10 @@
 ``magnified``      (32, 3, 224, 224) RGB 0..1, the apex at 32 amplification factors (UAMRN Sec. 3.1)
 =================  ===========================================================================================
 
-Decisions where the papers are silent: eleven frames are centred on the apex and moved inside the clip where they
-would leave it (ASTNET-B4); a missing apex is spotted by D&C-RoIs between onset and offset (AM3F-A17, CROSS-X5);
-ASTNet's and LARNet's frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
+Decisions where the papers are silent: eleven frames lie evenly from onset to apex, which "from the apex to the peak"
+must mean, and the onset is what they are magnified against (ASTNET-B4); a missing apex is spotted by D&C-RoIs between
+onset and offset (AM3F-A17, CROSS-X5), but UAMRN takes SMIC's middle frame (Sec. 4.1, UAMRN-F14); ASTNet's and LARNet's
+frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
 """
 
 from __future__ import annotations
@@ -28,92 +29,29 @@ import numpy as np
 import pandas as pd
 
 from merlib.clips.clip_table import clip_key, frames
-from merlib.clips.samples import UNITS
-from merlib.errors import MerlibError, unknown_name
-from merlib.faces.landmarks import BACKEND_WEIGHTS
-from merlib.inputs.maps import SEQUENCE, flow_channels, flow_sequence, magnified_stack, minmax255
-from merlib.motion.apex import METHODS as APEX_METHODS
+from merlib.clips.samples import DRAWN
+from merlib.errors import MerlibError
+from merlib.faces.shrinking import shrink
+from merlib.inputs.choices import MEASURED, MOTION_WEIGHTS, TRUTH, Preprocessing, preprocessing
+from merlib.inputs.maps import flow_channels, flow_sequence, magnified_stack, minmax255
+from merlib.inputs.windows import around, rise
 from merlib.motion.apex import spot_apex
-from merlib.motion.flow import METHODS as FLOW_METHODS
+from merlib.motion.colour_wheel import draw_flow
 from merlib.motion.flow import dense_flow
 from merlib.motion.light import even_light
-from merlib.motion.magnification.magnify import MAGNET_WEIGHTS, choose_method, factor_sequence, magnify
-from merlib.sources.weights import weights_digest
+from merlib.motion.magnification.magnify import factor_sequence, magnify
+from merlib.motion.steadying import affine_field, affine_motion, face_mask, steadied
 
-TRUTH = "truth"
-MOTION_WEIGHTS = (*(name for names in BACKEND_WEIGHTS.values() for name in names), "liteflownet", MAGNET_WEIGHTS)
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How one kind of input is computed; everything that changes its values.
-
-    Parameters
-    ----------
-    feature : str
-        A name of `FEATURES`.
-    size : int
-        Side of the maps or pictures.
-    unit : {'minmax255', 'px'}
-        Of flows: stretched to 0..255 each, as the public maps are, or pixels of the cut face.
-    flow : str
-        Method of `dense_flow`; ``truth`` takes the synthetic twin's own motion.
-    apex : {'sheet', 'divide_and_conquer', 'exhaustive', 'middle'}
-        ``sheet`` spots by D&C-RoIs only where the sheet names none.
-    crop : (int, int)
-        Rows and columns of the cut face on which motion is measured: AM3F's 170 x 140; Dual-ATME prints none.
-    backend : str
-        Of `merlib.faces.find_faces`; ``given`` takes the twin's own landmarks.
-    regions : (str, str)
-        Upper and lower half of the puzzle.
-    factor : float
-        Total magnification before a flow sequence is measured; 1 leaves the frames as they are.
-    magnifier : str
-        Method of `magnify`; ``auto`` is resolved to what was used.
-    length : int
-        Frames a clip, spread evenly from onset to offset (``frames``, ``onset_flows``, ``step_flows``: one flow
-        fewer), or amplification factors from 2 to 12 (``magnified``).
-    cut : bool
-        ``False`` leaves ``frames`` whole, shrunk to the size (LARNet Fig. 12).
-    even_light : bool
-        Whether frames are scaled to the onset's brightness before flow is measured; no paper says.
-    """
-
-    feature: str = "flow"
-    size: int = 28
-    unit: str = "minmax255"
-    flow: str = "tvl1"
-    apex: str = "sheet"
-    crop: tuple[int, int] = (170, 140)
-    backend: str = "mesh"
-    regions: tuple[str, str] = ("eyebrows", "mouth")
-    factor: float = 1.0
-    magnifier: str = "auto"
-    length: int = 1
-    cut: bool = True
-    even_light: bool = True
-
-    def __post_init__(self) -> None:
-        known = {"feature": FEATURES, "unit": UNITS, "flow": (*FLOW_METHODS, TRUTH), "apex": ("sheet", *APEX_METHODS)}
-        for name, values in known.items():
-            if getattr(self, name) not in values:
-                raise unknown_name(name, getattr(self, name), values)
-        object.__setattr__(self, "magnifier", choose_method(self.magnifier))
-
-    @property
-    def magnifies(self) -> bool:
-        """Whether a magnifier takes part."""
-        return self.feature == "magnified" or (self.feature == "flow_sequence" and self.factor != 1)
-
-    @property
-    def weights(self) -> dict[str, str]:
-        """Digest by name of each weights file that decides the values: of landmarks, flow and magnifier."""
-        names = list(BACKEND_WEIGHTS.get(self.backend, ()))
-        if self.flow == "liteflownet" and self.feature in ("flow", "puzzle", "flow_sequence"):
-            names.append("liteflownet")
-        if self.magnifies and self.magnifier == "magnet":
-            names.append(MAGNET_WEIGHTS)
-        return {name: weights_digest(name) for name in names}
+__all__ = [
+    "MOTION_WEIGHTS",
+    "TRUTH",
+    "ClipInput",
+    "Preprocessing",
+    "clip_input",
+    "locate",
+    "motion_of",
+    "preprocessing",
+]
 
 
 @dataclass(frozen=True)
@@ -158,6 +96,8 @@ def locate(row, how: Preprocessing) -> _Located:
     known = row.source.true_landmarks(int(row.onset)) if how.backend == "given" else None
     aligned = align_clip(frames(row, [row.onset]), where, how.crop, backend=how.backend, landmarks=known)
     found = _Located(row, row.onset, "", aligned.landmarks, aligned.crop)
+    if how.flow == TRUTH and hasattr(row.source, "true_apex"):
+        return replace(found, apex=int(row.source.true_apex), apex_from=TRUTH)
     moves = row.apex is not pd.NA and row.apex != row.onset  # an apex on the onset means no motion: it is spotted
     if how.apex == "sheet" and moves:
         return replace(found, apex=int(row.apex), apex_from="sheet")
@@ -174,19 +114,33 @@ def _lit(pictures: np.ndarray, how: Preprocessing) -> np.ndarray:
     return even_light(pictures) if how.even_light else pictures
 
 
+def _still(pictures: np.ndarray, landmarks: np.ndarray, how: Preprocessing) -> np.ndarray:
+    return steadied(pictures, landmarks) if how.steady == "affine" else pictures
+
+
 def motion_of(found: _Located, how: Preprocessing) -> np.ndarray:
     """Flow from onset to apex on the cut face, px of it, (rows, columns, 2)."""
     onset, apex = int(found.row.onset), found.apex
     if how.flow != TRUTH:
-        return dense_flow(*_lit(found.cut([onset, apex], how.crop), how), how.flow)
+        pair = _lit(found.cut([onset, apex], how.crop), how)
+        return dense_flow(*_still(pair, found.landmarks, how), how.flow)
+    return _true_motion(found, onset, apex, how)
+
+
+def _true_motion(found: _Located, first: int, second: int, how: Preprocessing) -> np.ndarray:
     if not hasattr(found.row.source, "true_flow"):
         raise MerlibError(f"{clip_key(found.row)}: no true motion.", "a clip of the twin.", "name a flow method.")
-    flow = found.row.source.true_flow(onset, apex)
     turn = found.crop.matrix(how.crop)[:, :2]
-    return found.crop.apply(flow, how.crop) @ turn.T.astype(np.float32)
+    flow = found.crop.apply(found.row.source.true_flow(first, second), how.crop) @ turn.T.astype(np.float32)
+    if how.steady == "none":
+        return flow
+    return flow - affine_field(affine_motion(flow, face_mask(found.landmarks, flow.shape)), flow.shape[:2])
 
 
 def _finish(channels: np.ndarray, how: Preprocessing) -> np.ndarray:
+    """Bring maps (..., 3, H, W) to their unit; a sequence is drawn with one scale, so that it keeps its course."""
+    if how.unit == DRAWN:
+        return draw_flow(channels)
     return minmax255(channels) if how.unit == "minmax255" else channels
 
 
@@ -198,29 +152,35 @@ def _puzzle(found: _Located, how: Preprocessing) -> np.ndarray:
     from merlib.faces.regions import face_puzzle
 
     faces = _lit(found.cut([int(found.row.onset), found.apex], how.crop), how)
+    faces = _still(faces, found.landmarks, how)
     pair = [face_puzzle(face, found.landmarks, how.regions, 4 * how.size) for face in faces]
     if faces.dtype == np.uint8:
         pair = [np.rint(each).astype(np.uint8) for each in pair]
     return _finish(flow_channels(dense_flow(*pair, how.flow), how.size), how)
 
 
-def around(apex: int, n_frames: int, length: int = SEQUENCE) -> list[int]:
-    """Return `length` successive frames centred on the apex, moved inside it; its ends repeat (ASTNET-B4)."""
-    start = min(max(apex - length // 2, 0), max(n_frames - length, 0))
-    return [min(start + i, n_frames - 1) for i in range(length)]
-
-
 def _flow_sequence(found: _Located, how: Preprocessing) -> np.ndarray:
-    from merlib.faces.normalisation import normalise_clip
+    onset, apex = int(found.row.onset), found.apex
+    indices = rise(onset, apex) if how.window == "rise" else around(apex, found.row.n_frames)
+    if how.flow == TRUTH:
+        flows = [_true_motion(found, *pair, how) for pair in pairwise(indices)]
+        return _finish(np.stack([flow_channels(flow, how.size) for flow in flows]), how)
+    pictures = normal_sequence(found, indices, how)
+    return _finish(flow_sequence(pictures, how.size, how.flow), how)
 
-    size = (how.size, how.size) if how.size >= 112 else (112, 112)  # motion needs pixels, whatever the maps keep
-    clip = frames(found.row, [int(found.row.onset), *around(found.apex, found.row.n_frames)])
-    points = found.onset_landmarks(how)
-    normal = normalise_clip(clip[1:], clip_key(found.row), size, clip[0], "given", points).frames
-    normal = _lit(normal, how)
-    if how.factor != 1:
-        normal = magnify(normal, how.factor, how.magnifier).frames
-    return np.stack([_finish(maps, how) for maps in flow_sequence(normal, how.size, how.flow)])
+
+def normal_sequence(found: _Located, indices: list[int], how: Preprocessing) -> np.ndarray:
+    """Return the frames that a flow sequence is measured between: normalised, lit, still and magnified as `how` says.
+
+    Light, steadying and magnification refer to the onset.
+    """
+    from merlib.faces.normalisation import normalise_clip, reference_face
+
+    side = max(how.size, MEASURED)  # motion needs pixels, whatever the maps keep
+    clip = frames(found.row, [int(found.row.onset), *indices])
+    normal = normalise_clip(clip, clip_key(found.row), (side, side), None, "given", found.onset_landmarks(how)).frames
+    normal = _still(_lit(normal, how), reference_face((side, side)), how)
+    return (magnify(normal, how.factor, how.magnifier).frames if how.factor != 1 else normal)[1:]
 
 
 def _spread(row, length: int) -> list[int]:
@@ -238,17 +198,14 @@ def _flows_between(found: _Located, how: Preprocessing, from_onset: bool) -> np.
 
 
 def _frames(found: _Located, how: Preprocessing) -> np.ndarray:
-    from skimage.transform import resize
-
-    row = found.row
-    indices = _spread(row, how.length)
-    square = (how.size, how.size)
-    if how.cut:
-        pictures = found.cut(indices, square).astype(np.float32) / 255
+    row, square = found.row, (how.size, how.size)
+    if how.less_onset:
+        indices = [int(row.onset), *np.rint(np.linspace(row.onset, row.offset, how.length + 2)).astype(int)[1:-1]]
     else:
-        whole = frames(row, indices)
-        pictures = np.stack([resize(frame, square, order=1, anti_aliasing=True) for frame in whole])
-    return np.clip(pictures, 0, 1).astype(np.float32).transpose(0, 3, 1, 2)
+        indices = _spread(row, how.length)
+    whole = found.cut(indices, square) if how.cut else [shrink(frame, square) for frame in frames(row, indices)]
+    pictures = (np.stack(whole).astype(np.float32) / 255).transpose(0, 3, 1, 2)
+    return pictures[1:] - pictures[:1] if how.less_onset else pictures
 
 
 def _onset_apex(found: _Located, how: Preprocessing) -> np.ndarray:
@@ -261,7 +218,11 @@ def _apex(found: _Located, how: Preprocessing) -> np.ndarray:
 
 
 def _magnified(found: _Located, how: Preprocessing) -> np.ndarray:
-    onset, apex = found.cut([int(found.row.onset), found.apex], (how.size, how.size))
+    measured = tuple(max(side, how.size) for side in how.crop) if how.steady == "affine" else (how.size, how.size)
+    pair = found.cut([int(found.row.onset), found.apex], measured)
+    if how.steady == "affine":
+        pair = _still(pair, found.crop.points(found.onset_landmarks(how), measured), how)
+    onset, apex = (shrink(picture, (how.size, how.size)) for picture in pair)
     return magnified_stack(onset, apex, factor_sequence(how.length), how.size, how.magnifier)[0]
 
 
@@ -276,37 +237,6 @@ _COMPUTE: dict[str, Callable[[_Located, Preprocessing], np.ndarray]] = {
     "onset_apex": _onset_apex,
     "magnified": _magnified,
 }
-FEATURES: tuple[str, ...] = tuple(_COMPUTE)
-
-# What each paper prints, and ten frames for the hand-crafted methods; ASTNet's LiteFlowNet needs weights that no
-# package carries, so DIS stands in unless named.
-DEFAULTS: dict[str, dict[str, object]] = {
-    "flow": {},
-    "puzzle": {},
-    "flow_sequence": {"size": 224, "flow": "dis", "factor": 3.0},
-    "onset_flows": {"size": 112, "length": 10, "unit": "px"},
-    "step_flows": {"size": 112, "length": 10, "unit": "px"},
-    "frames": {"size": 224, "length": 8},
-    "apex": {"size": 224},
-    "onset_apex": {"size": 224},
-    "magnified": {"size": 224, "length": 32},
-}
-
-
-def preprocessing(feature: str, **choices: object) -> Preprocessing:
-    """Return how a feature is computed: the paper's choices, changed by `choices`.
-
-    Raises
-    ------
-    MerlibError
-        For an unknown feature, choice or value.
-    """
-    if feature not in FEATURES:
-        raise unknown_name("feature", feature, FEATURES)
-    for name in choices:
-        if name not in Preprocessing.__dataclass_fields__ or name == "feature":
-            raise unknown_name("choice", name, [f for f in Preprocessing.__dataclass_fields__ if f != "feature"])
-    return Preprocessing(feature=feature, **{**DEFAULTS[feature], **choices})
 
 
 def clip_input(row, how: Preprocessing) -> ClipInput:

@@ -89,7 +89,7 @@ def run(
         Address of a dask scheduler that the folds are sent to; MERLIB_DASK when not given, else this machine.
     together : bool, optional
         Whether a network's folds and seeds are trained as one program (`learning.vectorised`); by default on a GPU,
-        unless they are sent to a cluster.
+        unless they are sent to a cluster or the recipe counts iterations.
     precision : {'float32', 'tf32', 'bf16'}
         Of folds trained together.
 
@@ -169,7 +169,7 @@ def _plan(
     pairs = [(fold, seed) for seed in experiment.seeds for fold in folds]
     device = check_device(device, f"device={device!r}") if device else default_device()
     if together is None:
-        together = device != "cpu" and not cluster_address(dask)
+        together = device != "cpu" and not cluster_address(dask) and not experiment.recipe.iterations
     together = together and _is_network(experiment, samples)
     code = source
     if together:

@@ -1,4 +1,7 @@
-"""From predictions of frames to predictions of clips: the frames of a clip vote (LARNet, Sec. 4.2.3)."""
+"""From predictions of frames to predictions of clips: the frames of a clip vote.
+
+LARNet tells frames and prints no rule for a clip: the vote is our choice.
+"""
 
 from __future__ import annotations
 

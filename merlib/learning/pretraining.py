@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 
+from merlib.clips.frame_rows import clip_of
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment, canonical_json
@@ -85,6 +86,12 @@ def pretrain(
     return digest
 
 
+def counted_rows(samples: Samples) -> str:
+    """Say how many clips samples hold, and how many frames where rows are frames."""
+    clips = len(np.unique(np.char.add(samples.groups, np.char.add("/", clip_of(samples.clips)))))
+    return f"{clips} clips" if clips == len(samples) else f"{len(samples)} frames of {clips} clips"
+
+
 def _lies_in(store: FoldStore, digest: str) -> bool:
     if not os.path.lexists(start_path(store.root, digest)):
         return False
@@ -105,13 +112,13 @@ def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest
     everything, begun = np.arange(len(samples)), time.perf_counter()
     fold = Fold("pretraining", everything, everything[:1])  # a row is scored as in any fold, and not looked at
     what = f"{experiment.label}, pretraining on {samples.name}"
-    log.info("%s: %d clips", what, len(samples))
+    log.info("%s: %s", what, counted_rows(samples))
     with Progress(what, 1) as progress, one_thread():
         beat = Heartbeats.beat(progress.beats.folder, digest)
         start = before.state if experiment.start else None
         result = train_fold(experiment, samples, fold, experiment.seeds[0], beat, device, start=start)
         beat(1.0)
-    note = f"starts from {experiment.model} pretrained on {samples.name}: {len(samples)} SYNTHETIC clips"
+    note = f"starts from {experiment.model} pretrained on {samples.name}: SYNTHETIC, {counted_rows(samples)}"
     record = {
         "experiment": experiment.to_dict(),
         "samples": samples.digest,

@@ -41,6 +41,9 @@ class Recipe:
         Weight of the model's own `auxiliary_loss`.
     augmentation : tuple of str
         Steps of `learning.augmentation`, on training rows only.
+    iterations : int
+        Steps of the optimiser that training takes, whatever the number of rows; 0 counts by `epochs`. Where it is
+        given, `epochs` is what it came to on the paper's data.
     copies : int
         How often an epoch shows each training row, with new chance in its augmentation each time (ASTNET-B8).
     normalisation : {'none', 'unit', 'standardise'}
@@ -70,14 +73,16 @@ class Recipe:
     shuffle: bool = True
     copies: int = 1
     decay_epochs: int = 0
+    iterations: int = 0
 
     def to_dict(self) -> dict:
         """Return the fields as plain JSON types, without those that came later and are not used: digests stay valid."""
         values = asdict(self)
         if self.copies == 1:
             del values["copies"]
-        if not self.decay_epochs:
-            del values["decay_epochs"]
+        for name in ("decay_epochs", "iterations"):
+            if not values[name]:
+                del values[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     @classmethod
@@ -133,7 +138,8 @@ RECIPES: dict[str, Recipe] = {
         augmentation=("flip", "rotate", "crop"),
         copies=20,
     ),
-    # Sec. 4.2.1: 12,000 iterations of 64 frames, about 154 epochs of its 5,000 images; both flips, and four pixels of 1
+    # Sec. 4.2.1: 12,000 iterations of 64 frames, about 154 epochs of its 5,000 images, and as many steps where frames
+    # are fewer; both flips, and four pixels of 1
     # around the frame, whose use is not said: cut out anew at random, as in its source. The three stages are trained
     # together (LARNET-E8): the weight of their own heads is our choice, without it the earlier heads would never learn.
     # Sec. 4.1 names an L2 penalty of 1e-2 for the first layers beside Sec. 4.2.1's weight decay: the latter. Of the
@@ -146,6 +152,7 @@ RECIPES: dict[str, Recipe] = {
         nesterov=True,
         weight_decay=1e-4,
         epochs=154,
+        iterations=12_000,
         batch_size=64,
         auxiliary_weight=1.0,
         augmentation=("flip", "flip_vertical", "pad_crop"),
@@ -198,6 +205,19 @@ def get_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
+def epochs_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
+    """Return how many epochs a training fold of `rows` takes, and after how many steps of the optimiser it ends.
+
+    A last batch of one sample joins the batch before it (AM3F-A20), as in training.
+    """
+    shown = rows * recipe.copies
+    batches = max(1, shown // recipe.batch_size + (shown % recipe.batch_size > 1))
+    if shown % recipe.batch_size == 1 and shown > recipe.batch_size:
+        batches = shown // recipe.batch_size
+    steps = recipe.iterations or recipe.epochs * batches
+    return -(-steps // batches), steps
+
+
 def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     """Shorten `recipe` to what `profile` allows; the paper profile returns it unchanged.
 
@@ -216,4 +236,5 @@ def abridge(recipe: Recipe, profile: Profile) -> Recipe:
         step = max(1, round(step * epochs / recipe.epochs))
         decay = decay and max(1, round(decay * epochs / recipe.epochs))
     changes = {"epochs": epochs, "batch_size": batch, "step_epochs": step, "decay_epochs": decay, "copies": 1}
+    changes["iterations"] = 0
     return replace(recipe, **changes, learning_rate=recipe.learning_rate * rise)

@@ -1,7 +1,8 @@
 """LARNet (Sensors 2021, 21, 1098): three residual attention networks, each reading what the one before has seen.
 
 Input ``frames`` (N, 3, S, S), S = 224, single frames of a clip, each a row of its own (`clips.as_frames`); a clip's
-label is the vote of its frames (`clip_vote`, for predictions `learning.vote_by_clip`). A stage is the network of Wang
+label is the vote of its frames, which is our choice, since the paper names no rule (`clip_vote`, for predictions
+`learning.vote_by_clip`). A stage is the network of Wang
 et al. 2017, Table 2 of the paper, at width 64::
 
                      Attention-92 / -56            EmoResNet (width 32)

@@ -19,9 +19,11 @@ UAMRN-F5  The scalar weight of Eq. 9 is the mean over classes of the vector of E
 UAMRN-F6  The weight multiplies the loss as printed. Were the gradient to flow through it, the loss could fall by
      shrinking the weight alone, so it is detached; `weight_gradient` lets it flow. Eq. 7 takes the probabilities of
      the loss from the mean, which with a detached weight would teach the variance nothing; it learns through the
-     sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below it. `monte_carlo=0` is the row
-     "Deterministic" of Table 5: no variance, no weight. Eq. 9 is cross entropy plus `UAMRN.auxiliary_loss` at
-     weight 1; weight 0 leaves plain cross entropy.
+     sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below it. The curve of the loss proves
+     no learning under either reading: gamma multiplies cross entropy, so a network that grows certain, by smaller
+     variances and less spread between passes, brings the product down even where the cross entropy stays.
+     `monte_carlo=0` is the row "Deterministic" of Table 5: no variance, no weight. Eq. 9 is cross entropy plus
+     `UAMRN.auxiliary_loss` at weight 1; weight 0 leaves plain cross entropy.
 UAMRN-F13  256 maps of 14x14 are averaged to 2x2, which gives the 1024 of the model without a projection; other sizes
      get a linear one. Q and K are projected apart (`shared_qk`); hyper-planes are drawn once and kept, so that
      inference repeats (`resample` draws new ones at each training step, as Algorithm 1 may be read).
@@ -180,7 +182,8 @@ class UAMRN(nn.Module):
 
         Zero when training is deterministic, where every weight is one.
         """
-        return uncertainty_weighted_loss(outputs.logits, labels, outputs.sample_weight - 1.0)
+        # not `uncertainty_weighted_loss`, whose look at the labels no program of many folds can take
+        return (outputs.sample_weight - 1.0) * functional.cross_entropy(outputs.logits, labels, reduction="none")
 
     def attention_maps(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Return each block's attention matrix (N, heads, L, L), zero outside the kept pairs (Fig. 4)."""

@@ -44,6 +44,16 @@ def test_front_features_of_other_weights_are_computed_anew(cache, monkeypatch):
     assert np.array_equal(found[0], found[2])
 
 
+def test_features_less_the_first_keep_what_grows_and_say_so(cache):
+    pictures = np.random.default_rng(1).random((2, 4, 3, 32, 32), np.float32)
+    samples = make_samples(n=2).with_inputs({"magnified": pictures})
+    whole, less = (with_front(samples, cache, 4, less_first=flag) for flag in (False, True))
+    assert (less.inputs["front"][:, 0] == 0).all()
+    np.testing.assert_allclose(less.inputs["front"] + whole.inputs["front"][:, :1], whole.inputs["front"], atol=1e-6)
+    assert "each magnification less the first" in less.notes
+    assert less.digest != whole.digest
+
+
 def test_samples_without_magnified_pictures_are_refused(cache):
     with pytest.raises(MerlibError, match="uamrn: samples megc2019-flow with flow"):
         with_front(make_samples(), cache)

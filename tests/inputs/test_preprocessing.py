@@ -20,7 +20,8 @@ from merlib.inputs.accuracy import face_errors
 from merlib.inputs.cache import MotionCache
 from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.maps import flow_channels, minmax255
-from merlib.inputs.preprocessing import around, clip_input, locate, preprocessing
+from merlib.inputs.preprocessing import clip_input, locate, preprocessing
+from merlib.inputs.windows import around, rise
 from merlib.learning import Experiment, get_recipe, run
 from merlib.sources.weights import MissingWeights
 
@@ -344,9 +345,13 @@ def test_a_flow_sequence_has_ten_maps_of_the_magnified_clip():
     magnified, as_is = (clip_input(one(), each).array for each in (how, plain))
     assert magnified.shape == (10, 3, 28, 28)
     assert np.abs(magnified[:, :2]).mean() > 1.3 * np.abs(as_is[:, :2]).mean()
-    # 3.x frames of rise and a slower fall: the motion turns around
-    mean = as_is[:, 1, 16:24].mean(axis=(1, 2))
-    assert mean.min() < 0 < mean.max()
+    # from onset to apex a smile only rises; around the apex it falls as well, and the motion cancels in the sum
+    rising = as_is[:, 1, 16:24].mean(axis=(1, 2))
+    centred = clip_input(one(), preprocessing("flow_sequence", factor=1.0, window="around", **same)).array
+    turning = centred[:, 1, 16:24].mean(axis=(1, 2))
+    assert rising.max() < 0.01
+    assert turning.min() < 0 < 0.03 < turning.max()
+    assert abs(turning.sum()) < 0.5 * abs(rising.sum())
 
 
 def test_flow_channels_of_the_truth_are_zero_without_motion():
@@ -444,3 +449,71 @@ def clips_of_two_people():
         preprocessing("frames", size=60, length=10, backend="given"),
     ]
     return samples_of_clips(table(*rows), how, tuple(expressions))
+
+
+def test_eleven_frames_lie_evenly_from_onset_to_apex_and_repeat_in_a_short_rise():
+    assert rise(20, 40) == list(range(20, 41, 2))
+    assert rise(4, 8) == [4, 4, 5, 5, 6, 6, 6, 7, 7, 8, 8]
+
+
+@pytest.mark.parametrize("choices", [{"window": "peak"}, {"steady": "rigid"}, {"unit": "rgb", "feature": "flow"}])
+def test_unknown_choices_of_the_chain_are_refused(choices):
+    with pytest.raises(MerlibError, match=r"rise|affine|minmax255"):
+        preprocessing(choices.pop("feature", "flow_sequence"), **choices)
+
+
+def test_a_drawn_sequence_is_pictures_on_white_with_one_scale():
+    same = {"size": 28, "flow": "dis", "backend": "given", "factor": 1.0}
+    drawn = clip_input(one(), preprocessing("flow_sequence", unit="rgb", **same)).array
+    flows = clip_input(one(), preprocessing("flow_sequence", unit="px", **same)).array
+    speed, colour = np.hypot(flows[:, 0], flows[:, 1]), 1 - drawn.min(axis=1)
+    assert drawn.shape == flows.shape
+    assert drawn.min() >= 0
+    assert drawn.max() <= 1
+    np.testing.assert_allclose(colour, speed / speed.max(), atol=1e-5)
+
+
+def test_frames_less_the_onset_hold_no_face_at_rest():
+    how = preprocessing("frames", size=48, length=6, less_onset=True, backend="given")
+    moved = clip_input(one(), how).array
+    whole = clip_input(one(), preprocessing("frames", size=48, length=6, backend="given")).array
+    assert moved.shape == whole.shape
+    assert moved.std() < 0.2 * whole.std()
+    assert abs(moved.mean()) < 0.01
+
+
+class Swaying(Warped):
+    """The same clip, of a head that turns and shifts as the face moves."""
+
+    def read(self, index):
+        import cv2
+
+        turn = cv2.getRotationMatrix2D((84.0, 108.0), 1.5 * ENVELOPE[index], 1 + 0.01 * ENVELOPE[index])
+        turn[:, 2] += (2 * ENVELOPE[index], -ENVELOPE[index])
+        return cv2.warpAffine(super().read(index), turn, (168, 216), flags=2, borderMode=cv2.BORDER_REPLICATE)
+
+
+def test_a_steadied_head_leaves_what_the_muscles_do():
+    clip = one(source=Swaying({"12": 1.0}, name="sway"))
+    same = {"unit": "px", "backend": "given", "flow": "dis"}
+    still = clip_input(one(), preprocessing("flow", steady="affine", **same)).array[:2]
+    swaying = clip_input(clip, preprocessing("flow", **same)).array[:2]
+    steady = clip_input(clip, preprocessing("flow", steady="affine", **same)).array[:2]
+    inner = np.s_[:, 6:24, 5:23]
+    assert np.corrcoef(steady[inner].ravel(), still[inner].ravel())[0, 1] > 0.85
+    assert np.corrcoef(swaying[inner].ravel(), still[inner].ravel())[0, 1] < 0.6
+
+
+def test_the_rise_agrees_with_true_motion_where_the_window_around_the_apex_does_not():
+    from merlib.inputs.accuracy import sequence_agreement
+
+    class Known(Swaying):
+        true_apex = 5
+
+    same = {"backend": "given", "factor": 1.0, "flow": "dis"}
+    variants = {"rise": same, "around": {"window": "around", **same}, "steady": {"steady": "affine", **same}}
+    rows = pd.DataFrame(sequence_agreement(one(source=Known({"12": 1.0}, name="known")), variants))
+    muscles = rows.set_index("variant")["muscles"]
+    # the head sways in these frames and not in the truth: only the steadied sequence shows what the muscles do
+    assert muscles["steady"] > 0.5 > muscles["rise"] + 0.2
+    assert muscles["steady"] > muscles["around"] + 0.2

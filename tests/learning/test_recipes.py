@@ -10,7 +10,7 @@ import pytest
 from merlib.errors import MerlibError
 from merlib.learning import Experiment
 from merlib.learning.losses import bind_loss
-from merlib.learning.recipes import RECIPES, Recipe, abridge, get_recipe
+from merlib.learning.recipes import RECIPES, Recipe, abridge, epochs_and_steps, get_recipe
 from merlib.models import available
 from merlib.models.registry import model_module
 from merlib.profiles import PROFILES, get_profile
@@ -137,6 +137,22 @@ def test_larnet_trains_as_printed_in_section_4_2_1():
     assert (recipe.optimiser, recipe.nesterov, recipe.momentum) == ("sgd", True, 0.9)
     assert (recipe.learning_rate, recipe.weight_decay, recipe.batch_size) == (1e-2, 1e-4, 64)
     assert recipe.augmentation == ("flip", "flip_vertical", "pad_crop")
+    assert recipe.iterations == 12_000
+
+
+@pytest.mark.parametrize("rows", [5000, 1476, 65, 64, 40])
+def test_larnet_takes_12000_steps_whatever_the_number_of_frames(rows):
+    epochs, steps = epochs_and_steps(get_recipe("larnet"), rows)
+    batches = max(1, rows // 64 + (rows % 64 > 1))
+    assert steps == 12_000
+    assert (epochs - 1) * batches < 12_000 <= epochs * batches
+
+
+def test_a_recipe_that_counts_epochs_takes_as_many_steps_as_its_batches():
+    short = Recipe(name="short", epochs=3, batch_size=8)
+    assert [epochs_and_steps(short, rows) for rows in (16, 17, 18, 1)] == [(3, 6), (3, 6), (3, 9), (3, 3)]
+    assert epochs_and_steps(replace(short, copies=2), 9) == (3, 9)  # 18 rows an epoch: 8, 8 and 2
+    assert abridge(get_recipe("larnet"), get_profile("teach")).iterations == 0
 
 
 def test_a_recipe_without_copies_has_the_digest_it_had_before_there_were_any():

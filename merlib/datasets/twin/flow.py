@@ -7,6 +7,7 @@ each map is stretched to 0..255 by its own minimum and maximum and rounded, so z
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -20,8 +21,9 @@ from merlib.clips.landmarks68 import CROP, canonical_face, crop_grid, inside_fac
 from merlib.clips.samples import UNITS, Samples
 from merlib.code_digest import package_digest
 from merlib.datasets.twin.action_units import activation_vector, basis
-from merlib.datasets.twin.population import EDITION, POPULATIONS, ClipPlan, plan_population
+from merlib.datasets.twin.population import EDITION, POPULATIONS, SEED, ClipPlan, plan_population
 from merlib.errors import unknown_name
+from merlib.sources.expressions import tables_digest
 
 GRID = (70, 56)  # rows and columns of the flow; square pixels, as the crop is 1.25 times as high as wide
 MAP = (28, 28)
@@ -38,7 +40,8 @@ PIVOT = (0.0, 1.0)  # the head turns about the mouth, inter-ocular units
 @lru_cache(maxsize=1)
 def twin_code() -> str:
     """Return the digest of the code and the tables that draw the twin."""
-    return package_digest(Path(__file__).parent, ("*.py", "*.csv"))
+    code = package_digest(Path(__file__).parent, ("*.py", "*.csv"))
+    return hashlib.sha256(f"{code}{tables_digest()}".encode()).hexdigest()
 
 
 def true_motion(plans: Sequence[ClipPlan]) -> np.ndarray:
@@ -176,7 +179,7 @@ def flow_maps(plans: Sequence[ClipPlan], unit: str = "minmax255") -> np.ndarray:
     return maps if unit == "px" else minmax255(maps)
 
 
-def twin_samples(dataset: str, seed: int = 0, unit: str = "minmax255", intensity: float = 1.0) -> Samples:
+def twin_samples(dataset: str, seed: int = SEED, unit: str = "minmax255", intensity: float = 1.0) -> Samples:
     """Generate the synthetic twin of a data set: the same subjects and clips a class, invented motion.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from merlib.datasets.twin.population import SEED
 from merlib.datasets.twin.rendering.rendered import twin_clips
 from merlib.errors import MerlibError
 
@@ -21,18 +22,18 @@ def macro_clips(name: str, seed: int = 1, intensity: float = INTENSITY, scale: f
     name, scale
         See `twin_clips`.
     seed : int
-        Of the people, 1 or more: those of seed 0 are the ones that experiments test.
+        Of the people, not `population.SEED`, whose people experiments test.
     intensity : float
         Factor on every activation.
 
     Raises
     ------
     MerlibError
-        For seed 0, and as `twin_clips`.
+        For the seed that is tested, and as `twin_clips`.
     """
-    if seed == 0:
-        found = "macro-expressions of the twin's seed 0."
-        raise MerlibError(found, "other people than experiments test.", "choose a seed from 1.")
+    if seed == SEED:
+        found = f"macro-expressions of the twin's seed {SEED}."
+        raise MerlibError(found, "other people than experiments test.", "choose another seed, such as 1.")
     table = twin_clips(name, seed, intensity, scale=scale)
     table["subject"] = f"twin{seed}-" + table["subject"]
     table.attrs["name"] = f"{name}-macro"

@@ -14,8 +14,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-from merlib.datasets.twin.emotions import EMOTIONS, mixture
-from merlib.datasets.twin.people import RECORDINGS, STRAYS, Recording, SubjectStyle, draw_subject, skewed, stream
+from merlib.datasets.twin.emotions import MISFIT, mixture, sheet_emotions, unit_rates
+from merlib.datasets.twin.people import (
+    RECORDINGS,
+    TASTE_SPREAD,
+    Recording,
+    SubjectStyle,
+    draw_subject,
+    skewed,
+    stream,
+)
 from merlib.errors import MerlibError, unknown_name
 from merlib.sources.counts import subject_counts
 
@@ -40,11 +48,13 @@ POPULATIONS: Mapping[str, Population] = MappingProxyType(
 )
 
 
-EDITION = "2026-08"  # changed whenever other people or other motion are drawn from the same seed
+EDITION = "2026-11"  # changed whenever other people or other motion are drawn from the same seed
 MICRO = 0.22  # median activation of a micro-expression
 BLINK = 0.12  # rms activation of the lids' meaningless movement
-MISFIT = 0.08  # share of clips whose face shows another emotion than the label
-FOLLOWED = 0.6  # share of clips in which a person follows a display rule of theirs
+ONE_SIDED = 0.16  # share of clips with one side of the face alone
+LOPSIDED = 0.6  # the same for contempt, the one-sided emotion of FACS; the sheets' aggregates do not count sides
+REDRAWS = 100  # of a clip that came out without any unit
+SEED = 2611  # of the people whom experiments test; chosen unseen, see results/reference/ANALYSIS_PLAN.md
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,8 @@ class ClipPlan:
     class_name : str
         The clip's label.
     emotion : str
-        What the face shows. It is finer than a polarity, and now and then belongs to another class, because
-        labels rest on self-report.
+        Whose units the face shows. It is finer than a polarity, and now and then belongs to another class, because
+        labels rest on self-report (`emotions.MISFIT`).
     action_units : mapping of str to float
         One-sided codes (``"L12"``) to activation; intensity and asymmetry are already in them.
     intensity : float
@@ -114,19 +124,33 @@ class ClipPlan:
     person_seed: int
 
 
+def _draw_units(rng: np.random.Generator, dataset: str, emotion: str, style: SubjectStyle) -> list[str]:
+    """Return the units that a clip shows, one or more, each by its rate in the sheet and the person's taste.
+
+    A normal shift of log odds pulls mean rates towards a half; the factor before the log odds takes that back
+    (MacKay's approximation of the mean of a logistic function under a normal).
+    """
+    rates = unit_rates(dataset, emotion)
+    stretch = np.sqrt(1 + np.pi * TASTE_SPREAD**2 / 8)
+    odds = np.array([np.log(rate / (1 - rate)) * stretch + style.taste[f"{emotion}/{u}"] for u, rate in rates.items()])
+    chances = 1 / (1 + np.exp(-odds))
+    for _ in range(REDRAWS):
+        shown = [unit for unit, there in zip(rates, rng.random(len(rates)) < chances, strict=True) if there]
+        if shown:
+            return shown
+    return [max(rates, key=rates.get)]
+
+
 def _draw_action_units(
-    rng: np.random.Generator, emotion: str, style: SubjectStyle, strength: float, asymmetry: float
+    rng: np.random.Generator, dataset: str, emotion: str, style: SubjectStyle, strength: float, asymmetry: float
 ) -> dict[str, float]:
-    patterns = EMOTIONS[emotion]
-    weights = np.exp([style.taste[f"{emotion}/{i}"] for i in range(len(patterns))])
-    pattern = dict(patterns[rng.choice(len(patterns), p=weights / weights.sum())])
+    pattern = dict.fromkeys(_draw_units(rng, dataset, emotion, style), 1.0)
     unit, extra = style.tic
     pattern[unit] = pattern.get(unit, 0.0) + extra * skewed(rng, 0.5)
-    one_sided = rng.choice(["", "L", "R"], p=[0.84, 0.08, 0.08])
+    lopsided = LOPSIDED if emotion == "contempt" else ONE_SIDED
+    own_side = rng.choice(["", "L", "R"], p=[1 - lopsided, lopsided / 2, lopsided / 2])
     activations: dict[str, float] = {}
-    for code, relative in pattern.items():
-        own_side = code[0] if code[0] in "LR" else one_sided
-        plain = code.lstrip("LR")
+    for plain, relative in pattern.items():
         level = strength * relative * style.habits[plain] * skewed(rng, 0.3)
         for side, share in (("L", 1 + asymmetry), ("R", 1 - asymmetry)):
             if own_side and side != own_side:
@@ -163,15 +187,15 @@ def draw_clip(
     style, recording = draw_subject(seed, dataset, subject), RECORDINGS[dataset]
     weights = mixture(dataset, class_name)
     emotion = str(rng.choice(list(weights), p=np.array(list(weights.values())) / sum(weights.values())))
-    misfit, stray = rng.random() < MISFIT, str(rng.choice(STRAYS))
-    follows = rng.random() < FOLLOWED
-    emotion = stray if misfit else style.display.get(emotion, emotion) if follows else emotion
+    of_sheet = sheet_emotions(dataset)
+    stray = str(rng.choice(list(of_sheet), p=np.array(list(of_sheet.values())) / sum(of_sheet.values())))
+    emotion = stray if rng.random() < MISFIT[dataset] else emotion
     strength = MICRO * skewed(rng, 0.35) * style.expressiveness
     asymmetry = float(np.clip(style.asymmetry + rng.normal(0, 0.15), -0.9, 0.9))
-    activations = _draw_action_units(rng, emotion, style, strength * intensity, asymmetry)
+    activations = _draw_action_units(rng, dataset, emotion, style, strength * intensity, asymmetry)
     _add_blink(rng, activations)
     dx, dy = recording.head * (np.array(style.sway) + rng.normal(0, 0.7, 2))
-    angle, log_scale = rng.normal(0, recording.head * 0.35, 2)
+    angle, log_scale = rng.normal(0, recording.head * recording.turn, 2)
     return ClipPlan(
         dataset=dataset,
         subject=subject,
@@ -190,7 +214,7 @@ def draw_clip(
     )
 
 
-def plan_population(name: str, seed: int = 0, intensity: float = 1.0) -> tuple[ClipPlan, ...]:
+def plan_population(name: str, seed: int = SEED, intensity: float = 1.0) -> tuple[ClipPlan, ...]:
     """Plan every clip of a twin, with the counts of the real data set.
 
     Parameters

@@ -1,8 +1,8 @@
 """When what happens in a rendered clip: expression, head and blinks, frame by frame.
 
-A clip starts and ends with a neutral face. Between onset and offset the expression rises quickly and falls more
-slowly, as in the real data sets; the whole takes at most half a second. The head drifts all the time, such that
-between onset and apex it does what the plan says. Every draw has its own random stream.
+A clip starts and ends with a neutral face. How long the expression rises from onset to apex, and how long the whole
+takes, at most half a second, are drawn from the quantiles that the real sheets give (`sources.expressions`). The head
+drifts all the time, such that between onset and apex it does what the plan says. Every draw has its own random stream.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
+from scipy.special import ndtr
 
 from merlib.datasets.twin.people import RECORDINGS, stream
 from merlib.datasets.twin.population import ClipPlan
+from merlib.sources.expressions import time_quantiles
 
 SPEEDS: Mapping[str, float] = MappingProxyType({"casme2": 200.0, "samm": 200.0, "smic": 100.0})  # frames a second
-LENGTHS: Mapping[str, float] = MappingProxyType({"casme2": 0.32, "samm": 0.38, "smic": 0.36})  # median, seconds
-LONGEST, SHORTEST = 0.5, 0.16  # onset to offset, seconds
-RISE = (0.34, 0.06)  # mean and spread of the rise's share of an expression
+# Whose published times are drawn: SMIC has no apex in its sheet, CASME II's stand in.
+TIMES: Mapping[str, str] = MappingProxyType({"casme2": "CASME II", "samm": "SAMM", "smic": "CASME II"})
+LONGEST, SHORTEST_FALL = 0.5, 0.04  # onset to offset, and apex to offset, seconds
+TOGETHER = 0.6  # correlation of the ranks of rise and whole: a choice, aggregates do not tell
 NEUTRAL = (5, 20)  # fewest and most frames before the onset and after the offset
 WITH_BLINK = 1 / 3
 BLINK_SECONDS, BLINK_CLOSES = (0.14, 0.24), 0.35  # whole length; share of it in which the lids close
@@ -61,11 +64,14 @@ class Timing:
 @lru_cache(maxsize=512)
 def _phases(seed: int, population: str, dataset: str, subject: str, clip: str) -> tuple[int, int, int, int]:
     rng = stream(seed, "timing", population, dataset, subject, clip)
-    seconds = float(np.clip(LENGTHS[dataset] * np.exp(0.25 * rng.standard_normal()), SHORTEST, LONGEST))
-    frames = round(seconds * SPEEDS[dataset])
-    share = float(np.clip(rng.normal(*RISE), 0.2, 0.46))
+    slow = rng.standard_normal()
+    own = TOGETHER * slow + np.sqrt(1 - TOGETHER**2) * rng.standard_normal()
+    rise = float(np.interp(ndtr(slow), *time_quantiles(TIMES[dataset], "onset to apex")))
+    whole = float(np.interp(ndtr(own), *time_quantiles(TIMES[dataset], "onset to offset")))
+    whole = min(max(whole, rise + SHORTEST_FALL), LONGEST)
+    rising, frames = max(2, round(rise * SPEEDS[dataset])), round(whole * SPEEDS[dataset])
     before, after = (int(n) for n in rng.integers(NEUTRAL[0], NEUTRAL[1] + 1, 2))
-    onset, apex, offset = before, before + max(2, round(share * frames)), before + frames
+    onset, apex, offset = before, before + rising, before + frames
     return onset, apex, offset, offset + 1 + after
 
 
@@ -127,7 +133,8 @@ def _head(rng: np.random.Generator, plan: ClipPlan, n_frames: int, onset: int, a
     reached = np.clip((t - onset) / (apex - onset), 0.0, 1.0)
     back = np.exp(-np.clip(t - apex, 0, None) / (RETURN_SECONDS * SPEEDS[plan.dataset]))
     straight = (reached * back)[:, None] * (move.dx, move.dy, move.angle, move.log_scale)
-    size = RECORDINGS[plan.dataset].head * np.array([1, 1, 0.35, 0.35]) * WANDER
+    turn = RECORDINGS[plan.dataset].turn
+    size = RECORDINGS[plan.dataset].head * np.array([1, 1, turn, turn]) * WANDER
     waves = np.zeros((n_frames, 4))
     for k in range(1, 5):  # slow waves only: a head has mass
         phase, strength = rng.uniform(0, 2 * np.pi, 4), rng.normal(0, 1.0, 4) / k

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from merlib.clips.samples import DRAWN
 from merlib.errors import unknown_name
 from merlib.learning.training.warping import crop, pad_and_crop, rotate
 
@@ -27,8 +28,11 @@ JITTER = 0.1
 PICTURES = frozenset({"frames", "magnified", "apex", "onset_apex"})
 
 
-def kind_of(name: str, ndim: int) -> str:
+def kind_of(name: str, ndim: int, unit: str = "px") -> str:
     """Return ``picture``, ``flow`` or ``vector``: what an input of that name and number of axes holds.
+
+    Flow drawn as a picture (`unit` ``rgb``) is a picture: mirrored, its colours still name the old directions, as in
+    the papers that augment drawn flow.
 
     Parameters
     ----------
@@ -39,7 +43,7 @@ def kind_of(name: str, ndim: int) -> str:
     """
     if ndim < 4:
         return "vector"
-    return "picture" if name in PICTURES else "flow"
+    return "picture" if name in PICTURES or unit == DRAWN else "flow"
 
 
 def mirror(flow, unit: str):
@@ -168,7 +172,7 @@ def augment_inputs(
     maps names to deviations, see `deviations`.
     """
     state, changed = random.get_state(), {}
-    kinds = {name: kind_of(name, rows.ndim) for name, rows in inputs.items()}
+    kinds = {name: kind_of(name, rows.ndim, unit) for name, rows in inputs.items()}
     for name in sorted(inputs, key=lambda name: (kinds[name] != "vector", name)):  # vectors draw no chance: first
         random.set_state(state)
         changed[name] = augment(inputs[name], steps, unit, random, kinds[name], spread.get(name, 1.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from merlib.learning.experiment import Experiment
 from merlib.learning.fast import fast_forward
 from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
-from merlib.learning.recipes import Recipe
+from merlib.learning.recipes import Recipe, epochs_and_steps
 from merlib.learning.training.augmentation import augment_inputs, deviations
 from merlib.learning.training.normaliser import Normaliser
 from merlib.learning.training.shared_step_adam import SharedStepAdam
@@ -206,11 +207,12 @@ def train_fold(
     schedule = build_schedule(recipe, optimiser)
     step = fast_forward(model) if device == "cpu" else model
     curves: dict[str, list[float]] = {"loss": [], "accuracy": []}
-    for epoch in range(recipe.epochs):
+    epochs, steps = epochs_and_steps(recipe, len(labels))
+    for epoch in range(epochs):
         model.train()
         order = torch.cat([_order(len(labels), recipe.shuffle, random) for _ in range(recipe.copies)])
-        total, correct = 0.0, 0
-        for rows in batches(order, recipe.batch_size):
+        total, correct, shown = 0.0, 0, 0
+        for rows in islice(batches(order, recipe.batch_size), steps):
             inputs = {name: values[rows] for name, values in train.items()}
             inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random, spread)
             inputs = {name: place(values, device) for name, values in normalise(inputs).items()}
@@ -225,13 +227,14 @@ def train_fold(
             optimiser.step()
             total += loss.item() * len(rows)
             correct += int((logits.argmax(1) == truth).sum())
+            shown, steps = shown + len(rows), steps - 1
         if not np.isfinite(total):
             raise _diverged(f"loss {total} in epoch {epoch + 1}", experiment, fold, seed)
         schedule.step()
-        curves["loss"].append(total / len(order))
-        curves["accuracy"].append(correct / len(order))
+        curves["loss"].append(total / shown)
+        curves["accuracy"].append(correct / shown)
         if beat is not None:
-            beat((epoch + 1) / recipe.epochs)
+            beat((epoch + 1) / epochs)
     shift = None
     if recipe.adjusted_inference:
         shift = inference_adjustment(recipe.loss, recipe.loss_options, prior)

@@ -46,7 +46,7 @@ class MaskedNorm(nn.Module):
         others = [axis for axis in range(x.ndim) if axis != 1]
         column = (-1, *[1] * (x.ndim - 1))
         channel = (1, -1, *[1] * (x.ndim - 2))
-        mask = _mask[-1]
+        mask = _mask[-1].repeat_interleave(len(x) // len(_mask[-1]))  # a network may fold a row's frames into rows
         active = (mask.sum() > 0).to(x.dtype)
         count = mask.sum().clamp_min(1) * (x[0, 0].numel())
         rows = mask.to(x.dtype).reshape(column)

@@ -85,6 +85,9 @@ def train_folds(
     if precision not in PRECISIONS:
         raise MerlibError(f"precision {precision!r}.", f"one of {', '.join(PRECISIONS)}.", "choose one of them.")
     recipe = experiment.recipe
+    if recipe.iterations:
+        found = f"{recipe.iterations:,} steps whatever the number of rows."
+        raise MerlibError(found, "a recipe that counts epochs.", "train such folds one by one.")
     with torch.random.fork_rng(devices=[] if device == "cpu" else None), _multiplying(precision):
         program = _Program(experiment, samples, tasks, device, start, precision)
         schedule = build_schedule(recipe, program.pace)
@@ -247,7 +250,7 @@ class _Program:
         recipe, found = self.experiment.recipe, []
         for i, ((fold, _), model) in enumerate(zip(self.tasks, self.models, strict=True)):
             state = {name: values[i].detach() for name, values in (self.parameters | self.buffers).items()}
-            model.load_state_dict(state)
+            model.load_state_dict({name: state[name] for name in model.state_dict()})  # less buffers that follow anew
             shift = None
             if recipe.adjusted_inference:
                 shift = inference_adjustment(recipe.loss, recipe.loss_options, self.prior[i])

@@ -103,7 +103,7 @@ def test_runs_from_a_start_repeat_to_the_bit_whatever_the_workers_and_differ_fro
     pd.testing.assert_frame_equal(frames[0], frames[2], check_exact=True)
     scratch = run(BASE, samples, tmp_path / "0", workers=1)
     assert not np.allclose(frames[0].filter(like="score"), scratch.filter(like="score"))
-    assert any("pretrained on toy-macro: 12 SYNTHETIC clips" in note for note in frames[0].attrs["notes"])
+    assert any("pretrained on toy-macro: SYNTHETIC, 12 clips" in note for note in frames[0].attrs["notes"])
     assert not any("pretrained" in note for note in scratch.attrs["notes"])
 
 

@@ -163,3 +163,12 @@ def test_vectors_stay_and_draw_no_chance():
 def test_pictures_jitter_about_grey():
     grey = augment(torch.full((64, 3, 2, 2), 0.5), ("jitter",), "minmax255", chance(), "picture") - 0.5
     assert 0.02 < grey.abs().max() <= 0.05 + 1e-6
+
+
+def test_drawn_flow_is_mirrored_as_a_picture():
+    drawn = {"flow_sequence": torch.rand(6, 2, 3, 4, 4)}
+    mirrored = augment_inputs(drawn, ("flip",), "rgb", chance())["flow_sequence"]
+    same = (mirrored == drawn["flow_sequence"]).flatten(1).all(1)
+    turned = (mirrored == drawn["flow_sequence"].flip(-1)).flatten(1).all(1)
+    assert (same | turned).all()
+    assert turned.any()

@@ -421,3 +421,14 @@ def test_a_jittered_channel_of_small_numbers_is_learnt_as_well_as_one_of_large_o
     alike = [make_samples(inputs={"flow": rows}, unit="px") for rows in (maps, small)]
     scores = [train_fold(experiment, one, first_fold(one), 0).scores for one in alike]
     np.testing.assert_allclose(*scores, atol=1e-3)
+
+
+def test_training_stops_after_the_iterations_of_the_recipe_whatever_the_number_of_rows(samples, monkeypatch):
+    seen, fold = [], first_fold(samples)
+    plain = training.augment_inputs
+    monkeypatch.setattr(training, "augment_inputs", lambda *args: seen.append(1) or plain(*args))
+    result = train_fold(make_experiment(iterations=7, batch_size=4), samples, fold, 0)
+    a_pass = len(list(batches(torch.arange(len(fold.train)), 4)))
+    assert len(seen) == 7
+    assert len(result.curves["loss"]) == -(-7 // a_pass) > 1
+    assert np.isfinite(result.curves["loss"]).all()

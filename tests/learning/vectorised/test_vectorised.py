@@ -242,3 +242,41 @@ def test_bfloat16_trains_to_nearly_the_same_loss(samples):
     exact, coarse = (train_folds(experiment, samples, tasks, precision=each) for each in ("float32", "bf16"))
     assert exact[0].curves["loss"] != coarse[0].curves["loss"]
     np.testing.assert_allclose(coarse[0].curves["loss"], exact[0].curves["loss"], rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "shape"),
+    [
+        ("astnet", {"width": 4, "dropout": 0.0, "steps": 3}, {"flow_sequence": (3, 3, 64, 64)}),
+        ("uamrn", {"width": 16, "front_size": 16, "length": 4, "dropout": 0.0, "masked": True}, {"front": (4, 16)}),
+    ],
+)
+def test_networks_that_read_clips_train_together_as_apart(model, options, shape):
+    """Frames folded into rows of the batch share their clip's weight; UAMRN's own chance is left out."""
+    rng = np.random.default_rng(0)
+    samples = make_samples()
+    inputs = {name: rng.standard_normal((len(samples), *each), np.float32) for name, each in shape.items()}
+    samples = replace(samples, inputs=inputs, unit="px")
+    options = options | ({"monte_carlo": 0} if model == "uamrn" else {})
+    experiment = Experiment.for_profile(model, get_profile("smoke"), options=options, optimiser="adam", augmentation=())
+    folds = unequal_folds()
+    together = train_folds(experiment, samples, [(fold, 0) for fold in folds])
+    for ours, theirs in zip(together, apart(experiment, samples, folds), strict=True):
+        np.testing.assert_allclose(ours.scores, theirs.scores, atol=5e-3)
+        np.testing.assert_allclose(ours.curves["loss"], theirs.curves["loss"], rtol=1e-3)
+
+
+def test_uamrn_weighs_its_loss_by_uncertainty_in_folds_trained_together():
+    samples = make_samples()
+    front = np.random.default_rng(1).standard_normal((len(samples), 4, 16), np.float32)
+    samples = replace(samples, inputs={"front": front}, unit="px")
+    options = {"width": 16, "front_size": 16, "length": 4, "masked": True}
+    experiment = Experiment.for_profile("uamrn", get_profile("smoke"), options=options)
+    results = train_folds(experiment, samples, [(fold, 0) for fold in unequal_folds()])
+    assert all(np.isfinite(result.scores).all() for result in results)
+    plain = train_folds(
+        replace(experiment, recipe=replace(experiment.recipe, auxiliary_weight=0.0)),
+        samples,
+        [(fold, 0) for fold in unequal_folds()],
+    )
+    assert not np.allclose(results[0].scores, plain[0].scores, atol=1e-4)

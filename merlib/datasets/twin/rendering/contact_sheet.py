@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from merlib.datasets.twin.population import SEED
 from merlib.datasets.twin.rendering.rendered import true_landmarks, twin_clips
 from merlib.errors import MerlibError
 
 _TALLER = 340 / 280  # of a tile, as a frame of CASME II
 
 
-def contact_sheet(name: str, subjects: int = 40, seed: int = 0, columns: int = 8, width: int = 140) -> np.ndarray:
+def contact_sheet(name: str, subjects: int = 40, seed: int = SEED, columns: int = 8, width: int = 140) -> np.ndarray:
     """Show the onset frame of one clip of each person, cut to the head.
 
     Parameters

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.clips.clip_table import clip_key, clip_table
-from merlib.datasets.twin.population import EDITION, ClipPlan, draw_clip, plan_population
+from merlib.datasets.twin.population import EDITION, SEED, ClipPlan, draw_clip, plan_population
 from merlib.datasets.twin.rendering.backdrop import backdrop
 from merlib.datasets.twin.rendering.camera import LOOKS, flicker, sensor_noise
 from merlib.datasets.twin.rendering.person import person_picture
@@ -134,7 +134,7 @@ def to_picture(scene: Scene, pixels: np.ndarray) -> np.ndarray:
 
 
 def twin_clips(
-    name: str, seed: int = 0, intensity: float = 1.0, blinks: bool = True, scale: float = 1.0
+    name: str, seed: int = SEED, intensity: float = 1.0, blinks: bool = True, scale: float = 1.0
 ) -> pd.DataFrame:
     """Return the clip table of a data set's rendered twin.
 

@@ -74,14 +74,14 @@ def test_the_true_apex_is_known_even_where_the_table_has_none(tables):
         assert len(row.source.numbers) == row.n_frames
 
 
-def test_expressions_are_short_and_rise_faster_than_they_fall(tables):
+def test_expressions_are_short_and_rise_before_they_fall(tables):
     for name, table in tables.items():
         seconds = (table["offset"] - table["onset"]) / table["fps"]
         apex = np.array([row.source.true_apex for row in table.itertuples()])
         rise = (apex - table["onset"]) / (table["offset"] - table["onset"])
         assert seconds.between(0.04, 0.5).all(), name
-        assert 0.28 < rise.mean() < 0.40
-        assert rise.max() < 0.5
+        assert 0.35 < rise.mean() < 0.60  # medians of the sheets: 150 of 300 ms, 160 of 385 ms
+        assert 0 < rise.min() < rise.max() < 1
         assert table["onset"].between(5, 20).all()
         assert (table["n_frames"] - 1 - table["offset"]).between(5, 20).all()
 

@@ -1,0 +1,211 @@
+"""The ladder of each network that reads clips: what its inputs, true motion and true action units would allow.
+
+On the frozen SYNTHETIC twins of CASME II and SMIC, profile ``teach``, seed 0, ten folds of people (ANALYSIS_PLAN.md). A
+rung below the network tells whether its own input still holds the class, a rung above whether the motion does: what a
+network misses is explained by the first rung that falls. Labels are shuffled among all clips of a data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.datasets.twin.action_units import ACTION_UNITS, activation_vector
+from merlib.datasets.twin.emotions import EMOTIONS
+from merlib.datasets.twin.population import POPULATIONS
+from merlib.datasets.twin.rendering.rendered import twin_clips
+from merlib.errors import unknown_name
+from merlib.inputs.cache import MotionCache
+from merlib.inputs.choices import TRUTH, Preprocessing, preprocessing
+from merlib.inputs.clip_samples import samples_of_clips
+from merlib.inputs.front import with_front
+from merlib.learning.engine import run
+from merlib.learning.experiment import Experiment
+from merlib.learning.store.references import every_reference, reference_root, save_reference
+from merlib.profiles import get_profile
+
+DATA = ("casme2", "smic")
+# What a line reads in the sum of the ten flows, one change at a time: notebook 02's table.
+MENDS: Mapping[str, Mapping[str, object]] = {
+    "around the apex": {"window": "around"},
+    "onset to apex": {},
+    "onset to apex, not magnified": {"factor": 1.0},
+    "around the apex, head steadied": {"window": "around", "steady": "affine"},
+    "onset to apex, head steadied": {"steady": "affine"},
+}
+PROFILE = "teach"
+STEPS = ("shuffled", "input", "network", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
+NEVER_MOVES = "45"  # lids close for reasons of their own
+MAP = 28  # side of the maps that lines read
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of a ladder: what is trained, and on which samples.
+
+    Parameters
+    ----------
+    network : str
+        Whose ladder it belongs to; empty for rungs that all ladders share, ``mends`` for those of notebook 02's table.
+    step : str
+        ``shuffled``, ``input``, ``network``, ``weighted``, ``motion``, ``units`` or ``emotion``.
+    data : str
+        Twin of which data set.
+    experiment : Experiment
+    samples : callable
+        Given a cache and a number of processes, returns the samples.
+    """
+
+    network: str
+    step: str
+    data: str
+    experiment: Experiment
+    samples: Callable[[MotionCache, int], Samples]
+
+
+def network_input(network: str, data: str) -> Preprocessing:
+    """Return how the clips become what `network` reads in profile ``teach``; no weight that may be absent counts."""
+    same = {"magnifier": "eulerian", "steady": "affine"}
+    if network == "astnet":
+        return preprocessing("flow_sequence", size=56, unit="px", **same)
+    return preprocessing("magnified", size=64, apex="middle" if data == "smic" else "sheet", **same)
+
+
+def _samples(data: str, how: Preprocessing, cache: MotionCache, workers: int) -> Samples:
+    return samples_of_clips(twin_clips(data), [how], POPULATIONS[data].classes, cache, workers=workers)
+
+
+def _read(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
+    samples = _samples(data, network_input(network, data), cache, workers)
+    if network == "uamrn":
+        samples = with_front(samples, cache, width=16, less_first=True)
+    halved = {name: np.asarray(values).astype(np.float16) for name, values in samples.inputs.items()}
+    return samples.with_inputs(halved, "rounded to float16", notes=("inputs rounded to float16",))
+
+
+def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
+    samples = _read(network, data, cache, workers)
+    labels = np.random.default_rng(0).permutation(samples.labels)
+    return replace(samples, labels=labels, notes=(*samples.notes, "labels shuffled"))
+
+
+def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
+    samples = _read(network, data, cache, workers)
+    if network == "uamrn":
+        return samples.with_inputs({"flow": samples.inputs["front"].astype(np.float32)}, "features as a vector")
+    return _summed(samples)
+
+
+def _line_on_flows(data: str, choices: Mapping[str, object], cache: MotionCache, workers: int) -> Samples:
+    how = preprocessing("flow_sequence", size=56, unit="px", magnifier="eulerian", **choices)
+    return _summed(_samples(data, how, cache, workers))
+
+
+def _summed(samples: Samples) -> Samples:
+    from skimage.transform import resize_local_mean
+
+    total = np.asarray(samples.inputs["flow_sequence"], np.float32).sum(1)
+    maps = resize_local_mean(total, (*total.shape[:2], MAP, MAP)).astype(np.float32)
+    return samples.with_inputs({"flow": maps}, f"sum of the ten flows, averaged to {MAP} x {MAP}")
+
+
+def _motion(data: str, cache: MotionCache, workers: int) -> Samples:
+    return _samples(data, preprocessing("flow", flow=TRUTH, unit="px", size=MAP), cache, workers)
+
+
+def _of_plans(data: str, kind: str, cache: MotionCache, workers: int) -> Samples:
+    samples, table = _motion(data, cache, workers), twin_clips(data)
+    plans = [row.source.plan for row in table.itertuples(index=False)]
+    if kind == "emotion":
+        values = np.array([[plan.emotion == emotion for emotion in EMOTIONS] for plan in plans])
+    else:
+        sides = np.array([activation_vector(plan.action_units) for plan in plans])
+        values = np.delete(sides[:, ::2] + sides[:, 1::2], ACTION_UNITS.index(NEVER_MOVES), axis=1)
+    return samples.with_inputs(
+        {"flow": values.astype(np.float32)}, f"true {kind} of each clip", notes=(f"true {kind}",)
+    )
+
+
+def ladder() -> dict[str, Rung]:
+    """Return every rung by name, cheapest first: ``casme2-motion``, ``casme2-astnet-shuffled`` and so on."""
+    profile = get_profile(PROFILE)
+    maps = Experiment.for_profile("linear", profile, label="Line through the maps")
+    vectors = partial(Experiment.for_profile, "linear", profile, augmentation=())
+    networks = {
+        "astnet": partial(Experiment.for_profile, "astnet", profile, options={"width": 8}, optimiser="adam"),
+        "uamrn": partial(
+            Experiment.for_profile, "uamrn", profile, options={"width": 256, "front_size": 256, "masked": True}
+        ),
+    }
+    titles = {"astnet": "ASTNet", "uamrn": "UAMRN"}
+    rungs = []
+    for data in DATA:
+        true = {kind: vectors(options={"C": 0.1}, label=f"Line through true {kind}") for kind in ("units", "emotion")}
+        rungs += [Rung("", kind, data, true[kind], partial(_of_plans, data, kind)) for kind in ("emotion", "units")]
+        rungs.append(Rung("", "motion", data, replace(maps, label="Line through true motion"), partial(_motion, data)))
+    for network, make in networks.items():
+        line = maps if network == "astnet" else vectors(label="Line through the features")
+        for data in DATA:
+            title, read = titles[network], partial(_read, network, data)
+            on_input = replace(line, label=f"Line on {title}'s input")
+            rungs.append(Rung(network, "input", data, on_input, partial(_line_on_input, network, data)))
+            rungs.append(Rung(network, "network", data, make(label=title), read))
+            shuffled = make(label=f"{title}, labels shuffled")
+            rungs.append(Rung(network, "shuffled", data, shuffled, partial(_shuffled, network, data)))
+            if network == "astnet":
+                weighted = make(label="ASTNet, weighted loss", loss="weighted_ce")
+                rungs.append(Rung(network, "weighted", data, weighted, read))
+    for data in DATA:
+        for name, choices in MENDS.items():
+            read = partial(_line_on_flows, data, choices)
+            rungs.append(Rung("mends", name.replace(",", "").replace(" ", "-"), data, replace(maps, label=name), read))
+    return {"-".join(filter(None, (rung.data, rung.network, rung.step))): rung for rung in rungs}
+
+
+def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
+    """Return the committed predictions of a network's ladder by step, upwards; what is not committed is left out."""
+    committed = {
+        (frame.attrs["experiment"]["label"], Experiment.from_dict(frame.attrs["experiment"]).training_digest): frame
+        for frame in every_reference(f"{data}_twin")
+    }
+    found = {}
+    for rung in ladder().values():
+        frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
+        if rung.data == data and rung.network in ("", network) and frame is not None:
+            found[rung.step] = frame
+    own = [step for step in found if step not in STEPS]  # of the mends, in their order
+    return {step: found[step] for step in (*own, *STEPS) if step in found}
+
+
+def climb(name: str, cache: MotionCache, root: Path | None = None, workers: int = 1, **how: object) -> pd.DataFrame:
+    """Train one rung, or read it, write its reference and return the predictions.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ladder`.
+    cache : MotionCache
+        Where inputs of clips are kept; `Study.cache` as a rule.
+    root : path, optional
+        Folder of references; ``results/reference`` or what MERLIB_REFERENCES names by default.
+    workers : int
+        Processes, one thread each, for inputs and folds.
+    **how
+        For `learning.run`, such as ``store`` and ``device``.
+    """
+    rungs: Mapping[str, Rung] = ladder()
+    if name not in rungs:
+        raise unknown_name("rung", name, rungs)
+    rung = rungs[name]
+    samples = rung.samples(cache, workers)
+    predictions = run(rung.experiment, samples, workers=workers, **how)
+    root = root or reference_root()
+    if root is not None and predictions.attrs["origin"] != "reference":
+        save_reference(predictions, rung.experiment, samples, root)
+    return predictions

@@ -1,0 +1,56 @@
+"""A ladder as a table: UAR of each rung with its interval over people, and how far it goes from chance to motion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from merlib.scoring import bootstrap_interval, uar
+from merlib.scoring.counts import class_names
+
+COLUMNS = ("UAR", "low", "high", "share of the way")
+
+
+def ladder_table(rungs: Mapping[str, pd.DataFrame], top: str = "motion") -> pd.DataFrame:
+    """Return one row a rung.
+
+    Parameters
+    ----------
+    rungs : mapping of str to predictions
+        By step, such as `planned.clip_ladder.committed_rungs` gives.
+    top : str
+        The rung that counts as the whole way: a line through true motion.
+
+    Returns
+    -------
+    DataFrame
+        ``UAR`` and the ends of its 95 % interval, people resampled; ``share of the way`` from random UAR, 1 over the
+        number of classes, to that of `top`, not a number without that rung. Indexed by the runs' own labels.
+    """
+    rows = {}
+    for step, predictions in rungs.items():
+        interval = bootstrap_interval(predictions, uar)
+        chance = 1 / len(class_names(predictions, None))
+        whole = uar(rungs[top]) - chance if top in rungs else np.nan
+        share = (interval.value - chance) / whole
+        label = predictions["experiment"].iloc[0] if "experiment" in predictions else step
+        rows[label] = dict(zip(COLUMNS, (interval.value, interval.low, interval.high, share), strict=True))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+
+
+def ladder_finding(rungs: Mapping[str, pd.DataFrame], step: str = "network") -> str:
+    """Say in a sentence how far the network of a ladder gets, and whether chance is excluded."""
+    if not {step, "motion"} <= set(rungs):
+        return "The runs of this ladder are not committed yet: merlib reference climb."
+    table, network = ladder_table(rungs), rungs[step]["experiment"].iloc[0]
+    chance = 1 / len(class_names(rungs[step], None))
+    row = table.loc[network]
+    told = "excludes" if row["low"] > chance else "does not exclude"
+    sentence = f"{network} goes {row['share of the way']:.0%} of the way from random to a line through true motion"
+    sentence += f"; its interval over people [{row['low']:.2f}, {row['high']:.2f}] {told} random ({chance:.2f})."
+    if "shuffled" in rungs:
+        low = bootstrap_interval(rungs["shuffled"], uar).low
+        sentence += f" With shuffled labels it {'still excludes' if low > chance else 'does not exclude'} it."
+    return sentence

@@ -1,0 +1,52 @@
+"""How long the unabridged training of a network takes on this machine, from a few steps of full size."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+
+import torch
+from torch.nn import functional
+
+from merlib.learning.recipes import Recipe, epochs_and_steps
+from merlib.learning.training.loop import build_optimiser, logits_of
+from merlib.models import build_model
+from merlib.one_thread import one_thread
+
+
+def step_seconds(
+    model: str, shapes: Mapping[str, tuple[int, ...]], recipe: Recipe, classes: int = 5, rows: int = 1, steps: int = 10
+) -> float:
+    """Return the median time of a step of the optimiser a row, on random inputs and one thread, after a warm-up.
+
+    Parameters
+    ----------
+    model : str
+        Built with its own defaults, which are the paper's.
+    shapes : mapping of str to tuple
+        Of one row of each input, such as ``{"flow_sequence": (10, 3, 224, 224)}``.
+    recipe : Recipe
+        Whose optimiser steps.
+    classes, rows, steps : int
+        Classes, rows a step (a whole batch of full size may not fit in memory), and steps that are timed.
+    """
+    with one_thread():
+        torch.manual_seed(0)
+        network = build_model(model, classes=classes).train()
+        optimiser = build_optimiser(recipe, network)
+        inputs = {name: torch.randn(rows, *shape) for name, shape in shapes.items()}
+        labels, times = torch.zeros(rows, dtype=torch.long), []
+        for _ in range(steps + 1):
+            begun = time.perf_counter()
+            loss = functional.cross_entropy(logits_of(network(inputs)), labels)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times[1:]) / rows
+
+
+def fold_hours(seconds: float, recipe: Recipe, rows: int) -> float:
+    """Return the hours that a training fold of `rows` takes at `seconds` a row and step."""
+    return epochs_and_steps(recipe, rows)[1] * min(recipe.batch_size, rows * recipe.copies) * seconds / 3600

@@ -1,0 +1,80 @@
+"""Ladders hold every rung that explains a network, on inputs that no local weight decides."""
+
+from __future__ import annotations
+
+import pytest
+from known_predictions import make_predictions, make_samples
+
+from merlib.errors import MerlibError
+from merlib.inputs.cache import MotionCache
+from merlib.publishing.figures.ladder import draw_ladders
+from merlib.publishing.planned import clip_ladder
+from merlib.publishing.planned.clip_ladder import DATA, STEPS, climb, ladder, network_input
+from merlib.publishing.tables.ladder import ladder_finding, ladder_table
+from merlib.scoring import uar
+
+
+def test_each_network_has_every_rung_on_both_data_sets_in_the_teaching_profile():
+    rungs = ladder().values()
+    for network, steps in {"astnet": set(STEPS), "uamrn": set(STEPS) - {"weighted"}}.items():
+        for data in DATA:
+            assert {r.step for r in rungs if r.data == data and r.network in ("", network)} == steps
+    assert {r.experiment.protocol for r in rungs} == {"groupkfold:10"}
+    assert {r.experiment.seeds for r in rungs} == {(0,)}
+
+
+def test_shuffled_labels_change_nothing_but_the_labels():
+    rungs = ladder()
+    for network in ("astnet", "uamrn"):
+        plain, shuffled = (rungs[f"smic-{network}-{step}"].experiment for step in ("network", "shuffled"))
+        assert plain.training_digest == shuffled.training_digest
+        assert plain.label != shuffled.label
+    weighted = rungs["smic-astnet-weighted"].experiment
+    assert (rungs["smic-astnet-network"].experiment.recipe.loss, weighted.recipe.loss) == ("ce", "weighted_ce")
+
+
+@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("network", ["astnet", "uamrn"])
+def test_inputs_name_magnifier_and_steadying_and_uamrn_takes_smic_s_middle_frame(network, data):
+    how = network_input(network, data)
+    assert (how.magnifier, how.steady) == ("eulerian", "affine")
+    assert how.apex == ("middle" if (network, data) == ("uamrn", "smic") else "sheet")
+
+
+def test_an_unknown_rung_is_told_with_the_known_ones(tmp_path):
+    with pytest.raises(MerlibError, match="casme2-motion"):
+        climb("casme2-nothing", MotionCache(tmp_path))
+
+
+def test_a_rung_is_trained_once_and_committed_under_its_label(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    samples = make_samples(name="smic", n=36)
+    rungs = {name: replace(rung, samples=lambda *_: samples) for name, rung in ladder().items()}
+    monkeypatch.setattr(clip_ladder, "ladder", lambda: rungs)
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "refs"))
+    first = climb("smic-motion", MotionCache(tmp_path), store=tmp_path / "store")
+    again = climb("smic-motion", MotionCache(tmp_path), store=tmp_path / "other")
+    assert again.attrs["origin"] == "reference"
+    assert first["prediction"].tolist() == again["prediction"].tolist()
+    found = clip_ladder.committed_rungs("astnet", "smic")
+    assert list(found) == ["motion"]
+    assert "not committed" in ladder_finding(found)
+
+
+def test_the_share_of_the_way_is_counted_from_random_to_true_motion():
+    samples = make_samples()
+    rungs = {
+        "shuffled": make_predictions(samples, 16, "Net, labels shuffled"),
+        "network": make_predictions(samples, 8, "Net"),
+        "motion": make_predictions(samples, 4, "Line"),
+    }
+    table = ladder_table(rungs)
+    values = {step: uar(frame) for step, frame in rungs.items()}
+    expected = (values["network"] - 1 / 3) / (values["motion"] - 1 / 3)
+    assert table.loc["Net", "share of the way"] == pytest.approx(expected)
+    assert table.loc["Line", "share of the way"] == 1
+    assert f"{expected:.0%} of the way" in ladder_finding(rungs)
+    figure, shown = draw_ladders({"CASME II": rungs, "SMIC": {}})
+    assert len(shown) == 3
+    assert "SYNTHETIC" in figure.axes[0].get_title()
