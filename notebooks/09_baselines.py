@@ -232,4 +232,4 @@ print(f"{len(shown)} of {(view['reported'] != '-').sum()}: {', '.join(shown.inde
 #
 # - J. See et al., *MEGC 2019: the second facial micro-expressions grand challenge*, FG 2019: the protocol of the composite.
 # - S.-T. Liong et al., *Shallow triple stream three-dimensional CNN (STSTNet) for micro-expression recognition*, FG 2019.
-# - Z. Xia et al., *Revealing the invisible with model and data shrinking for composite-database micro-expression recognition*, TIP 2020: the RCN networks.
+# - Z. Xia et al., *Revealing the invisible with model and data shrinking for composite-database micro-expression recognition*, IEEE Transactions on Image Processing 2020: the RCN networks.

@@ -182,8 +182,7 @@ class UAMRN(nn.Module):
 
         Zero when training is deterministic, where every weight is one.
         """
-        # not `uncertainty_weighted_loss`, whose look at the labels no program of many folds can take
-        return (outputs.sample_weight - 1.0) * functional.cross_entropy(outputs.logits, labels, reduction="none")
+        return uncertainty_weighted_loss(outputs.logits, labels, outputs.sample_weight - 1.0)
 
     def attention_maps(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Return each block's attention matrix (N, heads, L, L), zero outside the kept pairs (Fig. 4)."""
@@ -217,8 +216,11 @@ def uncertainty_weighted_loss(logits: Tensor, labels: Tensor, weight: Tensor) ->
     MerlibError
         When labels and logits disagree in number, or a label has no class.
     """
-    classes = logits.shape[-1]
-    if len(logits) != len(labels) or (len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes):
+    try:  # the labels are not looked at first, since a program of many folds cannot look at numbers
+        entropy = functional.cross_entropy(logits, labels, reduction="none")
+    except (IndexError, ValueError) as error:
+        classes = logits.shape[-1]
         found = f"uamrn: {len(labels)} labels up to {int(labels.max())} for logits {tuple(logits.shape)}."
-        raise MerlibError(found, f"{len(logits)} labels below {classes}.", "build the model with that many classes.")
-    return weight * functional.cross_entropy(logits, labels, reduction="none")
+        action = "build the model with that many classes."
+        raise MerlibError(found, f"{len(logits)} labels below {classes}.", action) from error
+    return weight * entropy

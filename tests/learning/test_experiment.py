@@ -71,6 +71,7 @@ OTHER = {
     "shuffle": False,
     "copies": 2,
     "decay_epochs": 5,
+    "iterations": 12,
 }
 
 

@@ -9,7 +9,6 @@ import pytest
 from warped_face import clip, landmarks
 
 from merlib.errors import MerlibError
-from merlib.faces.regions import apex_rois
 from merlib.motion.apex import EYES, REGIONS, divide_and_conquer, region_curves, spot_apex
 
 LENGTH = 36
@@ -118,5 +117,3 @@ def test_left_means_one_eye_in_every_room():
     points[:, 1] = np.arange(68)
     for indices in (REGIONS["left_eye"], EYES["left_eye"]):
         assert set(points[list(indices), 0]) == {10}
-    left, right = (apex_rois(points)[name] for name in ("left_eye", "right_eye"))
-    assert left[3] < right[2]  # boxes are top, bottom, left, right

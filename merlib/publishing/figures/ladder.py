@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from merlib.publishing.style import COLOURS, use_style
 from merlib.publishing.tables.ladder import ladder_table
-from merlib.scoring.counts import class_names
+from merlib.scoring.confusion_counts import class_names
 
 
 def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Figure, pd.DataFrame]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.scoring import bootstrap_interval, uar
-from merlib.scoring.counts import class_names
+from merlib.scoring.confusion_counts import class_names
 
 COLUMNS = ("UAR", "low", "high", "share of the way")
 

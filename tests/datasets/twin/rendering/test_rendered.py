@@ -147,8 +147,9 @@ def test_flow_there_and_back_cancels(tables):
     inside = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
     inside = cv2.erode(inside, np.ones((9, 9))) > 0
-    assert np.linalg.norm(returned[inside], axis=-1).max() < 0.02
-    assert np.linalg.norm(there, axis=-1).max() > 1
+    fastest = np.linalg.norm(there, axis=-1).max()
+    assert fastest > 1
+    assert np.linalg.norm(returned[inside], axis=-1).max() < 0.01 * fastest
 
 
 @pytest.mark.parametrize(("intensity", "allowed"), [(1.0, 0.015), (6.0, 0.06)])
