@@ -133,7 +133,7 @@ def test_the_readable_loop_trains_a_fold_by_its_recipe(narrow, monkeypatch):
     classes = tuple(f"class{number}" for number in range(CLASSES))
     columns = {"labels": np.arange(rows) % CLASSES, "subjects": names, "datasets": ["toy"] * rows, "clips": names}
     samples = Samples(inputs=inputs, classes=classes, name="toy", synthetic=True, unit="px", **columns)
-    recipe = replace(get_recipe(narrow.name), epochs=1, batch_size=5)
+    recipe = replace(get_recipe(narrow.name), epochs=1, iterations=0, batch_size=5)
     experiment = Experiment(narrow.name, recipe, options=narrow.options)
     result = training.train_fold(experiment, samples, Fold("one", np.arange(10), np.array([10, 11])), 0)
     assert result.scores.shape == (2, CLASSES)

@@ -14,7 +14,7 @@ import numpy as np
 from merlib.clips.samples import Samples
 from merlib.datasets.twin.flow import MAP, estimation_noise, minmax255, optical_strain, true_motion, twin_code
 from merlib.datasets.twin.people import stream
-from merlib.datasets.twin.population import EDITION, POPULATIONS, ClipPlan, HeadMotion, plan_population
+from merlib.datasets.twin.population import EDITION, POPULATIONS, SEED, ClipPlan, HeadMotion, plan_population
 from merlib.datasets.twin.timing import RETURN_SECONDS, SPEEDS, phases
 
 NAME = "megc2019-phases"
@@ -49,7 +49,7 @@ def _maps(plans: list[ClipPlan]) -> np.ndarray:
     return np.rint(resize_local_mean(channels, (len(plans), 3, *MAP))).astype(np.float32)
 
 
-def phase_samples(seed: int = 0, intensity: float = 1.0) -> Samples:
+def phase_samples(seed: int = SEED, intensity: float = 1.0) -> Samples:
     """Generate the twin of the second archive.
 
     Parameters
