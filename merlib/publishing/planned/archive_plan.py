@@ -18,7 +18,7 @@ from merlib.learning.experiment import Experiment
 from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 from merlib.publishing.planned.plan import MAPS, PUZZLES, TEN_FOLDS, PlannedRun, planned_runs
-from merlib.sources.joined_names import AND, PLACEBO
+from merlib.sources.joined_names import AND, PLACEBO, sources_in
 
 FLOW, PHASES = "megc2019-flow", "megc2019-phases"
 BOTH, SHUFFLED = FLOW + AND + PHASES, PHASES + PLACEBO
@@ -141,4 +141,4 @@ def open_planned(planned: PlannedRun, folders: Mapping[str, Path]) -> Samples:
 
 def sources_of(planned: PlannedRun) -> list[str]:
     """Return the names of the archives that a planned run reads."""
-    return planned.data.removesuffix(PLACEBO).split(AND)
+    return list(sources_in(planned.data))
