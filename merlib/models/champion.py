@@ -15,6 +15,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -83,15 +84,9 @@ class Champion(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the softmax of the scores, (N, classes): it ranks classes as they do and is not calibrated."""
-        return softmax(self.decision_function(X))
+        return softmax(self.decision_function(X), axis=1)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the class with the largest score, (N,)."""
         scores = self.decision_function(X)
         return self.classes_[scores.argmax(axis=1)]
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Return positive shares (N, classes) that sum to one and keep the order of the scores."""
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)

@@ -17,13 +17,13 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from merlib.models.blocks.clip_pairs import ClipPairs
 from merlib.models.blocks.flow_views import WEIGHTS, blurred, cleaned
 from merlib.models.blocks.kernel_ridge import CONSTANT, gaussian_kernel, ridge_weights, typical_distance
-from merlib.models.champion import softmax
 
 BLURS = (0.0, 0.7)
 DEGREES = (0, 1, 2)
@@ -114,7 +114,7 @@ class ChosenViews(ClassifierMixin, BaseEstimator):
             rows = np.flatnonzero(sets == name)
             for variant in self.chosen_[name]:
                 scores[rows] += _scores(_distances(variant), train, test[rows], self.labels_, len(self.classes_))
-        return softmax(scores)
+        return softmax(scores, axis=1)
 
     def predict(self, X: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the class with the largest score, (N,)."""

@@ -17,17 +17,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
-from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.recipes import get_recipe
 from merlib.learning.store.provenance import processor
-from merlib.learning.training.loop import build_optimiser, logits_of, place, place_model
-from merlib.models import build_model
+from merlib.publishing.tables.training_hours import step_seconds
 
 CLASSES = 3
 HEADINGS = ("network", "input", "batch", "epochs", "ms a sample and step", "hours")
@@ -64,26 +61,12 @@ PUBLISHED = [
 ]
 
 
-def step_seconds(network: Published, steps: int, largest_batch: int) -> tuple[float, int]:
+def measured(network: Published, steps: int, largest_batch: int) -> tuple[float, int]:
     """Return the median processor seconds of a training step for one sample, and the rows of the batch measured."""
     recipe = get_recipe(network.model)
     rows = min(recipe.batch_size, largest_batch)
-    torch.manual_seed(0)
-    model = build_model(network.model, classes=CLASSES, **network.options)
-    model = place_model(model, "cpu").train()
-    batch = {name: place(torch.rand(rows, *shape), "cpu") for name, shape in network.inputs.items()}
-    labels = torch.arange(rows) % CLASSES
-    loss_of, prior = bind_loss(recipe.loss, recipe.loss_options), class_prior(labels, CLASSES)
-    optimiser = build_optimiser(recipe, model)
-    times = []
-    for _ in range(steps + 1):
-        start = time.process_time()
-        loss = loss_of(logits_of(model(batch)), labels, prior).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        times.append(time.process_time() - start)
-    return median(times[1:]) / rows, rows
+    how = {"options": network.options, "clock": time.process_time}
+    return step_seconds(network.model, network.inputs, recipe, CLASSES, rows, steps, **how), rows
 
 
 def main() -> None:
@@ -106,7 +89,7 @@ def main() -> None:
     for network in PUBLISHED:
         if chosen.models and network.model not in chosen.models:
             continue
-        seconds, rows = step_seconds(network, chosen.steps, chosen.largest_batch)
+        seconds, rows = measured(network, chosen.steps, chosen.largest_batch)
         epochs = get_recipe(network.model).epochs
         shape = ", ".join(f"{name} {'x'.join(map(str, each))}" for name, each in network.inputs.items())
         hours = SAMPLE_STEPS * epochs * seconds / 3600

@@ -4,46 +4,58 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
-from torch.nn import functional
 
+from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.recipes import Recipe, epochs_and_steps
-from merlib.learning.training.loop import build_optimiser, logits_of
+from merlib.learning.training.loop import build_optimiser, logits_of, place, place_model
 from merlib.models import build_model
 from merlib.one_thread import one_thread
 
 
 def step_seconds(
-    model: str, shapes: Mapping[str, tuple[int, ...]], recipe: Recipe, classes: int = 5, rows: int = 1, steps: int = 10
+    model: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    recipe: Recipe,
+    classes: int = 5,
+    rows: int = 1,
+    steps: int = 10,
+    options: Mapping[str, object] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Return the median time of a step of the optimiser a row, on random inputs and one thread, after a warm-up.
 
     Parameters
     ----------
     model : str
-        Built with its own defaults, which are the paper's.
+        Built with `options`, or its own defaults, which are the paper's.
     shapes : mapping of str to tuple
         Of one row of each input, such as ``{"flow_sequence": (10, 3, 224, 224)}``.
     recipe : Recipe
-        Whose optimiser steps.
+        Whose loss is computed and whose optimiser steps.
     classes, rows, steps : int
         Classes, rows a step (a whole batch of full size may not fit in memory), and steps that are timed.
+    options : mapping, optional
+        Of the model.
+    clock : callable
+        Seconds; ``time.process_time`` where other programs disturb.
     """
     with one_thread():
         torch.manual_seed(0)
-        network = build_model(model, classes=classes).train()
+        network = place_model(build_model(model, classes=classes, **(options or {})), "cpu").train()
         optimiser = build_optimiser(recipe, network)
-        inputs = {name: torch.randn(rows, *shape) for name, shape in shapes.items()}
-        labels, times = torch.zeros(rows, dtype=torch.long), []
+        inputs = {name: place(torch.rand(rows, *shape), "cpu") for name, shape in shapes.items()}
+        labels, times = torch.arange(rows) % classes, []
+        loss_of, prior = bind_loss(recipe.loss, recipe.loss_options), class_prior(labels, classes)
         for _ in range(steps + 1):
-            begun = time.perf_counter()
-            loss = functional.cross_entropy(logits_of(network(inputs)), labels)
+            begun = clock()
+            loss = loss_of(logits_of(network(inputs)), labels, prior).mean()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
-            times.append(time.perf_counter() - begun)
+            times.append(clock() - begun)
     return statistics.median(times[1:]) / rows
 
 
