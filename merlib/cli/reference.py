@@ -146,12 +146,12 @@ def reference_climb(
     Example: merlib reference climb casme2-motion casme2-astnet-network
     """
     from merlib.inputs.cache import MotionCache
-    from merlib.learning.engine import default_store
     from merlib.learning.store.fold_store import FoldStore
+    from merlib.places import store_folder
     from merlib.publishing.planned.clip_ladder import climb, ladder
     from merlib.scoring import bootstrap_interval, uar
 
-    console, folds = open_console(), FoldStore(store or default_store())
+    console, folds = open_console(), FoldStore(store_folder(store))
     cache = MotionCache(folds.root.parent / "cache" / "motion")
     for name in names or ladder():
         interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
