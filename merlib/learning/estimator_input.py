@@ -8,6 +8,8 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.folds import Fold
 
+READ_VECTORS = ("majority", "linear", "rbf_svm", "extra_trees", "humble_mean")  # any numbers of a clip, not maps alone
+
 
 def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
     """Check that a fold can be fitted by an estimator.
@@ -17,14 +19,14 @@ def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
     model : str
         Name of the estimator, for the message.
     samples : Samples
-        With ``flow`` (N, 3, H, W).
+        With ``flow`` (N, 3, H, W); the models of `READ_VECTORS` also take (N, D), any D numbers of a clip.
     fold : Fold
         Its training rows.
 
     Raises
     ------
     MerlibError
-        When there is no flow, it is no map of three channels, or the training rows show a single class.
+        When there is no flow, it has another shape, or the training rows show a single class.
     """
     if "flow" not in samples.inputs:
         raise MerlibError(
@@ -33,8 +35,13 @@ def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
             "compute the flow from the clips, or choose a model that reads what there is.",
         )
     flow = samples.inputs["flow"]
-    if flow.ndim != 4 or flow.shape[1] != 3:
-        raise MerlibError(f"{model}: flow {flow.shape}.", "(N, 3, H, W): u, v, strain.", "compute it in that form.")
+    maps, vectors = flow.ndim == 4 and flow.shape[1] == 3, flow.ndim == 2 and model in READ_VECTORS
+    if not (maps or vectors):
+        raise MerlibError(
+            f"{model}: flow {flow.shape}.",
+            "(N, 3, H, W): u, v, strain" + (", or (N, D), D numbers of a clip." if model in READ_VECTORS else "."),
+            "compute it in that form.",
+        )
     shown = np.unique(samples.labels[fold.train])
     if len(shown) < 2:
         names = ", ".join(samples.classes[i] for i in shown) or "none"
