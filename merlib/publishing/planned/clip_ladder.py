@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from merlib.clips.frame_rows import as_frames
 from merlib.clips.samples import Samples
 from merlib.datasets.twin.action_units import ACTION_UNITS, activation_vector
 from merlib.datasets.twin.emotions import EMOTIONS
@@ -27,6 +28,7 @@ from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.front import with_front
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
+from merlib.learning.frame_votes import vote_by_clip
 from merlib.learning.store.references import every_reference, reference_root, save_reference
 from merlib.profiles import get_profile
 
@@ -40,8 +42,17 @@ MENDS: Mapping[str, Mapping[str, object]] = {
     "onset to apex, head steadied": {"steady": "affine"},
 }
 PROFILE = "teach"
-STEPS = ("shuffled", "input", "network", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
+STEPS = ("shuffled", "input", "network", "less_onset", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
 NEVER_MOVES = "45"  # lids close for reasons of their own
+# LARNet in short profiles, on one frame at a time: the last stage alone, by Adam, mirrored left to right (notebook 07).
+LARNET: Mapping[str, object] = {"stages": ("emoresnet",), "width": 16, "image_size": 64}
+LARNET_TRAINING: Mapping[str, object] = {
+    "optimiser": "adam",
+    "learning_rate": 5e-4,
+    "augmentation": ("flip",),
+    "normalisation": "standardise",
+}
+LARNET_FRAMES = 4  # of a clip, the first and the last left out
 MAP = 28  # side of the maps that lines read
 
 
@@ -52,9 +63,10 @@ class Rung:
     Parameters
     ----------
     network : str
-        Whose ladder it belongs to; empty for rungs that all ladders share, ``mends`` for those of notebook 02's table.
+        Whose ladder it belongs to, ``astnet``, ``uamrn`` or ``larnet``, whose rows are frames; empty for rungs that all
+        ladders share, ``mends`` for those of notebook 02's table.
     step : str
-        ``shuffled``, ``input``, ``network``, ``weighted``, ``motion``, ``units`` or ``emotion``.
+        One of `STEPS`, or which mend is read.
     data : str
         Twin of which data set.
     experiment : Experiment
@@ -89,10 +101,28 @@ def _read(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     return samples.with_inputs(halved, "rounded to float16", notes=("inputs rounded to float16",))
 
 
-def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
-    samples = _read(network, data, cache, workers)
+def _with_shuffled_labels(samples: Samples) -> Samples:
     labels = np.random.default_rng(0).permutation(samples.labels)
     return replace(samples, labels=labels, notes=(*samples.notes, "labels shuffled"))
+
+
+def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
+    return _with_shuffled_labels(_read(network, data, cache, workers))
+
+
+def _frames(step: str, data: str, cache: MotionCache, workers: int) -> Samples:
+    """Return frames as rows: two between onset and offset, each alone or less the onset's."""
+    less = step == "less_onset"
+    length = LARNET_FRAMES - 2 if less else LARNET_FRAMES
+    how = preprocessing("frames", size=LARNET["image_size"], length=length, less_onset=less)
+    clips = _samples(data, how, cache, workers)
+    if not less:  # the face is at rest in the first and the last
+        clips = clips.with_inputs({"frames": clips.inputs["frames"][:, 1:-1]})
+    rows = as_frames(_with_shuffled_labels(clips) if step == "shuffled" else clips)
+    if step != "input":
+        return rows
+    pixels = rows.inputs["frames"].reshape(len(rows), -1).astype(np.float32)
+    return rows.with_inputs({"flow": pixels}, "pixels as a vector")
 
 
 def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
@@ -133,7 +163,7 @@ def _of_plans(data: str, kind: str, cache: MotionCache, workers: int) -> Samples
 
 
 def ladder() -> dict[str, Rung]:
-    """Return every rung by name, cheapest first: ``casme2-motion``, ``casme2-astnet-shuffled`` and so on."""
+    """Return every rung by name: ``casme2-motion``, ``casme2-astnet-shuffled`` and so on."""
     profile = get_profile(PROFILE)
     maps = Experiment.for_profile("linear", profile, label="Line through the maps")
     vectors = partial(Experiment.for_profile, "linear", profile, augmentation=())
@@ -143,7 +173,7 @@ def ladder() -> dict[str, Rung]:
             Experiment.for_profile, "uamrn", profile, options={"width": 256, "front_size": 256, "masked": True}
         ),
     }
-    titles = {"astnet": "ASTNet", "uamrn": "UAMRN"}
+    names = {"astnet": "ASTNet", "uamrn": "UAMRN"}
     rungs = []
     for data in DATA:
         true = {kind: vectors(options={"C": 0.1}, label=f"Line through true {kind}") for kind in ("units", "emotion")}
@@ -152,7 +182,7 @@ def ladder() -> dict[str, Rung]:
     for network, make in networks.items():
         line = maps if network == "astnet" else vectors(label="Line through the features")
         for data in DATA:
-            title, read = titles[network], partial(_read, network, data)
+            title, read = names[network], partial(_read, network, data)
             on_input = replace(line, label=f"Line on {title}'s input")
             rungs.append(Rung(network, "input", data, on_input, partial(_line_on_input, network, data)))
             rungs.append(Rung(network, "network", data, make(label=title), read))
@@ -161,6 +191,16 @@ def ladder() -> dict[str, Rung]:
             if network == "astnet":
                 weighted = make(label="ASTNet, weighted loss", loss="weighted_ce")
                 rungs.append(Rung(network, "weighted", data, weighted, read))
+    larnet = partial(Experiment.for_profile, "larnet", profile, options=LARNET, **LARNET_TRAINING)
+    titles = {
+        "input": "Line on LARNet's frames",
+        "network": "LARNet, single frames",
+        "shuffled": "LARNet, labels shuffled",
+        "less_onset": "LARNet, frames less the onset",
+    }
+    for step, title in titles.items():
+        experiment = vectors(label=title) if step == "input" else larnet(label=title)
+        rungs.append(Rung("larnet", step, "casme2", experiment, partial(_frames, step, "casme2")))
     for data in DATA:
         for name, choices in MENDS.items():
             read = partial(_line_on_flows, data, choices)
@@ -169,7 +209,10 @@ def ladder() -> dict[str, Rung]:
 
 
 def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
-    """Return the committed predictions of a network's ladder by step, upwards; what is not committed is left out."""
+    """Return the committed predictions of a network's ladder by step, upwards; what is not committed is left out.
+
+    A clip is a row: LARNet's frames vote.
+    """
     committed = {
         (frame.attrs["experiment"]["label"], Experiment.from_dict(frame.attrs["experiment"]).training_digest): frame
         for frame in every_reference(f"{data}_twin")
@@ -178,7 +221,7 @@ def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
     for rung in ladder().values():
         frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
         if rung.data == data and rung.network in ("", network) and frame is not None:
-            found[rung.step] = frame
+            found[rung.step] = vote_by_clip(frame) if network == rung.network == "larnet" else frame
     own = [step for step in found if step not in STEPS]  # of the mends, in their order
     return {step: found[step] for step in (*own, *STEPS) if step in found}
 

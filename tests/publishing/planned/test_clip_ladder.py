@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from known_predictions import make_predictions, make_samples
 
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
+from merlib.learning.experiment import Experiment
+from merlib.profiles import get_profile
 from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned import clip_ladder
 from merlib.publishing.planned.clip_ladder import DATA, STEPS, climb, ladder, network_input
@@ -16,9 +19,13 @@ from merlib.scoring import uar
 
 def test_each_network_has_every_rung_on_both_data_sets_in_the_teaching_profile():
     rungs = ladder().values()
-    for network, steps in {"astnet": set(STEPS), "uamrn": set(STEPS) - {"weighted"}}.items():
-        for data in DATA:
-            assert {r.step for r in rungs if r.data == data and r.network in ("", network)} == steps
+    steps = set(STEPS) - {"less_onset"}
+    for network, steps, data in (
+        *(("astnet", steps, data) for data in DATA),
+        *(("uamrn", steps - {"weighted"}, data) for data in DATA),
+        ("larnet", set(STEPS) - {"weighted"}, "casme2"),
+    ):
+        assert {r.step for r in rungs if r.data == data and r.network in ("", network)} == steps
     assert {r.experiment.protocol for r in rungs} == {"groupkfold:10"}
     assert {r.experiment.seeds for r in rungs} == {(0,)}
 
@@ -60,6 +67,25 @@ def test_a_rung_is_trained_once_and_committed_under_its_label(tmp_path, monkeypa
     found = clip_ladder.committed_rungs("astnet", "smic")
     assert list(found) == ["motion"]
     assert "not committed" in ladder_finding(found)
+
+
+def test_frames_of_larnet_s_rungs_vote_for_clips(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    frames = make_samples(name="casme2", n=36)
+    frames = replace(
+        frames, clips=[f"c{i // 2:02d}#{i % 2:02d}" for i in range(36)], labels=frames.labels[::2].repeat(2)
+    )
+    frames = replace(frames, subjects=np.repeat(frames.subjects[::2], 2))
+    short = Experiment.for_profile("linear", get_profile("teach"), label="LARNet, single frames")
+    rungs = {
+        "casme2-larnet-network": replace(ladder()["casme2-larnet-network"], experiment=short, samples=lambda *_: frames)
+    }
+    monkeypatch.setattr(clip_ladder, "ladder", lambda: rungs)
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "refs"))
+    assert len(climb("casme2-larnet-network", MotionCache(tmp_path), store=tmp_path / "store")) == 36
+    voted = clip_ladder.committed_rungs("larnet", "casme2")["network"]
+    assert sorted(voted["clip"]) == [f"c{i:02d}" for i in range(18)]
 
 
 def test_the_share_of_the_way_is_counted_from_random_to_true_motion():
