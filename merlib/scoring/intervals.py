@@ -19,11 +19,17 @@ from merlib.scoring.metrics import formula
 
 
 class Interval(NamedTuple):
-    """A value and the ends of its interval."""
+    """A value and the ends of its interval, which are not numbers where there is nobody to draw in place of another."""
 
     value: float
     low: float
     high: float
+
+    def ends_text(self, format_spec: str = ".2f", factor: float = 1.0) -> str:
+        """Return the ends as ``[.61, .72]``, each multiplied by `factor`, or why there are none."""
+        if np.isnan(self.low):
+            return "[no interval: nobody could be drawn in place of another]"
+        return f"[{format(factor * self.low, format_spec)}, {format(factor * self.high, format_spec)}]"
 
 
 def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndarray:
@@ -44,6 +50,11 @@ def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndar
         members = np.flatnonzero(datasets == name)
         weights[:, members] = random.multinomial(len(members), np.full(len(members), 1 / len(members)), replicates)
     return weights
+
+
+def can_be_resampled(datasets: np.ndarray, seeds: int) -> bool:
+    """Return whether a resample can differ from the sample: two people of one data set, or two seeds."""
+    return seeds > 1 or len(np.unique(datasets)) < len(datasets)
 
 
 def seed_weights(seeds: int, replicates: int, seed: int) -> np.ndarray:
@@ -89,7 +100,7 @@ def bootstrap_interval(
     interval speaks of other people, not of other clips of the same ones. Several training seeds are resampled too
     (`seed_weights`), so that it speaks of other trainings as well; with one seed it cannot. It does not speak of
     other training sets: the models are not trained again. A resample that lost all clips of a class averages
-    over the classes it kept.
+    over the classes it kept. With one person of each data set nothing can be resampled: the ends are not numbers.
 
     Parameters
     ----------
@@ -111,6 +122,8 @@ def bootstrap_interval(
     """
     of_counts = formula(metric)
     counted = confusions_by_subject(predictions, classes)
+    if not can_be_resampled(counted.datasets, counted.counts.shape[1]):
+        return Interval(float(of_counts(counted.pooled).mean()), np.nan, np.nan)
     weights = subject_weights(counted.datasets, replicates, seed)
     values = of_counts(resampled_counts(weights, counted.counts))  # (replicates, seeds)
     draws = (values * seed_weights(values.shape[-1], replicates, seed)).sum(-1)

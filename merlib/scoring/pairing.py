@@ -8,7 +8,7 @@ import pandas as pd
 from merlib.errors import MerlibError
 from merlib.scoring.confusion_counts import Classes, SubjectCounts, class_names, confusions_by_subject
 from merlib.scoring.guards import clip_keys
-from merlib.scoring.intervals import resampled_counts, seed_weights, subject_weights
+from merlib.scoring.intervals import can_be_resampled, resampled_counts, seed_weights, subject_weights
 from merlib.scoring.metrics import Formula
 
 SHOWN = 5
@@ -89,8 +89,11 @@ def bootstrap_differences(
     """Return the difference in each resample (replicates,): the same people and the same seeds drawn for both models.
 
     A seed stands for a pair of trainings, one of each model. Where the two share nothing but the number of the seed,
-    the spread of their differences over seeds is that of unrelated trainings, so pairing does no harm.
+    the spread of their differences over seeds is that of unrelated trainings, so pairing does no harm. Where neither
+    people nor seeds can be drawn in place of others, no difference is a number.
     """
+    if not can_be_resampled(first.datasets, first.counts.shape[1]):
+        return np.full(replicates, np.nan)
     weights = subject_weights(first.datasets, replicates, seed)
     gaps = of_counts(resampled_counts(weights, first.counts)) - of_counts(resampled_counts(weights, second.counts))
     return (gaps * seed_weights(gaps.shape[-1], replicates, seed)).sum(-1)

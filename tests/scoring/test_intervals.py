@@ -106,3 +106,12 @@ def test_a_senseless_request_is_refused(six, options):
 def test_predictions_without_people_cannot_be_resampled(six):
     with pytest.raises(MerlibError, match="without subject"):
         bootstrap_interval(six.drop(columns="subject"), uf1)
+
+
+def test_one_person_of_each_data_set_and_one_seed_have_no_interval(table):
+    two = table([("samm", "006", 0, 0), ("smic", "s1", 0, 1)])
+    alone = bootstrap_interval(two, accuracy)
+    assert alone.value == 0.5
+    assert np.isnan([alone.low, alone.high]).all()
+    assert "no interval" in alone.ends_text()
+    assert Interval(0.5, 0.25, 0.75).ends_text("+.0f", 100) == "[+25, +75]"

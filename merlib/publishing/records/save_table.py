@@ -46,13 +46,20 @@ class SavedTable:
         """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade, protocol, classes and training."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
         leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
-        return f"{mark}{self.record['title']} ({described(self.record)}). {self.record['caption']}".strip() + leaks
+        alone = "" if stands_beside_print(self.record) else " Printed values do not stand beside a smoke run."
+        told = f"{mark}{self.record['title']} ({described(self.record)}). {self.record['caption']}".strip()
+        return told + leaks + alone
 
     def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"
+
+
+def stands_beside_print(record: dict) -> bool:
+    """Return whether printed values may be shown beside ours: not beside networks of a smoke run on the twin."""
+    return not (record["synthetic"] and record["training"] == "smoke")
 
 
 def described(record: dict) -> str:
@@ -76,9 +83,9 @@ def _text(value: object, digits: int) -> str:
     return f"{value:.2g}" if value and not float(text) else text  # a small number is not shown as zero
 
 
-def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int) -> pd.DataFrame:
+def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int, beside_print: bool) -> pd.DataFrame:
     by_place = {(cell["row"], cell["column"]): cell for cell in cells}
-    printed = printed_cells(artefact)
+    printed = printed_cells(artefact) if beside_print else {}
     shown = pd.DataFrame(index=frame.index)
     for column in frame.columns:
         ours, theirs = [], []
@@ -163,7 +170,7 @@ def save_table(
     if clips:
         record["clips"] = dict(clips)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"], record["classes"])
-    shown = _shown(artefact, frame, record["cells"], digits)
+    shown = _shown(artefact, frame, record["cells"], digits, stands_beside_print(record))
     saved = SavedTable(record, shown)
     folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
     mark = "# SYNTHETIC\n" if record["synthetic"] else ""

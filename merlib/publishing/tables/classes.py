@@ -77,9 +77,7 @@ def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
         verdict = (
             "above" if interval.low > chance else "below" if interval.high < chance else "not shown to differ from"
         )
-        told.append(
-            f"{label}: UAR {interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}], {verdict} {chance:.2f}"
-        )
+        told.append(f"{label}: UAR {interval.value:.2f} {interval.ends_text()}, {verdict} {chance:.2f}")
     return "Against guessing: " + "; ".join(told) + "."
 
 
@@ -101,5 +99,5 @@ def cost_of_sharing(leaky: pd.DataFrame, apart: pd.DataFrame) -> str:
     gain = optimism(leaky, apart, accuracy)
     return (
         f"Sharing clips between training and test changes accuracy by {100 * gain.value:+.1f} points "
-        f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]."
+        f"{gain.ends_text('+.1f', 100)}."
     )
