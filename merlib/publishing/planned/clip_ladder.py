@@ -222,8 +222,17 @@ def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
         frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
         if rung.data == data and rung.network in ("", network) and frame is not None:
             found[rung.step] = vote_by_clip(frame) if network == rung.network == "larnet" else frame
-    own = [step for step in found if step not in STEPS]  # of the mends, in their order
-    return {step: found[step] for step in (*own, *STEPS) if step in found}
+    return {step: found[step] for step in STEPS if step in found}
+
+
+def committed_mends(data: str) -> dict[str, pd.DataFrame]:
+    """Return the committed predictions of the line on each of `MENDS`, by its name and in that order."""
+    committed = {
+        frame.attrs["experiment"]["label"]: frame
+        for frame in every_reference(f"{data}_twin")
+        if frame.attrs["experiment"]["model"] == "linear"
+    }
+    return {name: committed[name] for name in MENDS if name in committed}
 
 
 def climb(name: str, cache: MotionCache, root: Path | None = None, workers: int = 1, **how: object) -> pd.DataFrame:

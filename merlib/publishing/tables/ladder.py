@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from merlib.scoring import bootstrap_interval, uar
+from merlib.scoring import bootstrap_interval, paired_permutation_test, uar
 from merlib.scoring.confusion_counts import class_names
 
 COLUMNS = ("UAR", "low", "high", "share of the way")
@@ -38,6 +38,32 @@ def ladder_table(rungs: Mapping[str, pd.DataFrame], top: str = "motion") -> pd.D
         label = predictions["experiment"].iloc[0] if "experiment" in predictions else step
         rows[label] = dict(zip(COLUMNS, (interval.value, interval.low, interval.high, share), strict=True))
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+
+
+def gains_over(rungs: Mapping[str, pd.DataFrame], base: str) -> pd.DataFrame:
+    """Return what each change alone is worth against one rung, people paired.
+
+    Parameters
+    ----------
+    rungs : mapping of str to predictions
+        Of the same clips, by the name of what was changed.
+    base : str
+        The rung that the others are compared with; it is the first row.
+
+    Returns
+    -------
+    DataFrame
+        ``UAR``, ``gain`` over `base` and its 95 % interval, ``low`` and ``high``, people resampled in pairs; no test is
+        made. The row of `base` has no gain. Empty without it.
+    """
+    if base not in rungs:
+        return pd.DataFrame(columns=["UAR", "gain", "low", "high"])
+    rows = {base: {"UAR": uar(rungs[base])}}
+    for name, predictions in rungs.items():
+        if name != base:
+            paired = paired_permutation_test(predictions, rungs[base], uar, permutations=1)
+            rows[name] = {"UAR": uar(predictions), "gain": paired.difference, "low": paired.low, "high": paired.high}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["UAR", "gain", "low", "high"])
 
 
 def ladder_finding(rungs: Mapping[str, pd.DataFrame], step: str = "network") -> str:

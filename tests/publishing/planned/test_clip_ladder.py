@@ -13,7 +13,7 @@ from merlib.profiles import get_profile
 from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned import clip_ladder
 from merlib.publishing.planned.clip_ladder import DATA, STEPS, climb, ladder, network_input
-from merlib.publishing.tables.ladder import ladder_finding, ladder_table
+from merlib.publishing.tables.ladder import gains_over, ladder_finding, ladder_table
 from merlib.scoring import uar
 
 
@@ -86,6 +86,16 @@ def test_frames_of_larnet_s_rungs_vote_for_clips(tmp_path, monkeypatch):
     assert len(climb("casme2-larnet-network", MotionCache(tmp_path), store=tmp_path / "store")) == 36
     voted = clip_ladder.committed_rungs("larnet", "casme2")["network"]
     assert sorted(voted["clip"]) == [f"c{i:02d}" for i in range(18)]
+
+
+def test_a_gain_is_paired_with_the_first_mend_and_has_no_width_where_nothing_changed():
+    samples = make_samples()
+    rungs = {name: make_predictions(samples, wrong, name) for name, wrong in (("a", 8), ("b", 8), ("c", 0))}
+    table = gains_over(rungs, "a")
+    assert table.loc["b", ["gain", "low", "high"]].tolist() == [0, 0, 0]
+    assert table.loc["c", "gain"] == pytest.approx(1 - uar(rungs["a"]))
+    assert np.isnan(table.loc["a", "gain"])
+    assert gains_over(rungs, "d").empty
 
 
 def test_the_share_of_the_way_is_counted_from_random_to_true_motion():
