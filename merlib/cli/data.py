@@ -78,7 +78,8 @@ def data_check(
     pair: Annotated[
         str,
         typer.Argument(
-            metavar="NAME=DIR", help="megc2019-flow, megc2019-phases, casme2, samm or smic, and its folder."
+            metavar="NAME=DIR",
+            help="megc2019-flow, megc2019-phases, casme2, samm, smic or megc2019-cd, and its folder.",
         ),
     ],
     json_file: Annotated[
