@@ -1,4 +1,4 @@
-"""All that is wrong with a copy of MEGC2019-CD at once: the organisers' list, and the clips that it takes from three sets."""
+"""All that is wrong with a copy of MEGC2019-CD at once: the list, and the clips that it takes from three sets."""
 
 from __future__ import annotations
 

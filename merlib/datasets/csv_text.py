@@ -1,4 +1,4 @@
-"""Rows of a CSV file in any form that a spreadsheet saves: UTF-8, UTF-16 or a Western code page, comma, semicolon, tab."""
+"""Rows of a CSV file in any form that a spreadsheet saves: UTF-8, UTF-16 or Western, comma, semicolon or tab."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
 
 
 def _has_header(lines: list[tuple[int, list[str]]]) -> bool:
-    """Tell whether the first row names columns, as some copies do: neither its data set nor its label, a word, is one."""
+    """Tell whether the first row names columns, as some copies do: neither data set nor label, a word, is one."""
     row = lines[0][1] if lines else []
     if len(row) != 4 or not row[3].strip().isalpha():
         return False
