@@ -11,8 +11,8 @@ from pathlib import Path
 def data_files_digest(pairs: Iterable[str]) -> str:
     """Digest of names, sizes and times of change of all files in the folders of data sources; empty for no source.
 
-    A copy of CASME II holds gigabytes, so contents are not read: as `make` does, a file is taken for unchanged while its
-    size and its time of change stay.
+    A copy of CASME II holds gigabytes, so contents are not read: as for `make`, a file is unchanged while its size and
+    its time of change stay.
 
     Parameters
     ----------

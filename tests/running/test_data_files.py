@@ -1,4 +1,4 @@
-"""Data that changed since a notebook read it is noticed, whatever changed: a file's content, its name, one more, one less."""
+"""Data that changed since a notebook read it is noticed: a file's content, its name, one more, one less."""
 
 from __future__ import annotations
 
