@@ -1,4 +1,4 @@
-"""Small sets have classes that only one person shows and people of one clip: every loss still gives finite predictions."""
+"""Small sets have classes that one person shows and people of one clip: every loss still gives finite predictions."""
 
 from __future__ import annotations
 
