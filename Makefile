@@ -55,8 +55,7 @@ test: check unit smoke nbval  ## everything that continuous integration checks
 
 slow: $(READY)  ## what is slow and rarely breaks: browser, ten kills, whole copies, benchmarks
 	@echo "== tests marked slow, and ten kills in place of two"
-	@$(BIN)/python -m pytest -m slow
-	@MERLIB_KILLS=10 $(BIN)/python -m pytest tests/learning/workers/test_random_kills.py
+	@MERLIB_KILLS=10 $(BIN)/python -m pytest -m slow
 	@echo "== benchmarks"
 	@for bench in tests/benchmarks/bench_*.py; do echo "-- $$bench"; $(BIN)/python "$$bench" || exit 1; done
 

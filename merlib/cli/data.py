@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
+from merlib.progress import telling
 
 data_app = typer.Typer(
     help="The data doors: what is known, what can be fetched, what is wrong.",
@@ -28,21 +27,6 @@ def _cores(workers: int | None) -> int:
     if workers:
         return max(1, workers)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show clips done on a terminal; where there is none, nothing."""
-    console = open_console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @data_app.command("list")
@@ -78,7 +62,8 @@ def data_check(
     pair: Annotated[
         str,
         typer.Argument(
-            metavar="NAME=DIR", help="megc2019-flow, megc2019-phases, casme2, samm or smic, and its folder."
+            metavar="NAME=DIR",
+            help="megc2019-flow, megc2019-phases, casme2, samm, smic or megc2019-cd, and its folder.",
         ),
     ],
     json_file: Annotated[
@@ -105,7 +90,7 @@ def data_check(
     from merlib.cli.tables import audit_report
 
     name, _, folder = pair.partition("=")
-    with _progress_bar(f"checking {name}") as progress:
+    with telling(f"checking {name}", "clips") as progress:
         report, problems = audit_report(
             name,
             folder,
@@ -157,7 +142,7 @@ def data_export(
     name = official_set(name).name
     table = twin_clips(name, seed=seed, intensity=intensity, scale=scale)
     chosen = [part.strip() for part in subjects.split(",") if part.strip()] if subjects else None
-    with _progress_bar(f"writing {name}") as progress:
+    with telling(f"writing {name}", "clips") as progress:
         written = export_clips(
             table,
             name,

@@ -26,7 +26,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One check: its name, ``ok``, ``warn`` or ``fail``, what was found, and what to do about it."""
 
     check: str
@@ -35,12 +35,12 @@ class Finding:
     action: str = ""
 
 
-def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> CheckResult:
     """Python 3.11 or newer."""
     found = ".".join(map(str, version[:3]))
     if version[:2] < (3, 11):
-        return Finding("Python", "fail", found, "install Python 3.11 or newer, then: make PYTHON=python3.11 venv")
-    return Finding("Python", "ok", found)
+        return CheckResult("Python", "fail", found, "install Python 3.11 or newer, then: make PYTHON=python3.11 venv")
+    return CheckResult("Python", "ok", found)
 
 
 def constraints_file() -> Path:
@@ -58,7 +58,7 @@ def pinned_versions(constraints: Path) -> dict[str, str]:
     return {canonicalize_name(name): version.strip() for name, version in pairs}
 
 
-def check_versions(pinned: Mapping[str, str], wanted: tuple[str, ...]) -> list[Finding]:
+def check_versions(pinned: Mapping[str, str], wanted: tuple[str, ...]) -> list[CheckResult]:
     """Compare the installed versions of `wanted` with `pinned`; a missing package fails, another version warns."""
     from packaging.utils import canonicalize_name
     from packaging.version import Version
@@ -71,15 +71,15 @@ def check_versions(pinned: Mapping[str, str], wanted: tuple[str, ...]) -> list[F
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
             action = f"run make venv, or: pip install {name}{f'=={pin}' if pin else ''}"
-            findings.append(Finding(f"package {name}", "fail", "not installed", action))
+            findings.append(CheckResult(f"package {name}", "fail", "not installed", action))
             continue
         if pin and Version(installed).public != Version(pin).public:
             different.append(f"{name} {installed} (pinned {pin})")
     if different:
         action = f"results may differ in the last digits; the pins are in {constraints_file()} (make clean venv)"
-        findings.append(Finding("versions", "warn", ", ".join(different), action))
+        findings.append(CheckResult("versions", "warn", ", ".join(different), action))
     elif not findings:
-        findings.append(Finding("versions", "ok", f"{len(wanted)} packages as pinned"))
+        findings.append(CheckResult("versions", "ok", f"{len(wanted)} packages as pinned"))
     return findings
 
 
@@ -91,46 +91,46 @@ def direct_dependencies() -> tuple[str, ...]:
     return tuple(need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""}))
 
 
-def check_opencv_builds(installed: set[str] | None = None) -> Finding:
+def check_opencv_builds(installed: set[str] | None = None) -> CheckResult:
     """At most one OpenCV: several builds overwrite each other's files silently."""
     if installed is None:
         installed = {str(dist.metadata["Name"]).lower().replace("_", "-") for dist in metadata.distributions()}
     builds = [name for name in OPENCV_BUILDS if name in installed]
     if len(builds) > 1:
         action = f"pip uninstall -y {' '.join(builds)}, then: pip install -c constraints.txt opencv-python"
-        return Finding("one OpenCV", "fail", " and ".join(builds), action)
-    return Finding(
+        return CheckResult("one OpenCV", "fail", " and ".join(builds), action)
+    return CheckResult(
         "one OpenCV", "ok" if builds else "fail", builds[0] if builds else "none", "" if builds else "make venv"
     )
 
 
-def check_import(module: str, advice: Mapping[str, str]) -> Finding:
+def check_import(module: str, advice: Mapping[str, str]) -> CheckResult:
     """Import `module` in a process of its own; `advice` maps a part of the error to what to do."""
     code = f"import {module}; print({module}.__version__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     if done.returncode == 0:
-        return Finding(f"import {module}", "ok", done.stdout.strip())
+        return CheckResult(f"import {module}", "ok", done.stdout.strip())
     last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
     action = next((text for part, text in advice.items() if part in last), "run make clean venv")
-    return Finding(f"import {module}", "fail", last, action)
+    return CheckResult(f"import {module}", "fail", last, action)
 
 
-def check_kernel() -> Finding:
+def check_kernel() -> CheckResult:
     """The Jupyter kernel that the notebooks name, ``python3``, belongs to this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Finding("kernel python3", "fail", "none", "python -m ipykernel install --sys-prefix")
+        return CheckResult("kernel python3", "fail", "none", "python -m ipykernel install --sys-prefix")
     program = spec.argv[0]
     if os.path.isabs(program) and Path(program).parent != Path(sys.executable).parent:
         action = "python -m ipykernel install --sys-prefix"
-        return Finding("kernel python3", "warn", f"starts another Python, {program}", action)
-    return Finding("kernel python3", "ok", spec.resource_dir)
+        return CheckResult("kernel python3", "warn", f"starts another Python, {program}", action)
+    return CheckResult("kernel python3", "ok", spec.resource_dir)
 
 
-def check_writable(label: str, folder: Path, instead: str = "choose another with --results or --store") -> Finding:
+def check_writable(label: str, folder: Path, instead: str = "choose another with --results or --store") -> CheckResult:
     """A file can be made in `folder`, or in the nearest parent that exists."""
     place = folder
     while not place.exists() and place != place.parent:
@@ -140,30 +140,30 @@ def check_writable(label: str, folder: Path, instead: str = "choose another with
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        return Finding(label, "fail", f"{folder}: {error.strerror}", instead)
-    return Finding(label, "ok", str(folder))
+        return CheckResult(label, "fail", f"{folder}: {error.strerror}", instead)
+    return CheckResult(label, "ok", str(folder))
 
 
-def check_disk(folder: Path, free: int | None = None) -> Finding:
+def check_disk(folder: Path, free: int | None = None) -> CheckResult:
     """Room for stores and results on the disk of `folder`; `free` in bytes."""
     while not folder.exists():
         folder = folder.parent
     gib = (shutil.disk_usage(folder).free if free is None else free) / 2**30
     level = "fail" if gib < NEEDED_GIB else "warn" if gib < COMFORTABLE_GIB else "ok"
     action = "" if level == "ok" else f"free some: profile teach wants {COMFORTABLE_GIB} GiB"
-    return Finding("free disk", level, f"{gib:.1f} GiB", action)
+    return CheckResult("free disk", level, f"{gib:.1f} GiB", action)
 
 
-def check_cores() -> Finding:
+def check_cores() -> CheckResult:
     """Cores that this process may use; folds are spread over them."""
     from joblib import cpu_count
 
     cores = cpu_count()  # heeds the affinity and a container's quota
     note = "" if cores > 1 else "folds run one after another"
-    return Finding("cores", "ok", f"{cores}, {platform.machine()}", note)
+    return CheckResult("cores", "ok", f"{cores}, {platform.machine()}", note)
 
 
-def check_memory(free: int | None = None) -> Finding:
+def check_memory(free: int | None = None) -> CheckResult:
     """Memory that two notebooks at once find; `free` in bytes, by default what is free here and in the container."""
     if free is None:
         import psutil
@@ -172,7 +172,7 @@ def check_memory(free: int | None = None) -> Finding:
     gib = free / 2**30
     level = "fail" if gib < NEEDED_MEMORY_GIB else "warn" if gib < COMFORTABLE_MEMORY_GIB else "ok"
     action = "" if level == "ok" else "close other programs, and run one notebook at a time: make reproduce JOBS=1"
-    return Finding("free memory", level, f"{gib:.1f} GiB", action)
+    return CheckResult("free memory", level, f"{gib:.1f} GiB", action)
 
 
 def _container_memory(folder: Path = Path("/sys/fs/cgroup")) -> list[int]:
@@ -184,7 +184,7 @@ def _container_memory(folder: Path = Path("/sys/fs/cgroup")) -> list[int]:
         return []
 
 
-def check_device() -> Finding:
+def check_device() -> CheckResult:
     """The device that networks are trained on computes something, in a process of its own."""
     code = (
         "import torch; from merlib.learning.engine import default_device; device = torch.device(default_device()); "
@@ -193,22 +193,22 @@ def check_device() -> Finding:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     if done.returncode == 0:
-        return Finding("training device", "ok", done.stdout.strip())
+        return CheckResult("training device", "ok", done.stdout.strip())
     lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
     said = next((line for line in lines if "Found: " in line), lines[-1])
-    return Finding(
+    return CheckResult(
         "training device", "fail", said.rpartition("Found: ")[2], "set MERLIB_DEVICE=cpu, which trains on the processor"
     )
 
 
-def check_weights() -> Finding:
+def check_weights() -> CheckResult:
     """Each file of the weights registry: here and verified, fetchable, or missing with the folder to put it in."""
     from merlib.sources.weights import default_weights, list_weights, weights_folder, weights_state
 
     try:
         states = {entry.name: weights_state(entry.name) for entry in list_weights()}
     except MerlibError as error:
-        return Finding("weights", "fail", error.found, error.action)
+        return CheckResult("weights", "fail", error.found, error.action)
     needed = {name: states[name] for name in default_weights()}
     level, action = "ok", ""
     if any(state.startswith("fetchable") for state in needed.values()):
@@ -225,13 +225,13 @@ def check_weights() -> Finding:
             entry.file if absent else entry.name
         )
     found = "; ".join(f"{state}: {', '.join(names)}" for state, names in by_state.items())
-    return Finding("weights", level, found, action)
+    return CheckResult("weights", level, found, action)
 
 
-def check_data(folders: Mapping[str, Path]) -> list[Finding]:
+def check_data(folders: Mapping[str, Path]) -> list[CheckResult]:
     """Each folder of real data that was named passes its audit; without any, everything runs on the twin."""
     if not folders:
-        return [Finding("real data", "ok", "none named: everything runs on the synthetic twin", "try --data NAME=DIR")]
+        return [CheckResult("real data", "ok", "none named: all runs on the synthetic twin", "try --data NAME=DIR")]
     from merlib.cli.tables import audit_report
 
     findings = []
@@ -239,16 +239,16 @@ def check_data(folders: Mapping[str, Path]) -> list[Finding]:
         try:
             _, problems = audit_report(name, str(folder), None, quick=True)
         except MerlibError as error:
-            findings.append(Finding(f"data {name}", "warn", error.found, error.action))
+            findings.append(CheckResult(f"data {name}", "warn", error.found, error.action))
             continue
         action = f"merlib data check {name}={folder}" if problems else ""
-        findings.append(Finding(f"data {name}", "fail" if problems else "ok", str(folder), action))
+        findings.append(CheckResult(f"data {name}", "fail" if problems else "ok", str(folder), action))
     return findings
 
 
 def diagnose(
     data: Mapping[str, Path] | None = None, store: Path | None = None, results: Path | None = None
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Run every check; none of them raises for what it finds.
 
     Parameters
@@ -288,7 +288,7 @@ def diagnose(
     ]
 
 
-def findings_table(findings: list[Finding]) -> Table:
+def findings_table(findings: list[CheckResult]) -> Table:
     """Return the findings as a terminal table."""
     from rich.table import Table
     from rich.text import Text

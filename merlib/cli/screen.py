@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from merlib.progress import bars
 from merlib.publishing.records.ledger import kind_of
 from merlib.running.cell_errors import cell_error_panel
 from merlib.running.process import NotebookOutcome, NotebookProgress
@@ -31,18 +31,7 @@ class RichScreen:
 
     def __init__(self, console: Console):
         self.console = console
-        self._bars = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._bars = bars(console)
         self._all: TaskID | None = None
         self._tasks: dict[str, TaskID] = {}
         self._fractions: dict[str, float] = {}

@@ -155,25 +155,32 @@ def audit_report(
     """
     from merlib.datasets.archive.archives import ARCHIVES
     from merlib.datasets.archive.audit import audit_flow_archive
+    from merlib.datasets.composite_audit import audit_composite
     from merlib.datasets.official.audit import audit_clips
     from merlib.datasets.official.sets import SETS
+    from merlib.datasets.registry import COMPOSITE
 
     name = name.replace("_", "-")
-    if name == "megc2019-cd":
-        checks = ", ".join(f"merlib data check {each}=DIR" for each in SETS)
-        raise MerlibError(f"{name} is a list over three sets.", "one of the three.", f"check each: {checks}.")
-    if name not in (*ARCHIVES, *SETS):
-        problem = unknown_name("data source with an audit", name, [*ARCHIVES, *SETS])
+    if name not in (*ARCHIVES, *SETS, COMPOSITE):
+        problem = unknown_name("data source with an audit", name, [*ARCHIVES, *SETS, COMPOSITE])
         own = "a set of your own has no manifest to compare with; its reader checks it as it is read."
         near = problem.action.startswith("did you mean")
         raise problem if near else MerlibError(problem.found, problem.expected, own)
     if not folder:
         raise MerlibError(f"{name} without a folder.", "NAME=DIR.", f"for example merlib data check {name}=DIR.")
     place = Path(folder).expanduser()
-    if name in SETS:
+    if name in (*SETS, COMPOSITE):
         from merlib.cli.clip_audit import clip_audit_page, clip_audit_tables
 
-        audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
+        if name == COMPOSITE and (faces or layout):
+            one = f"merlib data check {next(iter(SETS))}=DIR"
+            raise MerlibError(
+                f"--faces or --layout with {name}.", "one of its three sets.", f"ask {one} and the others."
+            )
+        if name == COMPOSITE:
+            audit = audit_composite(place, quick, workers, progress)
+        else:
+            audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
         if faces:
             from merlib.cli.face_audit import with_faces
 
@@ -182,7 +189,9 @@ def audit_report(
         _write(html_file, clip_audit_page(audit) if html_file else "")
         return clip_audit_tables(audit), not audit.ok
     if html_file:
-        raise MerlibError(f"--html with {name}.", "recorded clips: casme2, samm or smic.", "use --json for the maps.")
+        raise MerlibError(
+            f"--html with {name}.", "recorded clips: casme2, samm, smic or megc2019-cd.", "use --json for the maps."
+        )
     report = audit_flow_archive(place, archive=ARCHIVES[name])
     _write(json_file, report.to_json() + "\n")
     return _flow_tables(name, folder, report), not report.ok

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from merlib.errors import MerlibError
 from merlib.processes import end_with
+from merlib.progress import shown
 
 Progress = Callable[[int, int], None]
 
@@ -29,7 +29,7 @@ def over_clips(
     what : str
         Name of the work, for the bar.
     progress : callable, optional
-        Told ``(done, total)`` after each task; by default a bar, on a terminal only.
+        Told ``(done, total)`` after each task; by default a bar where somebody looks, see `merlib.progress`.
 
     Raises
     ------
@@ -47,19 +47,12 @@ def over_clips(
             pool = {"initializer": end_with, "initargs": (os.getpid(),)} if workers > 1 else {}
             calls = (delayed(_alone)(function, task) for task in tasks)
             results = Parallel(n_jobs=workers, return_as="generator", **pool)(calls)
-            for done, result in enumerate(_with_bar(results, what, len(tasks), progress), start=1):
-                if progress:
-                    progress(done, len(tasks))
+            if progress is None:
+                yield from shown(results, what, len(tasks), "clips")
+                return
+            for done, result in enumerate(results, start=1):
+                progress(done, len(tasks))
                 yield result
-
-
-def _with_bar(results: Iterator[object], what: str, total: int, progress: Progress | None) -> Iterator[object]:
-    if progress or not sys.stderr.isatty():
-        return results
-    from rich.console import Console
-    from rich.progress import track
-
-    return iter(track(results, description=what, total=total, console=Console(stderr=True), transient=True))
 
 
 def _alone(function: Callable, task: tuple) -> object:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
+from merlib.running.data_files import data_files_digest
 from merlib.running.own_modules import own_modules_digest
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class NotebookJob:
         which decides whether ``--resume`` may skip it.
     note : str
         What the user should be told of its parameters.
+    data_files : str
+        Digest of the names, sizes and times of the files of its data, see `merlib.running.data_files`.
     """
 
     name: str
@@ -47,6 +50,7 @@ class NotebookJob:
     parameters: dict[str, Any]
     digest: str
     note: str = ""
+    data_files: str = ""
 
 
 def find_notebooks(folder: Path) -> dict[str, Path]:
@@ -226,7 +230,7 @@ def plan_jobs(
     )
 
     read = library_digest() + references_digest()
-    jobs = []
+    jobs, digests = [], {}
     for name, path in notebooks.items():
         notebook = read_notebook(path)
         own = declared_parameters(name, notebook)
@@ -235,5 +239,8 @@ def plan_jobs(
         if not values.get("data") and own.get("data"):  # without --data the notebook's own folders count
             values["data"], note = own["data"], f"data {', '.join(own['data'])}, from its parameters cell"
         digest = notebook_digest(notebook, read + own_modules_digest(notebook, path.parent))
-        jobs.append(NotebookJob(name, path, values, digest, note))
+        pairs = tuple(values.get("data") or ())
+        if pairs not in digests:  # most notebooks of a run read the same folders
+            digests[pairs] = data_files_digest(pairs)
+        jobs.append(NotebookJob(name, path, values, digest, note, digests[pairs]))
     return jobs

@@ -93,6 +93,7 @@ class RunRecord:
             "state": state,
             "parameters": job.parameters,
             "source": job.digest,
+            "data_files": job.data_files,
             "seconds": None,
             "artefacts": [],
             "products": products,
@@ -112,6 +113,8 @@ class RunRecord:
             return "its parameters changed"
         if before.get("source") != job.digest:
             return "its source, the library or a reference changed"
+        if before.get("data_files", "") != job.data_files:
+            return "files of its data changed"
         executed = self.folder / "notebooks" / f"{job.name}.ipynb"
         if not executed.is_file():
             return "the executed notebook is gone"

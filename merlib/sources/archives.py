@@ -12,6 +12,7 @@ from urllib.parse import quote
 from merlib.errors import MerlibError, unknown_name
 from merlib.files import renamed_into, writing_to
 from merlib.opening import read_file
+from merlib.progress import shown
 from merlib.sources.downloading import BadDownload, download
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
@@ -83,9 +84,7 @@ def _fetch_all(files: list[DownloadFile], urls: list[str], into: Path, progress:
         jobs = [pool.submit(_fetch_one, file, url, into / _local(file)) for file, url in zip(files, urls, strict=True)]
         finished = as_completed(jobs)
         if progress:
-            from rich.progress import track
-
-            finished = track(finished, total=len(jobs), description=f"fetching {len(jobs)} files")
+            finished = shown(finished, f"fetching {len(jobs)} files", len(jobs), "files")
         try:
             for job in finished:
                 job.result()

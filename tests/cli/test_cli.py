@@ -9,7 +9,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from merlib.cli.main import app
+from merlib.cli.main import app, main
 
 NOTEBOOK = """# %% tags=["parameters"]
 profile = "smoke"
@@ -64,14 +64,24 @@ def test_every_verb_has_help(verb):
         (["data", "get", "casme3"], "casme3", "published"),
     ],
 )
-def test_a_mistake_is_told_in_three_lines_with_status_2(arguments, found, valid):
-    done = merlib(*arguments)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stdout == ""
-    lines = [line.strip("│ ") for line in done.stderr.splitlines()]
+def test_a_mistake_is_told_in_three_lines_with_status_2(arguments, found, valid, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "argv", ["merlib", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2, told
+    assert told.out == ""
+    lines = [line.strip("│ ") for line in told.err.splitlines()]
     assert [line.split(":")[0] for line in lines if line[:1] in "FED"] == ["Found", "Expected", "Do"]
-    assert found in done.stderr
-    assert valid in done.stderr
+    assert found in told.err
+    assert valid in told.err
+
+
+def test_a_mistake_in_a_process_of_its_own_shows_no_traceback():
+    done = merlib("run", "--profile", "tech")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "unknown profile 'tech'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -167,7 +177,7 @@ def test_doctor_exits_1_only_when_something_fails(monkeypatch):
     from merlib.cli import doctor
 
     for level, status in (("warn", 0), ("fail", 1)):
-        monkeypatch.setattr(doctor, "diagnose", lambda *_, found=level, **__: [doctor.Finding("disk", found, "x")])
+        monkeypatch.setattr(doctor, "diagnose", lambda *_, found=level, **__: [doctor.CheckResult("disk", found, "x")])
         assert CliRunner().invoke(app, ["doctor"]).exit_code == status
 
 

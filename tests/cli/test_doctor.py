@@ -81,7 +81,7 @@ def test_a_device_that_cannot_compute_fails(monkeypatch):
     assert (finding.level, "MERLIB_DEVICE=cpu" in finding.action) == ("fail", True)
     assert "cuda:77" in finding.found
     monkeypatch.setenv("MERLIB_DEVICE", "cpu")
-    assert doctor.check_device() == doctor.Finding("training device", "ok", "cpu")
+    assert doctor.check_device() == doctor.CheckResult("training device", "ok", "cpu")
 
 
 def test_a_broken_data_folder_fails(tmp_path):

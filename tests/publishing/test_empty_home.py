@@ -47,6 +47,7 @@ def run(environment: dict[str, str], results: Path, *words: str | Path) -> subpr
     return python(environment, *verb, *words)
 
 
+@pytest.mark.slow  # continuous integration executes every notebook in an empty home
 @pytest.mark.timeout(1200)
 def test_notebook_03_runs_in_an_empty_home(empty_home, tmp_path):
     fetched = python(empty_home, "-c", FETCH)

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from merlib.publishing.records.ledger import read_records
 
 
+@pytest.mark.slow
 def test_the_report_runs_when_no_reference_is_read(tmp_path):
     environment = {**os.environ, "MERLIB_REFERENCES": "off", "MERLIB_STORE": str(tmp_path / "store")}
     verb = [sys.executable, "-c", "from merlib.cli.main import main; main()", "run", "15", "--results", tmp_path]

@@ -75,6 +75,7 @@ def test_an_unknown_notebook_runs(tmp_path):
     ("changes", "reason"),
     [
         ({"digest": "b"}, "source, the library or a reference"),
+        ({"data_files": "c"}, "files of its data changed"),
         ({"parameters": {"profile": "teach"}}, "parameters changed"),
     ],
 )

@@ -260,11 +260,21 @@ def test_a_pickle_that_needs_more_than_tensors_is_refused_and_not_run(tmp_path):
         load_state(tmp_path / "bomb.pth")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model"])
-def test_a_damaged_file_is_reported(tmp_path, content):
-    (tmp_path / "x.pth").write_bytes(content)
-    with pytest.raises(MerlibError, match=r"x\.pth"):
-        load_state(tmp_path / "x.pth")
+INSTEAD_OF_WEIGHTS = {
+    "nothing": b"",
+    "text": b"not a model",
+    "a page of the server": b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 21576446\n",
+    "a zip cut short": b"PK\x03\x04" + bytes(1000),
+}
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".pytorch", ".safetensors"])
+@pytest.mark.parametrize("what", INSTEAD_OF_WEIGHTS)
+def test_a_damaged_file_is_reported(tmp_path, what, suffix):
+    (tmp_path / f"x{suffix}").write_bytes(INSTEAD_OF_WEIGHTS[what])
+    with pytest.raises(MerlibError, match=rf"x\{suffix}"):
+        load_state(tmp_path / f"x{suffix}")
 
 
 def test_a_file_of_something_else_is_no_state_dict(tmp_path):

@@ -13,7 +13,7 @@ MANIFEST = "megc2019_cd"
 
 
 def read_label(raw: str) -> int:
-    """Return the label 0, 1 or 2 that `raw` writes.
+    """Return the label 0, 1 or 2 that `raw` writes: the number, also as a spreadsheet writes it (``1.0``), or the word.
 
     Raises
     ------
@@ -21,10 +21,13 @@ def read_label(raw: str) -> int:
         For anything else, with what the numbers mean.
     """
     classes = load_manifest(MANIFEST).labels.classes
-    if raw not in {str(label) for label in range(len(classes))}:
+    plain = raw.strip().lower().removesuffix(".0")
+    if plain in classes:
+        return classes.index(plain)
+    if plain not in {str(label) for label in range(len(classes))}:
         meaning = ", ".join(f"{label} {name}" for label, name in enumerate(classes))
         raise MerlibError(f"label {raw!r}.", f"one of {meaning}.", "correct the label.")
-    return int(raw)
+    return int(plain)
 
 
 def label_digest(clips: Iterable[tuple]) -> str:

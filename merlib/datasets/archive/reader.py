@@ -22,6 +22,7 @@ from merlib.datasets.archive.archives import FLOW, PublicArchive
 from merlib.datasets.archive.channel_order import check_channel_order
 from merlib.datasets.archive.labels import check_labels, read_label
 from merlib.datasets.archive.maps import Report, plain_name, read_map, report_missing
+from merlib.datasets.csv_text import csv_rows
 from merlib.errors import MerlibError
 from merlib.opening import read_file
 from merlib.sources import download_files, load_manifest
@@ -170,8 +171,11 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
     path = folder / LABEL_LIST
     try:
         content = read_file(path, MOST_LABEL_BYTES)
-        header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
-        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        cells = csv_rows(content)
+        header = next(iter(cells), [])
+        plain = io.StringIO()
+        csv.writer(plain).writerows(cells)
+        rows = pd.read_csv(io.StringIO(plain.getvalue()), dtype=str, keep_default_na=False)
     except (OSError, ValueError, csv.Error) as error:
         found = error.strerror if isinstance(error, OSError) else error
         raise MerlibError(f"{path}: {found}.", "the archive's label list, a CSV.", archive.again) from error
@@ -189,6 +193,8 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
     listed = set()
     for line, row in enumerate(rows[list(COLUMNS)].itertuples(index=False), start=2):
         where = f"{path} line {line}"
+        if not any(isinstance(cell, str) and cell.strip() for cell in row):
+            continue  # a spreadsheet leaves such rows below a table
         try:
             _check_cells(row)
             dataset = canonical_dataset(row.dataset)

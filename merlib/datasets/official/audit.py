@@ -141,7 +141,7 @@ def audit_clips(
             "one layout an audit.",
             f"only {scan.root.layout.name} was looked at; ask for the other by name.",
         )
-    decoded = _decode(scan, quick, workers, progress)
+    decoded = decode(scan, quick, workers, progress)
     broken = {finding.clip for finding in scan.findings.blocking()}
     labels = Counter(label or "unknown" for _, _, label in scan.labels)
     return ClipAudit(
@@ -159,11 +159,12 @@ def audit_clips(
         by_class=dict(sorted(labels.items())),
         quick=quick,
         decoded=decoded,
-        findings=_sorted(scan.findings),
+        findings=in_order(scan.findings),
     )
 
 
-def _decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) -> int:
+def decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) -> int:
+    """Decode the frames of a scan's clips, report what is wrong with them, and return how many are sound."""
     from joblib import Parallel, delayed
 
     clips = [(f"{clip.subject}/{clip.clip}", clip.source) for clip in scan.folders]
@@ -178,7 +179,9 @@ def _decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) ->
     return sum(clip.checked for clip in checked)
 
 
-def _sorted(findings: Findings) -> tuple[ClipFinding, ...]:
+def in_order(findings: Findings) -> tuple[ClipFinding, ...]:
+    """Return findings by severity, what concerns a copy as a whole first, then by rule, clip and frame."""
+
     def place(finding: ClipFinding) -> tuple:
         whole = bool(finding.clip)  # what concerns the copy as a whole comes first
         return SEVERITIES.index(finding.severity), whole, finding.rule, finding.clip, finding.frame or 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import io
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from merlib.clips.bad_clips import ADVICE, ERROR, LEAVE_OUT, check_policy
 from merlib.clips.clip_table import clip_table
 from merlib.clips.subjects import DATASETS, canonical_dataset, canonical_subject
 from merlib.datasets.archive.labels import check_labels, read_label
+from merlib.datasets.csv_text import csv_rows
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.readers import ORDER, read_scan, standing_notes
 from merlib.datasets.official.scan import scan_clips
@@ -24,6 +26,7 @@ from merlib.sources import load_manifest
 NAME = "megc2019-cd"
 MANIFEST = "megc2019_cd"
 LIST = "combined_3class_gt.csv"
+MOST_LIST_BYTES = 2**22
 
 
 def read_composite(
@@ -36,8 +39,8 @@ def read_composite(
     folders : mapping of str to path
         ``casme2``, ``samm`` and ``smic``, each as its own reader takes it.
     list_csv : path
-        The organisers' ``combined_3class_gt.csv``: data set, subject, clip, label, no header. Labels are read from
-        it, never from regrouping the sheets (errata DUAL-ATME-C7).
+        The organisers' ``combined_3class_gt.csv``: data set, subject, clip, label, no header; also as a spreadsheet
+        saves it again. Labels are read from it, never from regrouping the sheets (errata DUAL-ATME-C7).
     verify : bool
         Compare the list with the organisers', by counts and hash. Turn it off for a list of your own.
     on_bad_clip : {'error', 'leave-out'}
@@ -110,26 +113,28 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
     """
     path = Path(list_csv).expanduser()
     try:
-        content = read_file(path, 2**22)
-        raw = pd.read_csv(io.BytesIO(content), header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+        content = read_file(path, MOST_LIST_BYTES)
+        lines = [(line, row) for line, row in enumerate(csv_rows(content), 1) if any(cell.strip() for cell in row)]
+    except (OSError, ValueError, csv.Error) as error:
         raise MerlibError(
             f"{path}: {error}.", f"the organisers' {LIST}.", "copy the list into the folder, or correct the path."
         ) from error
-    if raw.shape[1] != 4:
-        raise MerlibError(
-            f"{path} has {raw.shape[1]} columns.",
-            "data set, subject, clip, label; no header.",
-            "take the list as it is.",
-        )
     rows = []
-    for line, (dataset, subject, clip, label) in enumerate(raw.itertuples(index=False), 1):
+    for line, row in lines[_has_header(lines) :]:
+        if len(row) != 4:
+            raise MerlibError(
+                f"{path} line {line} has {len(row)} columns.",
+                "data set, subject, clip, label.",
+                "take the list as it is.",
+            )
         try:
-            dataset = canonical_dataset(dataset)
-            subject = canonical_subject(dataset, subject)
-            rows.append((dataset, subject, official_clip(dataset, subject, clip), read_label(label)))
+            dataset = canonical_dataset(row[0])
+            subject = canonical_subject(dataset, row[1])
+            rows.append((dataset, subject, official_clip(dataset, subject, row[2].strip()), read_label(row[3])))
         except MerlibError as problem:
             raise MerlibError(f"{path} line {line}: {problem.found}", problem.expected, problem.action) from problem
+    if not rows:
+        raise MerlibError(f"{path} names no clip.", f"the organisers' {LIST}.", "copy the list again.")
     known = {sheet.sha256 for sheet in load_manifest(MANIFEST).sheets}
     if verify and hashlib.sha256(content).hexdigest() not in known:
         check_labels(rows, _raise)
@@ -137,6 +142,20 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*ORDER, "label"])
     table["label"] = [classes[label] for label in table["label"]]
     return table
+
+
+def _has_header(lines: list[tuple[int, list[str]]]) -> bool:
+    """Tell whether the first row names columns, as some copies do: neither data set nor label, a word, is one."""
+    row = lines[0][1] if lines else []
+    if len(row) != 4 or not row[3].strip().isalpha():
+        return False
+    for read, cell in ((canonical_dataset, row[0]), (read_label, row[3])):
+        try:
+            read(cell)
+        except MerlibError:
+            continue
+        return False
+    return True
 
 
 def _raise(problem: MerlibError, where: str, severity: str) -> None:
@@ -164,10 +183,29 @@ def read_composite_folder(
         As `read_composite`.
     """
     folder = Path(folder).expanduser()
-    folders = {name: place for name, place in (others or {}).items() if name in DATASETS}
+    return read_composite(folders_of_sets(folder, others), find_list(folder), on_bad_clip=on_bad_clip)
+
+
+def folders_of_sets(folder: Path, others: Mapping[str, str | Path] | None = None) -> dict[str, Path]:
+    """Return the folders of the three data sets: named ones first, then those in `folder` called like a data set.
+
+    Raises
+    ------
+    MerlibError
+        When there is no such folder.
+    """
+    if not folder.is_dir():
+        raise MerlibError(f"{folder} is not a folder.", f"a folder that holds {LIST}.", "correct the path.")
+    folders = {name: Path(place) for name, place in (others or {}).items() if name in DATASETS}
     for child in sorted(path for path in folder.iterdir() if path.is_dir()):
         try:
             folders.setdefault(canonical_dataset(child.name), child)
         except MerlibError:
             continue
-    return read_composite(folders, folder / LIST, on_bad_clip=on_bad_clip)
+    return folders
+
+
+def find_list(folder: Path) -> Path:
+    """Return the organisers' list in a folder: under its own name, or the only file whose name is nearly that."""
+    near = [path for path in sorted(folder.glob("*.csv")) if fnmatch(path.name.lower(), "combined*3*class*gt*.csv")]
+    return near[0] if len(near) == 1 else folder / LIST

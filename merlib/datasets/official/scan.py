@@ -14,6 +14,7 @@ from merlib.datasets.official.image_frames import position_of
 from merlib.datasets.official.marker import MARKER, Marker, markers_below, read_marker
 from merlib.datasets.official.sets import OfficialSet, official_set
 from merlib.datasets.official.sheets import SHEET_DEPTH, AnnotationSheet, SheetRow, read_sheet
+from merlib.datasets.official.video_frames import cut_video
 from merlib.errors import MerlibError, unknown_name
 from merlib.sources import load_manifest
 
@@ -202,6 +203,11 @@ def _report_repeat(scan: Scan, first: SheetRow, row: SheetRow, key: str) -> None
 
 def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
     """Turn frame numbers into positions and add the clip's row, if it can be read."""
+    if (cut := cut_video(clip.source, annotation.onset, annotation.offset)) is not None:
+        found = f"a video of {len(cut.numbers)} frames, as many as row {annotation.line} has from onset to offset."
+        whole, repair = "the whole recording, numbered from 1.", "its first frame is taken as the onset."
+        scan.findings.add("note", "video-cut", found, whole, repair, clip=annotation.key)
+        clip = replace(clip, source=cut)
     key, numbers = annotation.key, clip.source.numbers
     positions = {}
     for name in ("onset", "offset"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
+from merlib.datasets.csv_text import csv_rows
 from merlib.datasets.official.findings import Findings
 from merlib.datasets.official.marker import MARKER, Marker
 from merlib.datasets.official.sets import OfficialSet
@@ -22,6 +23,10 @@ UNKNOWN = "unknown edition"
 HEADER_WITHIN = 40  # rows in which the header is looked for
 SHEET_DEPTH = 2  # folders below the one named
 OPTIONAL = {"duration"}
+
+
+class DoubledColumn(MerlibError):
+    """A sheet with the owners' header in which a column stands twice, so that nobody knows which counts."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,9 @@ def _choose(official: OfficialSet, folder: Path, found: list[Path]) -> tuple[Pat
         except MerlibError as problem:
             problems.append(problem)
     if not read:
-        raise problems[0] if any(path.suffix.lower() == ".xlsx" for path in found) else _no_sheet(official, folder)
+        doubled = [problem for problem in problems if isinstance(problem, DoubledColumn)]
+        workbooks = any(path.suffix.lower() == ".xlsx" for path in found)
+        raise (doubled or problems)[0] if doubled or workbooks else _no_sheet(official, folder)
     return *read[0], len(read)
 
 
@@ -146,15 +153,12 @@ def _below(official: OfficialSet, folder: Path, endings: tuple[str, ...]) -> lis
 
 
 def _read_csv(path: Path) -> list[list]:
-    """Return the cells of a CSV file as a spreadsheet writes it: any usual encoding, comma, semicolon or tab."""
-    content = _content(path)
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")  # never fails; what matters is plain letters and digits
-    delimiter = max(",;\t", key=text.count)
-    return [[cell or None for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        return [[cell or None for cell in row] for row in csv_rows(_content(path))]
+    except (csv.Error, ValueError) as error:
+        raise MerlibError(
+            f"{path.name} cannot be read as a table ({error}).", "the owners' sheet.", "save it again, as .xlsx."
+        ) from error
 
 
 def _read_workbook(official: OfficialSet, path: Path) -> list[list]:
@@ -206,6 +210,13 @@ def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[
         places = {name: headers.index(header) for name, header in wanted.items() if header in headers}
         if len(places) > len(best[1]):
             best = number, places
+    headers = [_plain(cell) for cell in cells[best[0]]] if cells else []
+    if twice := [official.columns[name] for name in best[1] if headers.count(wanted[name]) > 1]:
+        raise DoubledColumn(
+            f"{path.name} has {headers.count(_plain(twice[0]))} columns {twice[0]}.",
+            "each column once.",
+            "remove the one that is not the owners'.",
+        )
     absent = [official.columns[name] for name in wanted if name not in best[1] and name not in OPTIONAL]
     if absent:
         raise MerlibError(

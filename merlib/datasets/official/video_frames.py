@@ -108,6 +108,20 @@ def video_frames(path: str | Path, first: int = 1) -> VideoFrames:
     return VideoFrames(str(path), np.arange(first, first + max(count, 0), dtype=np.int64))
 
 
+def cut_video(source: object, onset: int | None, offset: int | None) -> VideoFrames | None:
+    """Return a video numbered from its onset, where it was cut to the movement; None for any other source.
+
+    A video's frames bear no numbers. One that was cut has exactly the frames from onset to offset, and counted from 1
+    all of them would lie before the onset that the sheet names.
+    """
+    if not isinstance(source, VideoFrames) or onset is None or offset is None:
+        return None
+    count = len(source.numbers)
+    if not 0 < count < onset or count != offset - onset + 1:
+        return None
+    return VideoFrames(source.video, np.arange(onset, offset + 1, dtype=np.int64))
+
+
 def video_rate(path: str | Path) -> tuple[float, bool]:
     """Return how many frames a second a video shows, and whether its intervals vary; decodes the whole video.
 

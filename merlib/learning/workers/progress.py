@@ -1,26 +1,16 @@
-"""How far a long step is: a bar for people, a small file for the notebook runner.
-
-With the environment variable MERLIB_PROGRESS set, one JSON object ``{"what", "done", "total",
-"seconds_left"}`` is kept in that file and nothing is printed; ``off`` keeps silent altogether. Otherwise a
-terminal or a notebook shows a bar.
-"""
+"""How far folds are that several processes train: each tells its share, and one bar shows the sum."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from merlib.errors import MerlibError
-from merlib.files import renamed_into
 from merlib.processes import HELD, ScratchFolder
+from merlib.progress import open_bar
 
-VARIABLE = "MERLIB_PROGRESS"
 INTERVAL = 1.0  # seconds between two looks at the workers
 
 
@@ -73,47 +63,6 @@ class Unseen:
         """Do nothing."""
 
 
-class _FileBar:
-    def __init__(self, path: str, what: str, total: int):
-        self.path, self.what, self.total = Path(path), what, total
-
-    def show(self, done: float, seconds_left: float | None) -> None:
-        state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
-        if not self.path.parent.is_dir():
-            return  # the run's folder is gone: nobody looks
-        # progress is a courtesy: a full disk is reported where results are written
-        with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
-            file.write(json.dumps(state).encode("utf-8"))
-
-    def close(self) -> None:
-        pass
-
-
-class _TqdmBar:
-    def __init__(self, what: str, total: int):
-        from tqdm.auto import tqdm
-
-        form = "{desc}: {n:.1f}/{total} folds |{bar}| {elapsed} gone, {postfix}"
-        self.bar = tqdm(total=total, desc=what, bar_format=form, file=sys.stderr, leave=False)
-
-    def show(self, done: float, seconds_left: float | None) -> None:
-        self.bar.n = done
-        left = "?" if seconds_left is None else self.bar.format_interval(seconds_left)
-        self.bar.set_postfix_str(f"{left} left")
-
-    def close(self) -> None:
-        self.bar.close()
-
-
-def _make_bar(what: str, total: int) -> _FileBar | _TqdmBar | None:
-    target = os.environ.get(VARIABLE, "")
-    if target == "off":
-        return None
-    if target:
-        return _FileBar(target, what, total)
-    return _TqdmBar(what, total) if sys.stderr.isatty() or "ipykernel" in sys.modules else None
-
-
 class Progress:
     """Watch `total` tasks of one step until closed; a context manager.
 
@@ -126,7 +75,7 @@ class Progress:
     """
 
     def __init__(self, what: str, total: int):
-        self._bar = _make_bar(what, total) if total else None
+        self._bar = open_bar(what, total, "folds") if total else None
         self.beats = Heartbeats() if self._bar is not None else Unseen()
         self._total, self._start = total, time.monotonic()
         self._stop = threading.Event()

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from noise_clips import noise_clips
 from typer.testing import CliRunner
+from whole_copies import build_whole, plan
 
 from merlib.cli.clip_audit import clip_audit_page
 from merlib.cli.main import app
@@ -187,6 +188,22 @@ def test_check_looks_for_faces_when_asked(copy, monkeypatch):
     assert merlib("data", "check", f"casme2={copy}", "--quick", "--workers", 1).exit_code == 0
 
 
-def test_check_of_the_composite_names_the_three_checks(tmp_path):
-    done = merlib("data", "check", f"megc2019-cd={tmp_path}")
-    assert all(f"merlib data check {name}=DIR" in str(done.exception) for name in ("casme2", "samm", "smic"))
+def test_the_composite_is_checked_as_one(tmp_path):
+    from merlib.datasets.official.composite import LIST
+
+    rows = plan("smic")[:6]
+    build_whole("smic", tmp_path / "SMIC-HS", "cropped", rows)
+    (tmp_path / LIST).write_text("".join(f"smic,{s},{c},0\n" for s, c, _ in rows) + "samm,6,006_1_2,0\n")
+    done = merlib("data", "check", f"megc2019-cd={tmp_path}", "--workers", 1, "--json", tmp_path / "report.json")
+    assert done.exit_code == 1
+    assert "readable clips  │ 6" in done.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["clips"], report["by_class"], report["frames"]) == (7, {"negative": 7}, 18)
+    assert report["by_rule"]["set-missing"] == 1  # SAMM, of which the list names a clip
+    assert report["by_rule"]["list-differs"] > 50  # nobody has the organisers' number of clips
+
+
+@pytest.mark.parametrize("option", [("--faces",), ("--layout", "raw")])
+def test_what_only_one_set_can_answer_is_asked_of_the_set(option, tmp_path):
+    done = merlib("data", "check", f"megc2019-cd={tmp_path}", *option)
+    assert "merlib data check casme2=DIR" in str(done.exception)

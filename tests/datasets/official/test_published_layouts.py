@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from official_builder import casme2_cells, write_sheet
 from whole_copies import LAYOUTS, build_whole, listed, plan, write_video
 
 from merlib.clips.clip_table import frames
@@ -150,6 +151,22 @@ def test_frames_of_a_video_are_the_same_in_any_order(tmp_path):
     assert len({picture.tobytes() for picture in forwards}) == 5
     with pytest.raises(MerlibError, match=r"ends before frame 5: .*clip\.avi"):
         video.read(5)
+
+
+def test_a_video_cut_to_the_movement_starts_at_its_onset(tmp_path):
+    rows = plan("casme2")[:3]
+    folder = build_whole("casme2", tmp_path, "compressed", rows)
+    whole = read_casme2(folder, on_bad_clip="leave-out")
+    cells = [(s[3:], clip, 40, 42, 40, 41, 42, "4", label) for s, clip, label in rows[:2]]
+    cells.append((rows[2][0][3:], rows[2][1], 40, 43, 40, 41, 43, "4", rows[2][2]))  # four frames: the video has three
+    write_sheet(folder / "CASME2-coding-20140508.xlsx", casme2_cells(cells))
+    cut = read_casme2(folder, on_bad_clip="leave-out")
+    places = ["onset", "apex", "offset", "n_frames"]
+    assert cut[places].to_numpy().tolist() == [[0, 1, 2, 3]] * 2
+    assert np.array_equal(frames(cut.iloc[0]), frames(whole.iloc[0]))
+    assert cut["source"][0].numbers.tolist() == [40, 41, 42]
+    assert sum(note.startswith("video-cut: ") for note in cut.attrs["notes"]) == 2
+    assert any(note.startswith(f"left out casme2/{rows[2][0]}/{rows[2][1]} (") for note in cut.attrs["notes"])
 
 
 def test_a_video_tells_its_rate(tmp_path):

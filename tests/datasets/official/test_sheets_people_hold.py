@@ -177,3 +177,15 @@ def test_sixteen_bit_pictures_keep_their_shades(tmp_path):
     old.unlink()
     picture = read_samm(tmp_path, **LENIENT).iloc[0]["source"].read(0)
     assert np.array_equal(picture[..., 0], (shades >> 8).astype(np.uint8))
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".csv"])
+def test_two_columns_of_one_name_are_refused_since_nobody_knows_which_counts(ending, tmp_path):
+    build_casme2(tmp_path)
+    cells = casme2_cells()
+    cells = [[*row, extra] for row, extra in zip(cells, ["Onset Frame", 1, 1, 1], strict=True)]
+    write_sheet(tmp_path / SHEET, cells)
+    if ending == ".csv":
+        to_csv(tmp_path / SHEET, ",", "utf-8")
+    with pytest.raises(MerlibError, match="has 2 columns OnsetFrame"):
+        read_casme2(tmp_path, **LENIENT)

@@ -83,6 +83,7 @@ def shared_memory(process: int) -> list[str]:
     return [path.name for form in forms for path in Path("/dev/shm").glob(form)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300 + 120 * KILLS)
 def test_kills_at_random_moments_change_no_bit_and_leave_nothing(tmp_path):
     moments, store, temporary, cut_short = random.Random(0), tmp_path / "killed", tmp_path / "temporary", 0

@@ -1,13 +1,12 @@
-"""Progress: a file that is valid JSON whenever it is read, and shares of work that add up."""
+"""Progress of folds: shares of work that add up, told while they are done."""
 
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
 
-from merlib.learning.workers.progress import Heartbeats, Progress, _FileBar, _make_bar
+from merlib.learning.workers.progress import Heartbeats, Progress
 
 
 def test_shares_of_running_tasks_add_up():
@@ -32,28 +31,6 @@ def test_a_beat_after_the_end_is_no_error():
     beat = Heartbeats.beat(beats.folder, "a")
     beats.close()
     beat(1.0)
-
-
-def test_the_file_is_valid_json_at_any_time(tmp_path):
-    path, stop, faults = tmp_path / "progress.json", threading.Event(), []
-    bar = _FileBar(str(path), "AM3F on the twin " * 50, 68)
-    bar.show(0, None)
-
-    def read():
-        while not stop.is_set():
-            try:
-                json.loads(path.read_text())
-            except ValueError as error:
-                faults.append(error)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for i in range(300):
-        bar.show(i / 10, float(i))
-    stop.set()
-    reader.join()
-    assert faults == []
-    assert [p.name for p in tmp_path.iterdir()] == ["progress.json"]
 
 
 def test_the_file_says_what_is_done_and_how_long_the_rest_takes(tmp_path, monkeypatch):
@@ -89,12 +66,3 @@ def test_a_progress_file_that_cannot_be_written_does_not_stop_the_work(tmp_path,
     with Progress("x", 1):
         pass
     assert [path.name for path in tmp_path.rglob("*")] == ["progress.json"]
-
-
-def test_off_and_a_pipe_show_nothing(monkeypatch, capfd):
-    assert _make_bar("x", 1) is None  # the fixture of this room says off
-    monkeypatch.delenv("MERLIB_PROGRESS")
-    monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
-    with Progress("x", 1):
-        pass
-    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,33 @@
+"""Rows of a CSV file in any form that a spreadsheet saves: UTF-8, UTF-16 or Western, comma, semicolon or tab."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def csv_rows(content: bytes) -> list[list[str]]:
+    """Return the cells of every row, empty rows included, so that a row's place is its number in the file.
+
+    Parameters
+    ----------
+    content : bytes
+        The file. The separator is the one of comma, semicolon and tab that occurs most often.
+
+    Raises
+    ------
+    csv.Error
+        For what no spreadsheet writes, such as a cell of many megabytes.
+    ValueError
+        For UTF-16 that is cut short.
+    """
+    encoding = "utf-16" if content[:2] in BYTE_ORDER_MARKS else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        if encoding == "utf-16":
+            raise
+        text = content.decode("latin-1")  # never fails; what matters is plain letters and digits
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=text.count)))

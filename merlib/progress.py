@@ -1,0 +1,132 @@
+"""How far a long step is: one kind of bar for people, one small file for the notebook runner.
+
+With the environment variable MERLIB_PROGRESS set, one JSON object ``{"what", "done", "total", "seconds_left"}`` is kept
+in that file and nothing is printed; ``off`` keeps silent altogether. Otherwise a terminal or a notebook shows a bar.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from merlib.errors import MerlibError
+from merlib.files import renamed_into
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+VARIABLE = "MERLIB_PROGRESS"
+Thing = TypeVar("Thing")
+
+
+class FileBar:
+    """Keeps how far the step is in a file; the runner of notebooks reads it."""
+
+    def __init__(self, path: str, what: str, total: int | None):
+        self.path, self.what, self.total = Path(path), what, total
+
+    def show(self, done: float, seconds_left: float | None = None, total: int | None = None) -> None:
+        """Write how much is done, of how much, and how many seconds the rest takes."""
+        self.total = total or self.total
+        state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
+        if not self.path.parent.is_dir():
+            return  # the run's folder is gone: nobody looks
+        # progress is a courtesy: a full disk is reported where results are written
+        with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
+            file.write(json.dumps(state).encode("utf-8"))
+
+    def close(self) -> None:
+        """Leave the file: the runner compares its time with that of the cell."""
+
+
+class ScreenBar:
+    """A bar on a terminal or in a notebook, which disappears when it is closed."""
+
+    def __init__(self, what: str, total: int | None, unit: str):
+        from rich.console import Console
+
+        self._bars, self._unit = bars(Console(stderr=True)), unit
+        self._task = self._bars.add_task(what, total=total, text="")
+        self._bars.start()
+
+    def show(self, done: float, seconds_left: float | None = None, total: int | None = None) -> None:
+        """Move the bar; the time left follows from its pace."""
+        total = total or self._bars.tasks[0].total
+        text = f"{done:.3g} of {total:g} {self._unit}" if total else f"{done:.3g} {self._unit}"
+        self._bars.update(self._task, completed=done, total=total, text=text)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bars.stop()
+
+
+def bars(console: Console) -> Progress:
+    """Return the bars that every long step is shown with, several one below the other; each task has a ``text``."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.fields[text]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+        console=console,
+        transient=True,
+        disable=not (console.is_terminal or console.is_jupyter),
+    )
+
+
+def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBar | None:
+    """Return what shows a step to whoever looks, None where nobody does.
+
+    Parameters
+    ----------
+    what : str
+        Name of the step.
+    total : int or None
+        How many things it goes through; None where that is told later.
+    unit : str
+        What they are, such as ``clips``.
+    """
+    target = os.environ.get(VARIABLE, "")
+    if target == "off":
+        return None
+    if target:
+        return FileBar(target, what, total)
+    return ScreenBar(what, total, unit) if sys.stderr.isatty() or "ipykernel" in sys.modules else None
+
+
+def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Iterator[Thing]:
+    """Yield things one after another, and show how many of them are done."""
+    with telling(what, unit) as tell:
+        for done, thing in enumerate(things, start=1):
+            yield thing
+            if tell:
+                tell(done, total)
+
+
+@contextmanager
+def telling(what: str, unit: str = "") -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function to be told ``(done, total)``, None where nobody looks; the bar is closed at the end."""
+    bar, began = open_bar(what, None, unit), time.monotonic()
+    if bar is None:
+        yield None
+        return
+
+    def tell(done: int, total: int) -> None:
+        left = (time.monotonic() - began) * (total - done) / done if done else None
+        bar.show(done, left, total)
+
+    try:
+        yield tell
+    finally:
+        bar.close()
