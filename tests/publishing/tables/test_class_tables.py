@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from known_predictions import make_predictions, make_samples
 
-from merlib.publishing.exercises import check_answer
 from merlib.publishing.figures.predictions import draw_predictions
 from merlib.publishing.figures.results import draw_confusions
 from merlib.publishing.tables.attention_times import time_attention
@@ -64,15 +63,6 @@ def test_the_cost_of_sharing_is_told_in_points():
     samples = make_samples()
     told = cost_of_sharing(make_predictions(samples), make_predictions(samples, wrong=6))
     assert told.startswith("Sharing clips between training and test changes accuracy by +25.0 points [")
-
-
-def test_answers_are_checked_and_may_be_missing():
-    assert check_answer(None, 3) == "not answered yet"
-    assert check_answer(3, 3) == "right"
-    assert check_answer(4, 3, "count again") == "not yet: count again"
-    assert check_answer(0.414, 0.4172, within=0.05) == "right"
-    assert check_answer(0.414, 0.5).startswith("not yet")
-    assert check_answer(300, 301).startswith("not yet")  # whole numbers are exact
 
 
 def test_confusions_of_other_classes_keep_their_own_names():
