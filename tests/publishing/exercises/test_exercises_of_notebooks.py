@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import jupytext
 import matplotlib
 import pytest
 
+from merlib.datasets.registry import open_samples
 from merlib.publishing import exercises, open_study
 from merlib.publishing.exercises.answers import ASKED, OPEN
 from merlib.publishing.exercises.checking import check, right_answer
@@ -28,6 +30,13 @@ CHECKED = [path for path in TEXTS if path.name[:2] in NUMBERS]
 def _folders(tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_RUN_DIR", str(tmp_path / "run"))
     monkeypatch.setenv("MERLIB_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr("merlib.publishing.study.open_samples", lambda name, data: maps(name))
+
+
+@cache
+def maps(name: str):
+    """Return the twin's maps, rendered once for all tests here."""
+    return open_samples(name, {})
 
 
 def needed_cells(path: Path) -> list:

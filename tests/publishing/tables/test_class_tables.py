@@ -74,6 +74,17 @@ def test_confusions_of_other_classes_keep_their_own_names():
     figure.canvas.draw()
     names = [[label.get_text() for label in axis.get_yticklabels()] for axis in figure.axes[:2]]
     assert [len(found) for found in names] == [5, 3]
+    clips = make_predictions(make_samples())["label"].value_counts()
+    assert names[1] == [f"{name} ({clips[code]})" for code, name in enumerate(("negative", "positive", "surprise"))]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("runs", "grid"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3))])
+def test_confusions_are_never_more_than_three_side_by_side(runs, grid):
+    figure, counts = draw_confusions({f"run {k}": make_predictions(make_samples()) for k in range(runs)})
+    matrices = [axis for axis in figure.axes if axis.get_title()]
+    assert len(matrices) == runs == len(counts.index.unique("run"))
+    assert matrices[0].get_subplotspec().get_gridspec().get_geometry() == grid
     plt.close(figure)
 
 
