@@ -175,13 +175,87 @@ else:
 #
 # ## Exercises
 #
-# 1. UAMRN prints accuracies of 80.57, 78.95 and 78.54 on CASME II. Which `N` explains all three?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Which number of clips?** UAMRN prints accuracies of 80.57, 78.95 and 78.54 on CASME II. Which number
+# of clips explains all three?
+#
+# <details><summary>Hint</summary><code>possible_sizes</code> tries many. For sizes near those that are
+# named, take <code>range(240, 256)</code>.</details>
 
-# %% tags=["solution"]
-possible_sizes([80.57, 78.95, 78.54], range(240, 256)).head(2)
+# %%
+from merlib.publishing.exercises import check
+
+size = None  # a number of clips
+check("01.size", size)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.publishing.tables.data import possible_sizes
+
+solution_sizes = possible_sizes([80.57, 78.95, 78.54], range(240, 256))
+check("01.size", solution_sizes["N"].iloc[0])
 
 # %% [markdown]
+# **2. How fine is an accuracy?** The five classes of CASME II hold 246 clips. By how many percentage
+# points do two accuracies on them differ at least, if they differ at all?
+#
+# <details><summary>Hint</summary>What does one clip more do?</details>
+
+# %%
+step = None  # in percentage points
+check("01.step", step)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_clips = 246
+check("01.step", 100 * 12 / solution_clips - 100 * 11 / solution_clips)
+
+# %% [markdown]
+# **3. A join that loses clips.** The organisers' list calls a person of SAMM 6, the annotation sheets call
+# the same person 006. Somebody joins the two by these names. How many clips of the composite get lost?
+# Guess first.
+#
+# <details><summary>Hint</summary>No name of SAMM agrees. <code>am3f_table1()</code> has the
+# counts.</details>
+
+# %%
+lost = None  # a number of clips
+check("01.join", lost)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.sources.counts import subject_counts
+
+solution_counts = subject_counts("megc2019_cd")
+solution_samm = solution_counts["subject"].str.startswith("samm/")
+check("01.join", solution_counts.loc[solution_samm, "n"].sum())
+
+# %% [markdown]
+# **4. Twenty copies.** ASTNet makes twenty copies of each of SMIC's clips. How many independent recordings
+# is a network tested on, if all the copies are?
+#
+# <details><summary>Hint</summary>A copy, turned or mirrored, shows the same movement of the same
+# person.</details>
+
+# %%
+recordings = None
+check("01.copies", recordings)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.publishing.tables.data import astnet_table3
+
+solution_rows = astnet_table3().loc["Total Size", "smic.processed"]
+check("01.copies", solution_rows / 20)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [02 Preprocessing](02_preprocessing.ipynb): what happens to such a clip before a network sees it?
+# - [14 Protocol audit](14_protocol_audit.ipynb): what else do the printed numbers give away?
+# - [Errata](../docs/errata.md): every place of a paper that is wrong or open, with the way to check it.
+#
 # ## Resources
 #
-# - W.-J. Yan et al., *CASME II*, PLoS ONE 2014; X. Li et al., *SMIC*, FG 2013; A. Davison et al., *SAMM*, IEEE TAFFC 2018.
+# - W.-J. Yan et al., *CASME II*, PLoS ONE 2014.
+# - X. Li et al., *SMIC*, FG 2013.
+# - A. Davison et al., *SAMM*, IEEE TAFFC 2018.
 # - N. Brown and J. Heathers, *The GRIM test*, Social Psychological and Personality Science 2017.

@@ -309,15 +309,79 @@ save_table("extra.rendered_against_truth", tests, runs, caption=finding(tests))
 #
 # ## Exercises
 #
-# 1. Cut the face on 340 x 280 pixels instead of 170 x 140. Does the flow's error, as a share of the motion, fall?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. How long is the rise?** Take the first clip of happiness of the twin, `row` above. How many
+# milliseconds pass from its onset to its apex?
+#
+# <details><summary>Hint</summary><code>row.fps</code> is the number of frames in a second.</details>
 
-# %% tags=["solution", "nbval-ignore-output"]
-few = every.groupby("dataset").head(1)
-for crop in ((170, 140), (340, 280)):
-    share = measure(few, flow_errors, ("tvl1",), crop, cache=study.cache)["share"].mean()
-    print(f"{crop[0]} x {crop[1]}: {share:.0%} of the motion")
+# %%
+from merlib.publishing.exercises import check
+
+rise = None  # in milliseconds
+check("02.rise", rise)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.datasets.twin.rendering.rendered import twin_clips
+
+solution_clips = twin_clips("casme2")
+solution_row = solution_clips[solution_clips["label"] == "happiness"].iloc[0]
+solution_frames = solution_row["apex"] - solution_row["onset"]
+check("02.rise", 1000 * solution_frames / solution_row["fps"])
 
 # %% [markdown]
+# **2. A head that turns.** The whole face turns a little in its plane: u = -0.1 y and v = 0.1 x. Predict
+# the optical strain.
+#
+# <details><summary>Hint</summary>Which derivatives are not zero, and what do they add up to?</details>
+
+# %%
+strain_of_turn = None
+check("02.turn", strain_of_turn)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_uy, solution_vx = -0.1, 0.1
+check("02.turn", (0 + 0 + (solution_uy + solution_vx) ** 2 / 2) ** 0.5)
+
+# %% [markdown]
+# **3. Skin that stretches.** Now the skin stretches alike in both directions: u = 0.1 x and v = 0.1 y.
+# Which strain?
+#
+# <details><summary>Hint</summary>u<sub>x</sub> and v<sub>y</sub> are 0.1 each.</details>
+
+# %%
+strain_of_stretch = None
+check("02.stretch", strain_of_stretch)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_ux, solution_vy = 0.1, 0.1
+check("02.stretch", (solution_ux**2 + solution_vy**2) ** 0.5)
+
+# %% [markdown]
+# **4. Which grey is rest?** In one clip u reaches from -1 to 3 pixels. The map is stretched to 0..255.
+# Which grey level has a place that does not move?
+#
+# <details><summary>Hint</summary>The smallest u becomes 0, the largest 255, and the rest lies evenly
+# between.</details>
+
+# %%
+grey = None  # between 0 and 255
+check("02.grey", grey)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("02.grey", 255 * (0 - -1) / (3 - -1))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [03 Motion magnification](03_motion_magnification.ipynb): can the movement be made larger first?
+# - [04 AM3F-FlowNet](04_am3f_flownet.ipynb): a network that reads the maps.
+# - [06 ASTNet](06_astnet.ipynb): a network that reads the sequence of flows.
+# - **Try it**: cut the face on `(340, 280)` pixels in place of `(170, 140)`, the fourth argument of `measure` above.
+#   Does the flow's error, as a share of the motion, fall?
+#
 # ## Resources
 #
 # - C. Zach, T. Pock, H. Bischof, *A duality based approach for realtime TV-L1 optical flow*, DAGM 2007.

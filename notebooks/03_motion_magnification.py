@@ -179,16 +179,85 @@ _ = save_curve("extra.artefact_by_factor", figure, caption=caption)
 #
 # ## Exercises
 #
-# 1. Magnify by 1. What should each method return, and does it?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Three meanings.** ASTNet's Eq. 1 multiplies the motion by 1 + alpha, with alpha = 3. Which `factor`
+# does `magnify` need to do the same?
+#
+# <details><summary>Hint</summary>Here a factor of 1 changes nothing. Which alpha does that?</details>
 
-# %% tags=["solution", "nbval-ignore-output"]
-import numpy as np
+# %%
+from merlib.publishing.exercises import check
 
-for name in methods:
-    same = magnify((onset, apex), 1, name).frames[1]
-    print(f"{name}: {np.abs(same.astype(int) - apex).mean():.2f} grey levels from the apex")
+factor = None
+check("03.alpha", factor)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_alpha = 3
+check("03.alpha", 1 + solution_alpha)
 
 # %% [markdown]
+# **2. Magnify by one.** By how many grey levels (rms) does an apex that is magnified by a factor of 1
+# differ from the apex?
+#
+# <details><summary>Hint</summary>What is added to the picture when alpha is 0?</details>
+
+# %%
+left = None  # in grey levels
+check("03.one", left)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+import numpy as np
+
+from merlib.motion.magnification.magnify import magnify
+
+solution_pair = np.random.default_rng(1).random((2, 64, 64), dtype=np.float32)
+solution_same = magnify(solution_pair, 1, "eulerian").frames[1]
+check("03.one", 255 * np.sqrt(np.mean((solution_same - solution_pair[1]) ** 2)))
+
+# %% [markdown]
+# **3. A face at rest.** Nothing moves; the sensor adds its noise. The pair is magnified sixfold by the
+# Eulerian method. What happens to the noise: `"it stays as it was"`, `"it grows, by less than six"` or
+# `"it grows by more than six"`?
+#
+# <details><summary>Hint</summary>Look at the column noise of the table above, and at what the method does
+# in its finest bands.</details>
+
+# %%
+noise = None  # one of the three
+check("03.noise", noise)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_draw = np.random.default_rng(2)
+solution_noisy = solution_draw.normal(0.5, 0.01, (2, 64, 64)).astype(np.float32)
+solution_six = magnify(solution_noisy, 6, "eulerian").frames
+solution_growth = (solution_six[1] - solution_six[0]).std()
+solution_growth /= (solution_noisy[1] - solution_noisy[0]).std()
+solution_less, solution_more = "it grows, by less than six", "it grows by more than six"
+solution_grown = solution_less if solution_growth < 6 else solution_more
+check("03.noise", solution_grown if solution_growth > 1.2 else "it stays as it was")
+
+# %% [markdown]
+# **4. Thirty-two factors.** UAMRN's code takes 32 factors from 2 to 12, evenly spaced. How far are two
+# neighbours apart?
+#
+# <details><summary>Hint</summary>32 fence posts have how many gaps?</details>
+
+# %%
+gap = None
+check("03.step", gap)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("03.step", (12 - 2) / (32 - 1))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [06 ASTNet](06_astnet.ipynb) magnifies threefold before it measures the flow.
+# - [08 UAMRN](08_uamrn.ipynb) shows the network all 32 magnifications of a clip.
+# - [02 Preprocessing](02_preprocessing.ipynb): how right is the flow that is measured afterwards?
+#
 # ## Resources
 #
 # - H.-Y. Wu et al., *Eulerian video magnification for revealing subtle changes in the world*, SIGGRAPH 2012.

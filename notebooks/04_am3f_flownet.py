@@ -255,21 +255,85 @@ prior_at_inference(study)
 #
 # ## Exercises
 #
-# 1. Which share of the parameters sits in the last linear layer? Estimate before you look.
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Guess where the parameters are.** Three branches look at the flows, MOFRW weighs them, one linear
+# layer decides. Which part holds most parameters: `"branches"`, `"reweighting"` or `"classifier"`?
+#
+# <details><summary>Hint</summary>A convolution uses its numbers again at every position; a linear layer
+# has its own for each.</details>
 
-# %% tags=["solution"]
-share = table.loc["classifier", "parameters"] / count_parameters(model)
-print(f"{share:.0%} of the parameters are in the classifier")
+# %%
+from merlib.publishing.exercises import check
+
+part = None  # one of the three
+check("04.part", part)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.explaining.shape_trace import count_parameters
+from merlib.models import build_model
+
+solution_model = build_model("am3f_flownet", classes=3)
+solution_named = dict(solution_model.named_children())
+solution_parts = {name: count_parameters(solution_named[name]) for name in solution_named}
+check("04.part", max(solution_parts, key=solution_parts.get))
 
 # %% [markdown]
-# 2. Switch MOFRW off (`mofrw=False`). How many parameters does it cost?
+# **2. And how large is its share?** Which share of all parameters sits in the last linear layer?
+#
+# <details><summary>Hint</summary>It reads 3 flows of 88 maps of 7 x 7 numbers and gives 3 scores, each
+# with a bias. <code>count_parameters</code> counts for you.</details>
 
-# %% tags=["solution"]
-without = build_model("am3f_flownet", classes=len(samples.classes), mofrw=False)
-print(f"MOFRW costs {count_parameters(model) - count_parameters(without)} parameters")
+# %%
+classifier_share = None  # between 0 and 1
+check("04.classifier_share", classifier_share)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_all = count_parameters(solution_model)
+check("04.classifier_share", count_parameters(solution_model.classifier) / solution_all)
 
 # %% [markdown]
+# **3. The price of MOFRW.** Switch it off (`mofrw=False`). How many parameters does it cost?
+#
+# <details><summary>Hint</summary>Build the network twice.</details>
+
+# %%
+mofrw_costs = None
+check("04.mofrw", mofrw_costs)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_without = build_model("am3f_flownet", classes=3, mofrw=False)
+check("04.mofrw", solution_all - count_parameters(solution_without))
+
+# %% [markdown]
+# **4. A batch of one.** Leave each of the 68 people out in turn and deal the other clips in batches of 8.
+# How often does the last batch hold a single clip?
+#
+# <details><summary>Hint</summary>442 clips less the person's own, and the rest of a division.
+# <code>subject_counts("megc2019_cd")</code> of <code>merlib.sources.counts</code> has the clips of each
+# person.</details>
+
+# %%
+lonely = None  # a number of folds
+check("04.lonely", lonely)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.sources.counts import subject_counts
+
+solution_people = subject_counts("megc2019_cd").groupby("subject")["n"].sum()
+check("04.lonely", ((solution_people.sum() - solution_people) % 8 == 1).sum())
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [10 Losses](10_losses.ipynb): does this paper's loss earn its keep?
+# - [11 Ablations](11_ablations.ipynb): do its modules?
+# - [05 Dual-ATME](05_dual_atme.ipynb): the same maps, read by two branches.
+# - [09 Baselines](09_baselines.ipynb): all methods on the same folds.
+#
 # ## Resources
 #
-# - C. Fu et al., *AM3F-FlowNet*, Entropy 2023, 25, 1064. - S. Woo et al., *CBAM*, ECCV 2018.
+# - C. Fu et al., *AM3F-FlowNet*, Entropy 2023, 25, 1064.
+# - S. Woo et al., *CBAM*, ECCV 2018.
 # - A. Menon et al., *Long-tail learning via logit adjustment*, ICLR 2021.

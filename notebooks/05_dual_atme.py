@@ -233,13 +233,62 @@ planned_confusions("dual_atme.figure6", study)
 #
 # ## Exercises
 #
-# 1. How many parameters does the attention of the whole-face branch have? Use the formula 2 C C/r + 2 k k.
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. The price of attention.** How many parameters does the attention of the whole-face branch have? It
+# has C = 48 channels, the reduction r is 16 and the kernel k is 3.
+#
+# <details><summary>Hint</summary>Two matrices of C times C / r for the channels, one kernel over two maps
+# for the places: 2 C C/r + 2 k k.</details>
 
-# %% tags=["solution"]
-attention = sum(p.numel() for p in model.attention["flow"].parameters())
-print("formula and model agree:", attention == 2 * 48 * (48 // 16) + 2 * 3 * 3)
+# %%
+from merlib.publishing.exercises import check
+
+attention_costs = None
+check("05.attention", attention_costs)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("05.attention", 2 * 48 * (48 // 16) + 2 * 3 * 3)
 
 # %% [markdown]
+# **2. How much of the face?** Which share of the 28 x 28 map do the boxes of brows and mouth cover? Look
+# at the figure of the regions and guess, then compute.
+#
+# <details><summary>Hint</summary>A box is (top, bottom, left, right), and there are two brows.</details>
+
+# %%
+area = None  # between 0 and 1
+check("05.area", area)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.clips.puzzle import CANONICAL_BOXES
+
+solution_boxes = [*CANONICAL_BOXES["eyebrows"], *CANONICAL_BOXES["mouth"]]
+solution_pixels = sum((box[1] - box[0]) * (box[3] - box[2]) for box in solution_boxes)
+check("05.area", solution_pixels / 28**2)
+
+# %% [markdown]
+# **3. Two views that share nothing.** V_e and V_p are at right angles. How much does Eq. 10 add to the
+# loss?
+#
+# <details><summary>Hint</summary>What is the cosine of a right angle, and what is lambda?</details>
+
+# %%
+added = None
+check("05.apart", added)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("05.apart", 0.01 * (1 - 0))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [09 Baselines](09_baselines.ipynb): all methods on the same folds.
+# - [10 Losses](10_losses.ipynb): other weights of the similarity, other losses, other optimisers.
+# - [06 ASTNet](06_astnet.ipynb): reading a sequence in place of one map.
+#
 # ## Resources
 #
-# - H. Zhou et al., *Dual-ATME*, Entropy 2023, 25, 460. - S. Woo et al., *CBAM*, ECCV 2018.
+# - H. Zhou et al., *Dual-ATME*, Entropy 2023, 25, 460.
+# - S. Woo et al., *CBAM*, ECCV 2018.

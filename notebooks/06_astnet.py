@@ -383,33 +383,74 @@ _ = save_figure("astnet.figure13", figure, runs, data=counts, caption="Rows are 
 #
 # ## Exercises
 #
-# 1. How many parameters does CBAM have between ResNet and ConvLSTM? Use 2 C C/r + 2 k k with C = 512, r = 16, k = 7.
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. The price of attention.** How many parameters does CBAM have between ResNet and ConvLSTM? It has C =
+# 512 channels, the reduction r is 16 and the kernel k is 7.
+#
+# <details><summary>Hint</summary>Two matrices of C times C / r, and a kernel over two maps: 2 C C/r + 2 k
+# k.</details>
 
 # %%
-answer = None  # your number
+from merlib.publishing.exercises import check
 
-# %% tags=["solution"]
-answer = 2 * 512 * (512 // 16) + 2 * 7 * 7
+cbam_costs = None
+check("06.cbam", cbam_costs)
 
-# %%
-from merlib.publishing.exercises import check_answer
-
-check_answer(answer, count_parameters(paper.attention), "two matrices of C times C / r, and a kernel over two maps")
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("06.cbam", 2 * 512 * (512 // 16) + 2 * 7 * 7)
 
 # %% [markdown]
-# 2. The gates of the ConvLSTM read 512 channels and 256 of the state, with kernels of 3x3 and one bias each. How many parameters are that?
+# **2. The price of memory.** The gates of the ConvLSTM read 512 channels of the input and 256 of the
+# state, with kernels of 3 x 3 and one bias each. How many parameters are that?
+#
+# <details><summary>Hint</summary>Four gates, each of 256 maps.</details>
 
 # %%
-answer = None  # your number
+convlstm_costs = None
+check("06.convlstm", convlstm_costs)
 
-# %% tags=["solution"]
-answer = 4 * 256 * (512 * 9 + 256 * 9 + 1)
-
-# %%
-check_answer(answer, count_parameters(paper.convlstm), "four gates, each of 256 maps")
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("06.convlstm", 4 * 256 * (512 * 9 + 256 * 9 + 1))
 
 # %% [markdown]
+# **3. Ten steps.** All weights are zero, as in step 4. Which share of its first memory is left after ten
+# steps?
+#
+# <details><summary>Hint</summary>Each gate is a half.</details>
+
+# %%
+left = None  # between 0 and 1
+check("06.memory", left)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("06.memory", 0.5**10)
+
+# %% [markdown]
+# **4. Twenty copies.** ASTNet leaves out the classes of CASME II with fewer than ten clips and makes
+# twenty copies of all others. The seven classes hold 255 clips, 2 of them fear and 7 sadness. How many
+# rows are that?
+#
+# <details><summary>Hint</summary>First take away, then multiply.</details>
+
+# %%
+rows = None
+check("06.processed", rows)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("06.processed", 20 * (255 - 2 - 7))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [07 LARNet](07_larnet.ipynb): single frames, without motion or order.
+# - [08 UAMRN](08_uamrn.ipynb): many magnifications of one apex.
+# - [03 Motion magnification](03_motion_magnification.ipynb): what threefold magnification does to a clip.
+#
 # ## Resources
 #
-# - Y. Ren et al., *ASTNet*, Applied Sciences 2024, 14, 7755. - S. Woo et al., *CBAM*, ECCV 2018. - X. Shi et al., *Convolutional LSTM network*, NIPS 2015.
+# - Y. Ren et al., *ASTNet*, Applied Sciences 2024, 14, 7755.
+# - S. Woo et al., *CBAM*, ECCV 2018.
+# - X. Shi et al., *Convolutional LSTM network*, NIPS 2015.
 # - K. He et al., *Deep residual learning*, CVPR 2016.

@@ -390,38 +390,71 @@ print(ladder_finding(rungs, "less_onset"))
 #
 # ## Exercises
 #
-# 1. A mask of depth d has a unit on each step down, on each step up, and on each skip between. How many units has the mask of depth 3?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Units of a mask.** A mask of depth d has a residual unit on each step down, on each step up, and on
+# each skip between. How many units has the mask of depth 3?
+#
+# <details><summary>Hint</summary>The deepest step needs no skip.</details>
 
 # %%
-answer = None  # your number
+from merlib.publishing.exercises import check
 
-# %% tags=["solution"]
-answer = 3 + 3 + 2
+units = None
+check("07.units", units)
 
-# %%
-from merlib.models.blocks.residual import ResidualUnit
-from merlib.publishing.exercises import check_answer
-
-mask = paper.stages[0].levels[0][1].mask
-units = sum(isinstance(module, ResidualUnit) for module in mask.modules())
-check_answer(answer, units, "there is one skip less than there are steps")
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("07.units", 3 + 3 + 2)
 
 # %% [markdown]
-# 2. The text gives 31 m + 9 weighted layers, Wang et al. 36 m + 20. Which of them gives the depth of both stages? Answer with the factor of m.
+# **2. Which formula?** The text gives 31 m + 9 weighted layers, Wang et al. give 36 m + 20. Which of them
+# gives the depths of both stages? Answer with the factor of m.
+#
+# <details><summary>Hint</summary>The printed depths are 56 and 92; try m = 1 and m = 2.</details>
 
 # %%
-answer = None  # your number
+factor = None  # 31 or 36
+check("07.depth", factor)
 
-# %% tags=["solution"]
-answer = 36
-
-# %%
-depths = [network_tables.trunk_depth(stage) for stage in paper.stages[:2]]
-check_answer(
-    answer, next(f for f, c in ((31, 9), (36, 20)) if {f * m + c for m in (1, 2)} == set(depths)), "try m = 1 and 2"
-)
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_fits = {a for a, b in ((31, 9), (36, 20)) if (a + b, 2 * a + b) == (56, 92)}
+check("07.depth", solution_fits.pop())
 
 # %% [markdown]
+# **3. Eight modules.** Eight residual modules in a row have a mask of a half everywhere. What becomes of
+# an input of 1?
+#
+# <details><summary>Hint</summary>One module multiplies by 1 + M.</details>
+
+# %%
+after_eight = None
+check("07.eight", after_eight)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("07.eight", (1 + 0.5) ** 8)
+
+# %% [markdown]
+# **4. Check a printed F1.** Table 4 prints for happiness a precision of .97 and a recall of .95. Which F1
+# follows from them?
+#
+# <details><summary>Hint</summary>The harmonic mean, 2 P R / (P + R).</details>
+
+# %%
+f1 = None  # three decimals
+check("07.f1", f1)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("07.f1", 2 * 0.97 * 0.95 / (0.97 + 0.95))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [14 Protocol audit](14_protocol_audit.ipynb): what else does a split of frames at random flatter?
+# - [08 UAMRN](08_uamrn.ipynb): a network that says how sure it is.
+# - [12 Visualisations](12_visualisations.ipynb): where do the networks look?
+#
 # ## Resources
 #
-# - M. F. Hashmi et al., *LARNet*, Sensors 2021, 21, 1098. - F. Wang et al., *Residual attention network for image classification*, CVPR 2017.
+# - M. F. Hashmi et al., *LARNet*, Sensors 2021, 21, 1098.
+# - F. Wang et al., *Residual attention network for image classification*, CVPR 2017.

@@ -327,34 +327,73 @@ _ = save_figure("extra.uamrn_learning_curves", figure, runs, data=curves, captio
 #
 # ## Exercises
 #
-# 1. Two independent vectors fall on the same side of one plane with probability a half. Which share of pairs do four tables of three planes keep?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. One table.** Two independent vectors fall on the same side of one hyper-plane with probability a
+# half. Guess the share of pairs that one table of three planes keeps, to 0.02.
+#
+# <details><summary>Hint</summary>They must agree three times.</details>
 
 # %%
-answer = None  # your share, between 0 and 1
+from merlib.publishing.exercises import check
 
-# %% tags=["solution"]
-answer = 1 - (1 - 0.5**3) ** 4
+one_table = None  # between 0 and 1
+check("08.one_table", one_table)
 
-# %%
-from merlib.publishing.exercises import check_answer
-
-check_answer(answer, pairs.float().mean().item(), "a table misses a pair with probability 1 - 1/8", within=0.1)
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("08.one_table", 0.5**3)
 
 # %% [markdown]
-# 2. One block has four projections of 1024 by 1024 with biases, and a norm with a gain and a shift. How many parameters are that?
+# **2. Four tables.** And which share do four such tables keep together?
+#
+# <details><summary>Hint</summary>A pair is lost only if every table misses it.</details>
 
 # %%
-answer = None  # your number
+kept = None  # between 0 and 1
+check("08.kept", kept)
 
-# %% tags=["solution"]
-answer = 4 * (1024 * 1024 + 1024) + 2 * 1024
-
-# %%
-check_answer(
-    answer, count_parameters(paper.blocks[0]), "query, key, value and output; the norm has 2 numbers a dimension"
-)
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("08.kept", 1 - (1 - 0.5**3) ** 4)
 
 # %% [markdown]
+# **3. The price of a block.** One block has four projections of 1024 by 1024 with biases, and a norm with
+# a gain and a shift for each dimension. How many parameters are that?
+#
+# <details><summary>Hint</summary>Query, key, value and output.</details>
+
+# %%
+block_costs = None
+check("08.block", block_costs)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("08.block", 4 * (1024 * 1024 + 1024) + 2 * 1024)
+
+# %% [markdown]
+# **4. How sure?** Two answers for one class are 2 and 6, and the network names variances of .5 and .7.
+# What is gamma?
+#
+# <details><summary>Hint</summary>The variance of the answers divides by M = 2. Add the mean of the named
+# variances.</details>
+
+# %%
+gamma = None
+check("08.gamma", gamma)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_mean = (2 + 6) / 2
+solution_spread = ((2 - solution_mean) ** 2 + (6 - solution_mean) ** 2) / 2
+check("08.gamma", solution_spread + (0.5 + 0.7) / 2)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [09 Baselines](09_baselines.ipynb): all methods on the same folds.
+# - [12 Visualisations](12_visualisations.ipynb): what does attention show, and what not?
+# - [03 Motion magnification](03_motion_magnification.ipynb): where the 32 magnifications come from.
+#
 # ## Resources
 #
-# - M. Wei et al., *UAMRN*, Entropy 2022, 24, 1271. - N. Kitaev et al., *Reformer*, ICLR 2020. - A. Kendall and Y. Gal, *What uncertainties do we need?*, NIPS 2017.
+# - M. Wei et al., *UAMRN*, Entropy 2022, 24, 1271.
+# - N. Kitaev et al., *Reformer*, ICLR 2020.
+# - A. Kendall and Y. Gal, *What uncertainties do we need?*, NIPS 2017.

@@ -220,16 +220,72 @@ save_table("extra.add_a_row", values, rows, low=low, high=high, caption="Two row
 #
 # ## Exercises
 #
-# 1. How many of the printed rows of AM3F-FlowNet's Table 3 have a number of ours on the first archive? Count them before you open the solution.
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. The best of twenty.** A network guesses one of three classes at random. Of twenty epochs, the best
+# is kept for each test person, who has six clips. Which accuracy is reported? Guess, to 0.05, then
+# simulate.
+#
+# <details><summary>Hint</summary><code>rng.binomial(6, 1 / 3, (10000, 20))</code> with <code>rng =
+# np.random.default_rng(0)</code> draws the number of right answers.</details>
 
-# %% tags=["solution", "nbval-ignore-output"]
-view = am3f.view("full.uf1")
-shown = view[(view["reported"] != "-") & (view.get("megc2019-flow", "-") != "-")]
-print(f"{len(shown)} of {(view['reported'] != '-').sum()}: {', '.join(shown.index)}")
+# %%
+from merlib.publishing.exercises import check
+
+best_of_twenty = None  # between 0 and 1
+check("09.best_epoch", best_of_twenty)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+import numpy as np
+
+solution_right = np.random.default_rng(0).binomial(6, 1 / 3, (10_000, 20))
+check("09.best_epoch", solution_right.max(axis=1).mean() / 6)
 
 # %% [markdown]
+# **2. Two equal rows.** Which two rows of Dual-ATME's Table 3 are equal in every cell? Answer with a set
+# of names, as the table above spells them.
+#
+# <details><summary>Hint</summary><code>reported_values("dual_atme.table3")</code> of
+# <code>merlib.sources.reported</code> holds every printed cell.</details>
+
+# %%
+equal = None  # such as {"MMNet", "KFC-MER"}
+check("09.equal", equal)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.sources.reported import reported_values
+
+solution_cells = reported_values("dual_atme.table3")
+solution_rows = solution_cells.pivot(index="row", columns="column", values="value")
+check("09.equal", set(solution_rows.index[solution_rows.duplicated(keep=False)]))
+
+# %% [markdown]
+# **3. A precision called recall.** STSTNet's printed UAR is the mean *precision* of the classes, TP / (TP
+# + FP). What would it be for the five clips of [notebook 00](00_start_here.ipynb)? A class that is never
+# named has a precision of 0.
+#
+# <details><summary>Hint</summary>Negative is named three times and right twice, positive is named twice
+# and right once.</details>
+
+# %%
+mean_precision = None  # between 0 and 1
+check("09.precision", mean_precision)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("09.precision", (2 / 3 + 1 / 2 + 0) / 3)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [10 Losses](10_losses.ipynb) and [11 Ablations](11_ablations.ipynb): what makes one of these methods better?
+# - [14 Protocol audit](14_protocol_audit.ipynb): why so many rows cannot be compared.
+# - [15 Report](15_report.ipynb): every printed number beside ours.
+# - [Benchmarks](../docs/benchmarks.md): how long each of them takes.
+#
 # ## Resources
 #
 # - J. See et al., *MEGC 2019: the second facial micro-expressions grand challenge*, FG 2019: the protocol of the composite.
 # - S.-T. Liong et al., *Shallow triple stream three-dimensional CNN (STSTNet) for micro-expression recognition*, FG 2019.
-# - Z. Xia et al., *Revealing the invisible with model and data shrinking for composite-database micro-expression recognition*, IEEE Transactions on Image Processing 2020: the RCN networks.
+# - Z. Xia et al., *Revealing the invisible with model and data shrinking for composite-database micro-expression
+#   recognition*, IEEE Transactions on Image Processing 2020: the RCN networks.

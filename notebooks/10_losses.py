@@ -214,13 +214,73 @@ planned_table("dual_atme.table6", study, note=chosen)
 #
 # ## Exercises
 #
-# 1. What does LASCE add to the logits when all classes are equally frequent? Why does that change nothing?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Equal classes.** All three classes are equally frequent. By how much do the terms that LASCE adds to
+# their logits differ?
+#
+# <details><summary>Hint</summary>The term depends on the class's frequency only.</details>
 
-# %% tags=["solution"]
-even = logit_adjustment(torch.full((3,), 1 / 3), tau=0.5)
-print("the same for every class, and softmax ignores a common shift:", even.tolist() == [even[0].item()] * 3)
+# %%
+from merlib.publishing.exercises import check
+
+difference = None
+check("10.even", difference)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+import torch
+
+from merlib.learning.losses import logit_adjustment
+
+solution_added = logit_adjustment(torch.full((3,), 1 / 3), tau=0.5)
+check("10.even", solution_added.max() - solution_added.min())
 
 # %% [markdown]
+# **2. The margin.** The classes have frequencies .6, .25 and .15, and tau is .5. By how much more is added
+# to the most frequent class than to the rarest?
+#
+# <details><summary>Hint</summary>The difference of two logarithms is the logarithm of a ratio.</details>
+
+# %%
+margin = None
+check("10.margin", margin)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
+
+# %% [markdown]
+# **3. Already right.** Focal loss multiplies the cross entropy of a clip by (1 - p)^gamma. With gamma = 2,
+# what is the factor of a clip whose class has probability .9? Predict first: a tenth, a hundredth, or a
+# thousandth?
+
+# %%
+focal_factor = None
+check("10.focal", focal_factor)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("10.focal", (1 - 0.9) ** 2)
+
+# %% [markdown]
+# **4. Inverse frequency.** Weighted cross entropy weighs a class by 1 / (C p), where C is the number of
+# classes and p its frequency. Which weight has the class of frequency .15 among three?
+#
+# <details><summary>Hint</summary>A class of frequency 1 / C has weight 1.</details>
+
+# %%
+weight = None
+check("10.weight", weight)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("10.weight", 1 / (3 * 0.15))
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [11 Ablations](11_ablations.ipynb): the same question for modules.
+# - [15 Report](15_report.ipynb): the tests that were fixed in advance.
+# - [04 AM3F-FlowNet](04_am3f_flownet.ipynb): the network that was trained with these losses.
+#
 # ## Resources
 #
 # - T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017.

@@ -152,13 +152,76 @@ print(planned_figure("am3f.table4", "casme2.f1", study))
 #
 # ## Exercises
 #
-# 1. The smallest variant has fewer parameters. Which share of the full network's does it have?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. How small is small?** The smallest variant lacks multi-scale and MSFF. Guess its parameters as a
+# share of the full network's, then count.
+#
+# <details><summary>Hint</summary><code>count_parameters(build_model("am3f_flownet", multi_scale=False,
+# msff=False))</code></details>
 
-# %% tags=["solution"]
-small = count_parameters(build_model("am3f_flownet", multi_scale=False, msff=False))
-print(f"{small / count_parameters(build_model('am3f_flownet')):.0%}")
+# %%
+from merlib.publishing.exercises import check
+
+smallest = None  # between 0 and 1
+check("11.smallest", smallest)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.explaining.shape_trace import count_parameters
+from merlib.models import build_model
+
+solution_small = build_model("am3f_flownet", multi_scale=False, msff=False)
+solution_full = count_parameters(build_model("am3f_flownet"))
+check("11.smallest", count_parameters(solution_small) / solution_full)
 
 # %% [markdown]
+# **2. A gain in clips.** Table 4 prints 84.52 % for the full network and 81.59 % without MOFRW, shares of
+# 239 clips (AM3F-A6). How many clips more does the full network tell rightly?
+#
+# <details><summary>Hint</summary>Both are whole numbers of clips.</details>
+
+# %%
+clips = None  # a number of clips
+check("11.clips", clips)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
+
+# %% [markdown]
+# **3. Luck.** Three modules do nothing at all. Each is tested at the level of .05, independently. How
+# likely is it that at least one seems to help or to harm?
+#
+# <details><summary>Hint</summary>How likely is it that none does?</details>
+
+# %%
+luck = None  # between 0 and 1
+check("11.luck", luck)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("11.luck", 1 - (1 - 0.05) ** 3)
+
+# %% [markdown]
+# **4. Holm.** The three tests give p values of .012, .03 and .2. Which value has the smallest after Holm's
+# correction?
+#
+# <details><summary>Hint</summary>The smallest of three is multiplied by three.</details>
+
+# %%
+corrected = None
+check("11.holm", corrected)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("11.holm", 3 * 0.012)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [15 Report](15_report.ipynb): the tests of the printed recipe, corrected as a family.
+# - [10 Losses](10_losses.ipynb): the same question for losses.
+# - [04 AM3F-FlowNet](04_am3f_flownet.ipynb): what the modules do.
+#
 # ## Resources
 #
 # - C. Fu et al., *AM3F-FlowNet*, Entropy 2023, 25, 1064, Sec. 4.5.
+# - S. Holm, *A simple sequentially rejective multiple test procedure*, Scandinavian Journal of Statistics 1979.

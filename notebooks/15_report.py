@@ -201,13 +201,76 @@ rest[["artefact", "row", "column", "reported", "ours", "verdict", "grade", "trai
 #
 # ## Exercises
 #
-# 1. Pick an artefact with the verdict *differs*. Which part of its record would you change first to find out why?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. What is missing?** How many of the papers' artefacts do not exist yet?
+#
+# <details><summary>Hint</summary><code>grade_counts(status)</code> has a column for each grade, and a
+# total.</details>
 
-# %% tags=["solution"]
-fields = ["data", "experiments", "protocol", "seeds", "substitution"]
-print("compare one of these at a time:", ", ".join(fields))
+# %%
+from merlib.publishing.exercises import check
+
+missing = None  # a number of artefacts
+check("15.missing", missing)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from merlib.publishing.records.ledger import status_table
+
+solution_status = status_table(study.artefact_folder)
+check("15.missing", (solution_status["grade"] == "missing").sum())
 
 # %% [markdown]
+# **2. The largest difference.** In which artefact do our numbers lie furthest from the printed ones?
+# Answer with its id. The ledger compares numbers as they are printed, so that a table in percent weighs a
+# hundred times as much as one in shares.
+#
+# <details><summary>Hint</summary>The table <code>status</code> has a column <code>largest
+# difference</code>.</details>
+
+# %%
+largest = None  # an id such as am3f.table1
+check("15.largest", largest)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+solution_gaps = solution_status.set_index("id")["largest difference"]
+check("15.largest", solution_gaps.idxmax())
+
+# %% [markdown]
+# **3. Missed by luck.** Dual-ATME prints twelve numbers in its own row of Table 3. Suppose every one of
+# them were exactly true. How many of twelve 95 % intervals would miss theirs all the same, on average?
+#
+# <details><summary>Hint</summary>One interval misses in five cases of a hundred.</details>
+
+# %%
+missed = None
+check("15.luck", missed)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("15.luck", 12 * (1 - 0.95))
+
+# %% [markdown]
+# **4. One clip.** Surprise has 83 clips in the composite. By how many percentage points does one of them
+# move its recall?
+#
+# <details><summary>Hint</summary>Recall counts the clips of its own class only.</details>
+
+# %%
+one_clip = None  # in percentage points
+check("15.clip", one_clip)
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+check("15.clip", 100 / 83)
+
+# %% [markdown]
+# ## Where to go next
+#
+# - [09 Baselines](09_baselines.ipynb): the rows that the papers compare with.
+# - [Errata](../docs/errata.md): what is wrong or open in the five papers.
+# - **Try it**: pick an artefact whose verdict is *differs*, open its record below `results/reference/`, and change one of
+#   data, classes, protocol, training and seeds at a time.
+#
 # ## Resources
 #
 # - J. Pineau et al., *Improving reproducibility in machine learning research*, JMLR 2021.

@@ -34,6 +34,8 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 
 [bold]merlib data check casme2=DIR[/]  is my licensed copy sound?
 
+[bold]merlib notebooks --student DIR[/]  the notebooks without solutions, for a course
+
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
 [bold]merlib errata AM3F-A14[/]  what does this citation stand for?
@@ -155,6 +157,27 @@ def run(
             highlight=False,
         )
         raise typer.Exit(1)
+
+
+@app.command()
+def notebooks(
+    student: Annotated[
+        Path, typer.Option("--student", metavar="DIR", help="Folder for the edition without solutions.")
+    ],
+    names: Annotated[list[str] | None, typer.Argument(help="Names or their beginnings (04); none means all.")] = None,
+) -> None:
+    """Write the notebooks without their solutions, for a course; exercises, hints and checks stay.
+
+    Example: merlib notebooks --student course
+    """
+    from merlib.places import checkout_notebooks, repository_root
+    from merlib.running.plan import find_notebooks, select_notebooks
+    from merlib.running.student import write_student_edition
+
+    chosen = select_notebooks(find_notebooks(checkout_notebooks()), names or [])
+    written = write_student_edition(chosen, student.expanduser().resolve(), repository_root())
+    said = f"{len(chosen)} notebooks without solutions are in {student}, {len(written)} files in all"
+    open_console().print(said, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -20,6 +20,9 @@ PARAMETERS = {"profile": "smoke", "data": [], "store": ""}
 ABOUT_DATA = {"readers": [], "on_bad_clip": "error"}
 TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # the default leaves it to the profile
 
+SOLUTION = "solution"
+FOLDED = ("source_hidden", "outputs_hidden")
+
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """Return the code cells that hold code."""
@@ -122,6 +125,33 @@ def wrong_kernel(notebook: NotebookNode) -> list[str]:
     return [] if good else [f"kernelspec {dict(kernel)}, not python3 with language python"]
 
 
+def names_bound(source: str) -> set[str]:
+    """Return the names that a cell gives a value, imports and the variables of comprehensions left out."""
+    tree = ast.parse(source)
+    inner = [node.target for node in ast.walk(tree) if isinstance(node, ast.comprehension)]
+    passing = {id(name) for target in inner for name in ast.walk(target)}
+    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in passing:
+            bound.add(node.id)
+    return bound
+
+
+def open_solutions(notebook: NotebookNode) -> list[str]:
+    """Every cell tagged ``solution`` is folded, asks `check`, and binds no name but those that begin with solution_."""
+    complaints = []
+    for cell in code_cells(notebook):
+        if SOLUTION not in cell.metadata.get("tags", []):
+            continue
+        if any(not cell.metadata.get("jupyter", {}).get(part) for part in FOLDED):
+            complaints.append(f"a solution that lies open ({' and '.join(FOLDED)} are not set): {_first(cell)}")
+        if "check(" not in cell.source:
+            complaints.append(f"a solution that is not checked: {_first(cell)}")
+        if others := sorted(name for name in names_bound(cell.source) if not name.startswith("solution_")):
+            complaints.append(f"a solution that may overwrite an answer, {', '.join(others)}: {_first(cell)}")
+    return complaints
+
+
 def check_notebook(notebook: NotebookNode) -> list[str]:
     """Return every complaint about an executed notebook."""
     checks = (
@@ -131,6 +161,7 @@ def check_notebook(notebook: NotebookNode) -> list[str]:
         long_cells,
         wrong_parameters,
         wrong_kernel,
+        open_solutions,
     )
     return [complaint for check in checks for complaint in check(notebook)]
 

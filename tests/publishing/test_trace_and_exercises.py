@@ -10,9 +10,8 @@ from known_predictions import make_samples
 from merlib.explaining.shape_trace import count_parameters, trace_modules
 from merlib.learning.training.loop import as_tensors
 from merlib.models import build_model
-from merlib.publishing import exercises as checks
 from merlib.publishing.diagrams import am3f_flownet as am3f_diagrams
-from merlib.publishing.exercises import overfit_one_batch
+from merlib.publishing.exercises import one_batch, overfit_one_batch
 
 
 def test_trace_reads_the_shapes_of_the_model_that_runs():
@@ -43,7 +42,7 @@ def test_overfit_check_passes_a_network_and_fails_one_that_cannot_learn(monkeypa
 def test_overfit_check_takes_what_small_classes_have(monkeypatch):
     samples, seen = make_samples(), []
     monkeypatch.setattr(
-        checks, "as_tensors", lambda samples, rows: seen.append(list(rows)) or as_tensors(samples, rows)
+        one_batch, "as_tensors", lambda samples, rows: seen.append(list(rows)) or as_tensors(samples, rows)
     )
     first, second = (list(np.flatnonzero(samples.labels == c)) for c in (0, 1))
     few = samples.take(np.array([first[0], *second[:6]]))  # one clip of a class, none of another

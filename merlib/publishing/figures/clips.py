@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from merlib.clips.clip_table import frames
+from merlib.datasets.twin.rendering.rendered import RenderedClip
 from merlib.faces.regions import face_puzzle, hars_boxes
 from merlib.inputs.preprocessing import Preprocessing, locate
 from merlib.motion.apex import spot_apex
@@ -44,8 +45,24 @@ def draw_frames(row, indices: Sequence[int], titles: Sequence[str]) -> Figure:
     return figure
 
 
-def frame_slider(row):
-    """Return a slider over the frames of a clip, for JupyterLab."""
+def frame_words(row, index: int) -> str:
+    """Say which frame of a clip this is: its number, onset, apex or offset, and SYNTHETIC for a rendered one."""
+    moments = {name: getattr(row, name) for name in ("onset", "apex", "offset")}
+    named = [name for name, frame in moments.items() if pd.notna(frame) and int(frame) == index]
+    parts = ["SYNTHETIC"] * isinstance(row.source, RenderedClip) + [f"frame {index} of 0 to {row.n_frames - 1}"]
+    return " · ".join(parts + named)
+
+
+def frame_slider(row, height: int = 300):
+    """Return a slider over the frames of a clip, for JupyterLab; the picture moves while one drags.
+
+    Parameters
+    ----------
+    row : row of a clip table
+        Whose frames are shown.
+    height : int
+        Most pixels that the picture takes, so that slider, words and picture fit the cell.
+    """
     import io
 
     import ipywidgets
@@ -56,10 +73,17 @@ def frame_slider(row):
         Image.fromarray(row.source.read(index)).save(buffer, "png")
         return buffer.getvalue()
 
-    picture = ipywidgets.Image(value=png(int(row.onset)), format="png")
-    slider = ipywidgets.IntSlider(int(row.onset), 0, row.n_frames - 1, description="frame", continuous_update=False)
-    slider.observe(lambda change: setattr(picture, "value", png(change["new"])), "value")
-    return ipywidgets.VBox([slider, picture])
+    def show(index: int) -> None:
+        picture.value, words.value = png(index), frame_words(row, index)
+
+    first = int(row.onset)
+    layout = ipywidgets.Layout(height=f"{height}px", width="auto", object_fit="contain", align_self="flex-start")
+    picture = ipywidgets.Image(format="png", layout=layout)
+    words = ipywidgets.Label()
+    slider = ipywidgets.IntSlider(first, 0, row.n_frames - 1, description="frame", continuous_update=True)
+    slider.observe(lambda change: show(change["new"]), "value")
+    show(first)
+    return ipywidgets.VBox([slider, words, picture])
 
 
 def draw_hars(row, how: Preprocessing) -> Figure:

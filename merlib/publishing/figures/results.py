@@ -18,9 +18,13 @@ from merlib.publishing.style import COLOURS, SEQUENTIAL, use_style
 from merlib.scoring import confusion
 from merlib.sources.reported import reported_values
 
+ACROSS = 3  # matrices side by side; more would shrink their words below reading size
+
 
 def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one confusion matrix a run, rows (truth) summing to one; return figure and counts.
+    """Draw one confusion matrix a run, rows (truth) summing to one, three side by side; return figure and counts.
+
+    Behind the name of a true class stands its number of clips, summed over seeds.
 
     Parameters
     ----------
@@ -29,11 +33,12 @@ def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFr
     """
     use_style()
     counts = {label: confusion(predictions) for label, predictions in runs.items()}
-    same = len({tuple(table.columns) for table in counts.values()}) == 1  # then one row of names is enough
-    figure, axes = plt.subplots(
-        1, len(runs), figsize=(3.4 * len(runs), 3.1), layout="constrained", squeeze=False, sharey=same
-    )
-    for axis, (label, predictions) in zip(axes[0], runs.items(), strict=True):
+    columns = 2 if len(runs) == 4 else min(len(runs), ACROSS)
+    rows = -(-len(runs) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.7 * columns, 3.3 * rows), layout="constrained", squeeze=False)
+    for axis in axes.flat[len(runs) :]:
+        axis.remove()
+    for axis, (label, predictions) in zip(axes.flat, runs.items(), strict=False):
         sns.heatmap(
             confusion(predictions, normalise=True),
             ax=axis,
@@ -46,7 +51,9 @@ def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFr
             cbar_kws={"label": "share of the true class"},
             square=True,
         )
-        axis.set(title=label, xlabel="predicted class", ylabel="true class" if axis is axes[0, 0] else "")
+        clips = counts[label].sum(axis=1)
+        axis.set(title=label, xlabel="predicted class", ylabel="true class (clips)" if axis in axes[:, 0] else "")
+        axis.set_yticks(axis.get_yticks(), [f"{name} ({n})" for name, n in clips.items()])
         axis.tick_params(axis="x", rotation=40)
         axis.tick_params(axis="y", rotation=0)
     return figure, pd.concat(counts, names=["run"])

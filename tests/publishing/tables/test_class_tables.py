@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from known_predictions import make_predictions, make_samples
 
-from merlib.publishing.exercises import check_answer
 from merlib.publishing.figures.predictions import draw_predictions
 from merlib.publishing.figures.results import draw_confusions
 from merlib.publishing.tables.attention_times import time_attention
@@ -66,15 +65,6 @@ def test_the_cost_of_sharing_is_told_in_points():
     assert told.startswith("Sharing clips between training and test changes accuracy by +25.0 points [")
 
 
-def test_answers_are_checked_and_may_be_missing():
-    assert check_answer(None, 3) == "not answered yet"
-    assert check_answer(3, 3) == "right"
-    assert check_answer(4, 3, "count again") == "not yet: count again"
-    assert check_answer(0.414, 0.4172, within=0.05) == "right"
-    assert check_answer(0.414, 0.5).startswith("not yet")
-    assert check_answer(300, 301).startswith("not yet")  # whole numbers are exact
-
-
 def test_confusions_of_other_classes_keep_their_own_names():
     five = make_predictions(make_samples())
     for name in ("score_a", "score_b"):
@@ -84,6 +74,17 @@ def test_confusions_of_other_classes_keep_their_own_names():
     figure.canvas.draw()
     names = [[label.get_text() for label in axis.get_yticklabels()] for axis in figure.axes[:2]]
     assert [len(found) for found in names] == [5, 3]
+    clips = make_predictions(make_samples())["label"].value_counts()
+    assert names[1] == [f"{name} ({clips[code]})" for code, name in enumerate(("negative", "positive", "surprise"))]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("runs", "grid"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3))])
+def test_confusions_are_never_more_than_three_side_by_side(runs, grid):
+    figure, counts = draw_confusions({f"run {k}": make_predictions(make_samples()) for k in range(runs)})
+    matrices = [axis for axis in figure.axes if axis.get_title()]
+    assert len(matrices) == runs == len(counts.index.unique("run"))
+    assert matrices[0].get_subplotspec().get_gridspec().get_geometry() == grid
     plt.close(figure)
 
 

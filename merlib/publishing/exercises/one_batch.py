@@ -52,11 +52,3 @@ def overfit_one_batch(
         optimiser.step()
     with torch.no_grad():
         return float((logits_of(network(inputs)).argmax(1) == labels).float().mean())
-
-
-def check_answer(answer: object, truth: object, hint: str = "read the section again", within: float = 0.01) -> str:
-    """Say whether an exercise's answer is right: exactly, or, for a fraction, `within` that share of the truth."""
-    if answer is None:
-        return "not answered yet"
-    close = isinstance(truth, float) and isinstance(answer, float | int) and abs(answer - truth) <= within * abs(truth)
-    return "right" if close or answer == truth else f"not yet: {hint}"

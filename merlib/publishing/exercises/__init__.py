@@ -1,0 +1,6 @@
+"""What a reader does: exercises whose answers are checked, and checks of a network before it is trusted."""
+
+from merlib.publishing.exercises.checking import check
+from merlib.publishing.exercises.one_batch import overfit_one_batch
+
+__all__ = ["check", "overfit_one_batch"]
