@@ -21,10 +21,12 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold, make_folds
 from merlib.learning.store.fold_store import FoldStore, entry_key
+from merlib.learning.store.references import source_unchanged
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.tasks import Task, Work, train_task
 from merlib.models import build_model
 from merlib.models.registry import model_factory
+from merlib.publishing.verify.finding import Finding
 
 CLIP = ["dataset", "subject", "clip"]
 SAME_SCORES = 1e-4  # other processors and versions round differently; training adds that up
@@ -231,3 +233,22 @@ def verify_folds(
         told(number, each)
         found.append(verify_fold(each.reference, samples_of(each.reference), each.fold, each.seed, folds))
     return found
+
+
+def fold_finding(found: Retrained, reference: Committed) -> Finding:
+    """Return what a fold trained again says of its reference.
+
+    A fold that differs is red where the code is that which trained it. Where the code changed since, nobody can tell a
+    lie from the change, and the finding stays open: train with that code (`merlib claim` and records name its commit).
+    """
+    finding = Finding(f"{found.reference}: {found.fold}, seed {found.seed}", "fold")
+    if found.verdict != "differs":
+        finding.agreed.append(f"{found.verdict}: {found.said}")
+    elif source_unchanged(reference.meta):
+        finding.wrong.append(f"differs: {found.said} (trained on {reference.meta.get('processor', 'unknown')})")
+    else:
+        commit = reference.meta.get("commit") or "not noted"
+        code = str(reference.meta.get("source_digest", ""))[:12]
+        said = f"differs: {found.said}; code {code} trained it, which has changed since (commit {commit})"
+        finding.open.append(said)
+    return finding
