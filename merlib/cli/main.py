@@ -10,8 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.claims import claim, claims
+from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
 from merlib.cli.maintain import maintain_app
 from merlib.cli.options import DataOption, ReaderOption, ResultsOption, StoreOption

@@ -74,7 +74,9 @@ def verify(
     """
     if runs:
         if fold or sample or only or len(runs) > 2:
-            raise MerlibError("runs to compare beside other wishes.", "one of the two.", "merlib verify A B, or options.")
+            raise MerlibError(
+                "runs to compare beside other wishes.", "one of the two.", "merlib verify A B, or options."
+            )
         table, title = _runs(runs, aggregates)
     elif fold or sample:
         table, title = _folds(fold or "", sample, draw, only or [], data, reference, store)
@@ -100,9 +102,15 @@ def _bar(what: str) -> Iterator:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = open_console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), TextColumn("{task.completed} of {task.total}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed} of {task.total}"),
+    )
     hidden = not console.is_terminal or os.environ.get("MERLIB_PROGRESS") == "off"
-    bars = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True, disable=hidden)
+    bars = Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True, disable=hidden
+    )
     with bars:
         task = bars.add_task(what, total=None)
 
@@ -123,7 +131,13 @@ def _committed(only: list[str], reference: Path | None) -> tuple[pd.DataFrame, s
 
 
 def _folds(
-    fold: str, sample: int, draw: int, only: list[str], data: list[str] | None, reference: Path | None, store: Path | None
+    fold: str,
+    sample: int,
+    draw: int,
+    only: list[str],
+    data: list[str] | None,
+    reference: Path | None,
+    store: Path | None,
 ) -> tuple[pd.DataFrame, str]:
     from merlib.cli.sources import data_folders
     from merlib.places import store_folder
@@ -151,7 +165,9 @@ def _folds(
             store_folder(store) / "verified",
             lambda number, each: told(number - 1, len(chosen), names[number - 1]),
         )
-    table = findings_table([*found, *(fold_finding(one, each.reference) for one, each in zip(again, chosen, strict=True))])
+    table = findings_table(
+        [*found, *(fold_finding(one, each.reference) for one, each in zip(again, chosen, strict=True))]
+    )
     return table, "folds trained again"
 
 
@@ -172,7 +188,9 @@ def _runs(runs: list[str], aggregated: Path | None) -> tuple[pd.DataFrame | None
         open_console(stderr=True).print(said, highlight=False, soft_wrap=True)
     if len(told) == 1:
         if not aggregated:
-            raise MerlibError("one run.", "two runs to compare.", "merlib verify A B, or merlib verify A --aggregates FILE.")
+            raise MerlibError(
+                "one run.", "two runs to compare.", "merlib verify A B, or merlib verify A --aggregates FILE."
+            )
         return None, ""
     return compare_runs(*told), f"{runs[0]} (A) against {runs[1]} (B)"
 
@@ -193,7 +211,10 @@ def _tell(table: pd.DataFrame, title: str, html: Path | None, as_json: bool) -> 
     for column in table.columns:
         shown.add_column(str(column), overflow="fold", no_wrap=column == "verdict")
     for row in table.itertuples(index=False):
-        cells = ["" if value is None or value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row]
+        cells = [
+            "" if value is None or value != value else f"{value:.4g}" if isinstance(value, float) else str(value)
+            for value in row
+        ]
         shown.add_row(*(Text(cell) for cell in cells), style=STYLES[row[0]] if row[0] != "green" else None)
     show(shown, table, as_json)
     open_console(stderr=True).print(summary(counts), style=STYLES["red"] if counts["red"] else None, highlight=False)

@@ -73,7 +73,9 @@ def _check_scores(found: Finding, reference: Committed) -> None:
         found.wrong.append("scores that are no finite numbers")
         return
     odd = int((rows["prediction"].to_numpy() != values.argmax(1)).sum())
-    found.check(odd == 0, "each class has the highest score", f"{odd} predictions are not the class of the highest score")
+    found.check(
+        odd == 0, "each class has the highest score", f"{odd} predictions are not the class of the highest score"
+    )
 
 
 def _check_rows(found: Finding, reference: Committed) -> bool:
@@ -197,8 +199,10 @@ def _check_folds(found: Finding, reference: Committed, experiment: Experiment) -
             said = f"{who['dataset']}/{who['subject']} in {who['fold']}, where the rule says {names[odd][0]}"
             shared = part.groupby(["dataset", "subject"])["fold"].nunique()
             both = f"; {int((shared > 1).sum())} people sit on both sides of a split" if (shared > 1).any() else ""
-            found.wrong.append(f"seed {seed}: {int(odd.sum())} clips are in another fold than {experiment.protocol} "
-                               f"puts them: {said}{both}")
+            found.wrong.append(
+                f"seed {seed}: {int(odd.sum())} clips are in another fold than {experiment.protocol} "
+                f"puts them: {said}{both}"
+            )
             return
     found.agreed.append(f"{rows['fold'].nunique()} folds by the rule of {experiment.protocol}")
 
@@ -219,7 +223,9 @@ def _check_epochs(found: Finding, reference: Committed, experiment: Experiment) 
         found.open.append(f"epochs, since the recipe counts {experiment.recipe.iterations} iterations")
         return
     told = ", ".join(map(str, sorted(lengths)))
-    found.check(lengths == {epochs}, f"{epochs} epochs in every fold", f"curves of {told} epochs, the recipe has {epochs}")
+    found.check(
+        lengths == {epochs}, f"{epochs} epochs in every fold", f"curves of {told} epochs, the recipe has {epochs}"
+    )
 
 
 def same_elsewhere(references: Sequence[Committed]) -> dict[str, str]:

@@ -65,7 +65,9 @@ def check_record(record: Mapping, known: Known, root: Path) -> Finding:
     _check_numbers(found, record, runs, absent)
     if absent:
         shown = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
-        found.open.append(f"{len(absent)} of {len(record['experiments'])} runs, whose predictions are not committed: {shown}")
+        found.open.append(
+            f"{len(absent)} of {len(record['experiments'])} runs, whose predictions are not committed: {shown}"
+        )
     if files and not record.get("cells"):
         found.agreed.append(f"drawn from {len(files)} committed runs")
     return found

@@ -104,7 +104,9 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
     source = training_code(experiment.model, bool(experiment.start))
     key = entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, source)
     task = Task(fold, seed, key)
-    work = Work(experiment, samples, store, source, model_factory(experiment.model), _is_network(experiment, samples), "cpu")
+    work = Work(
+        experiment, samples, store, source, model_factory(experiment.model), _is_network(experiment, samples), "cpu"
+    )
     store.check_writable()
     train_task(task, work, "")
     rows, _ = work.load(task)
