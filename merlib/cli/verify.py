@@ -199,6 +199,7 @@ def _tell(table: pd.DataFrame, title: str, html: Path | None, as_json: bool) -> 
     from rich.table import Table
     from rich.text import Text
 
+    from merlib.cli.tables import cell_text
     from merlib.files import renamed_into
     from merlib.publishing.verify.page import summary, verification_page
 
@@ -211,11 +212,7 @@ def _tell(table: pd.DataFrame, title: str, html: Path | None, as_json: bool) -> 
     for column in table.columns:
         shown.add_column(str(column), overflow="fold", no_wrap=column == "verdict")
     for row in table.itertuples(index=False):
-        cells = [
-            "" if value is None or value != value else f"{value:.4g}" if isinstance(value, float) else str(value)
-            for value in row
-        ]
-        shown.add_row(*(Text(cell) for cell in cells), style=STYLES[row[0]] if row[0] != "green" else None)
+        shown.add_row(*(Text(cell_text(value)) for value in row), style=STYLES[row[0]] if row[0] != "green" else None)
     show(shown, table, as_json)
     open_console(stderr=True).print(summary(counts), style=STYLES["red"] if counts["red"] else None, highlight=False)
     if counts["red"]:

@@ -23,7 +23,7 @@ def _git(folder: Path, *words: str) -> str:
 
 @lru_cache(maxsize=1)
 def commit_here() -> str:
-    """Return the commit of the checkout that merlib runs from, with ``+`` where merlib was edited since; empty if unknown.
+    """Return the commit of the checkout that merlib runs from, ``+`` behind it where it was edited; empty if unknown.
 
     Asked once a process: the code that was imported does not change either.
     """

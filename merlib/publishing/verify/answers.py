@@ -21,7 +21,7 @@ from merlib.publishing.records.record import verdict
 from merlib.publishing.records.save_table import heading
 from merlib.publishing.records.training import training_of
 from merlib.publishing.tables.metrics import METRICS, part_of
-from merlib.publishing.verify.claims import Claim, errata_on
+from merlib.publishing.verify.claims import Claim, barred_by, errata_on
 from merlib.publishing.verify.one_line import one_line
 from merlib.publishing.verify.recomputing import AGAINST
 from merlib.scoring import bootstrap_interval
@@ -67,6 +67,7 @@ def answer(claim: Claim, root: Path) -> dict:
         "ours": ours,
         "missing": missing,
         "tests": _tests(names, root),
+        "barred": barred_by(claim),
         "errata": [{"id": one.id, "where": one.where, "finding": one.finding} for one in errata_on(claim)],
     }
     return told | {"verdict": sentence(told)}
@@ -205,14 +206,17 @@ def sentence(told: Mapping) -> str:
         parts.append(f"not trained yet: {', '.join(waits)}")
     if not parts:
         return "Not regenerated: the paper's protocol needs licensed clips, and no run stands in for it."
-    return "; ".join(parts) + "."
+    barred = told["barred"] if any(not entry["synthetic"] for entry in told["ours"]) else []
+    return "; ".join([*parts, *([f"{', '.join(barred)}: the two are not alike"] if barred else [])]) + "."
 
 
 def _part(entry: Mapping) -> str:
     within, compared = inside(entry)
     seeds = f"seed{'s' if len(entry['seeds']) > 1 else ''} {', '.join(map(str, entry['seeds']))}"
     where = f"on {entry['archive']} ({entry['protocol']}, {seeds})"
-    lead = next((one for one in entry["numbers"] if "value" in one), None)
+    there = [one for one in entry["numbers"] if "value" in one]
+    comparable = [one for one in there if not one["verdict"].startswith("not comparable")]
+    lead = next(iter([*comparable, *there]), None)
     if lead is None:
         return f"{where} no printed number has a counterpart"
     told = f"{lead['number']} is printed as {lead['printed']} and comes out as {_shown(lead)}"

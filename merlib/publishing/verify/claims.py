@@ -108,17 +108,23 @@ def claims_of(paper: str) -> list[Claim]:
 
 def errata_on(claim: Claim) -> list[Erratum]:
     """Return the errata that bear on a claim: cited by its printed cells or its row, or on its table."""
-    cited = ID.findall(" ".join(claim.printed()["note"]))
-    for (artefact, row, _), barred in NOT_COMPARABLE.items():
-        if artefact == claim.id and row in ("", claim.row):
-            cited += ID.findall(barred)
+    cited = [*ID.findall(" ".join(claim.printed()["note"])), *barred_by(claim)]
     paper, number = PAPERS[claim.paper], get_artefact(claim.id).number
     on_table = [one.id for one in read_errata() if one.paper == paper and number in _tables(one.where)]
     return [find_erratum(name) for name in dict.fromkeys([*cited, *on_table])]
 
 
+def barred_by(claim: Claim) -> list[str]:
+    """Return the ids of the errata that keep a claim's numbers from being compared with any of ours."""
+    rows = ((artefact, row) for artefact, row, metric in NOT_COMPARABLE if not metric)
+    named = [
+        NOT_COMPARABLE[artefact, row, ""] for artefact, row in rows if artefact == claim.id and row in ("", claim.row)
+    ]
+    return ID.findall(" ".join(named))
+
+
 def _tables(where: str) -> set[str]:
-    """Return the numbers of the tables that an erratum's place names, such as 5 and 6 of ``Sec. 4.1, Tables 5 and 6``."""
+    """Return the numbers of the tables that an erratum's place names: 5 and 6 of ``Sec. 4.1, Tables 5 and 6``."""
     numbers: set[str] = set()
     for part in where.split("Table")[1:]:
         words = part.removeprefix("s").replace(",", " ").replace("and", " ").split()

@@ -11,7 +11,8 @@ import pandas as pd
 ROWS = "16rem"  # of a table before it scrolls
 _SCRIPT = (
     "var t=document.getElementById('{name}'),w=this.value.toLowerCase().split(' '),n=0;"
-    "for(var r of t.tBodies[0].rows){{var s=r.textContent.toLowerCase(),on=w.every(function(x){{return s.includes(x)}});"
+    "for(var r of t.tBodies[0].rows){{var s=r.textContent.toLowerCase(),"
+    "on=w.every(function(x){{return s.includes(x)}});"
     "r.hidden=!on;n+=on}}document.getElementById('{name}-n').textContent=n;"
 )
 
@@ -48,7 +49,8 @@ class Filterable:
             f'<span id="{name}-n">{len(self.frame)}</span> of {len(self.frame)} rows'
         )
         style = "overflow:auto;" + scroll
-        return f'<div>{field}<div style="{style}"><table id="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>'
+        table = f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        return f'<div>{field}<div style="{style}">{table}</div></div>'
 
     def _row(self, row: tuple) -> str:
         colour = self.colours.get(str(row[0])) if row else None

@@ -63,8 +63,8 @@ def verification_page(title: str, table: pd.DataFrame, counts: Mapping[str, int]
         How the page is made again.
     """
     legend = "".join(
-        f'<li><span style="background:{COLOURS[name]};padding:0 .5rem">{name}: {counts[name]}</span> {MEANING[name]}</li>'
-        for name in COLOURS
+        f'<li><span style="background:{colour};padding:0 .5rem">{name}: {counts[name]}</span> {MEANING[name]}</li>'
+        for name, colour in COLOURS.items()
     )
     return _PAGE.substitute(
         title=escape(title),

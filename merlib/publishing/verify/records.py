@@ -104,7 +104,7 @@ def _check_head(found: Finding, record: Mapping) -> None:
 
 
 def _check_printed(found: Finding, record: Mapping) -> None:
-    """Reported value, difference and verdict of each cell must follow from the paper's table and the cell's own value."""
+    """Reported value, difference and verdict of a cell must follow from the paper's table and the cell's value."""
     printed, ledger = printed_cells(record["id"]), get_artefact(record["id"])
     compared = 0
     for cell in record.get("cells", ()):

@@ -1,8 +1,8 @@
 """Folds trained again and compared with committed predictions, clip by clip.
 
-A fold is trained by the code that trains every fold, from the experiment, protocol and seed that the reference names, on
-the samples that it names. What comes out has the same scores but for rounding (``identical``), the same classes with
-somewhat other scores (``same class``), or it ``differs``; the last does not happen to honest predictions.
+A fold is trained by the code that trains every fold, from the experiment, protocol and seed that the reference names,
+on the samples that it names. What comes out has the same scores but for rounding (``identical``), the same classes with
+somewhat other scores (``same class``), or it ``differs``, which honest predictions of unchanged code do not.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class Chosen(NamedTuple):
 
 
 def choose_folds(references: Sequence[Committed], fold: str = "", sample: int = 0, draw: int = 0) -> list[Chosen]:
-    """Return the folds of a name in all references, or `sample` folds drawn at random, references first, cheapest first.
+    """Return the folds of a name in all references, or `sample` folds drawn at random; the cheapest come first.
 
     Parameters
     ----------
