@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from merlib.cli.claims import claim, claims
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.data import data_app
 from merlib.cli.maintain import maintain_app
@@ -17,6 +18,7 @@ from merlib.cli.options import DataOption, ReaderOption, ResultsOption, StoreOpt
 from merlib.cli.reference import reference_app
 from merlib.cli.sources import data_folders, reader_specs
 from merlib.cli.store import store_app
+from merlib.cli.verify import verify
 from merlib.cli.weights import weights_app
 from merlib.errors import MerlibError
 
@@ -35,6 +37,10 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 [bold]merlib data check casme2=DIR[/]  is my licensed copy sound?
 
 [bold]merlib notebooks --student DIR[/]  the notebooks without solutions, for a course
+
+[bold]merlib claim am3f.table3[/]  what is printed, what we find, and the line that recomputes it
+
+[bold]merlib verify[/]  every committed record computed again from its predictions
 
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
@@ -208,6 +214,11 @@ def errata(
 
     chosen = [find_erratum(identifier)] if identifier else read_errata()
     open_console().print(Markdown("\n".join(errata_entry(erratum) for erratum in chosen)), highlight=False)
+
+
+app.command()(claims)
+app.command()(claim)
+app.command()(verify)
 
 
 @app.command()

@@ -38,7 +38,7 @@ def frame_table(frame: pd.DataFrame, title: str) -> Table:
         table.add_column(str(column), justify="right" if number else "left", overflow="fold", no_wrap=typed)
     for row in frame.itertuples(index=False):
         style = next((GRADE_STYLES[value] for value in row if isinstance(value, str) and value in GRADE_STYLES), None)
-        table.add_row(*(Text(_cell(value)) for value in row), style=style)
+        table.add_row(*(Text(cell_text(value)) for value in row), style=style)
     return table
 
 
@@ -55,7 +55,7 @@ def status_frame(ledger: pd.DataFrame) -> pd.DataFrame:
     return told
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
     if value is None or value != value:  # NaN
         return ""
     return f"{value:.3f}" if isinstance(value, float) else str(value)

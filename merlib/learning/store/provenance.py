@@ -10,6 +10,7 @@ from pathlib import Path
 
 from merlib.clips.samples import Samples
 from merlib.learning.experiment import Experiment
+from merlib.learning.store.commits import commit_here
 
 TRAINERS = ("processor", "device", "torch", "numba")  # what may round differently, so that it is kept for each fold
 
@@ -86,6 +87,7 @@ def provenance(experiment: Experiment, samples: Samples, source: str, entries: l
         "experiment_digest": experiment.digest,
         "samples_digest": samples.digest,
         "source_digest": source,
+        "commit": commit_here(),
         "data": samples.name,
         "synthetic": samples.synthetic,
         "unit": samples.unit,

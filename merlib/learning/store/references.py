@@ -33,6 +33,7 @@ from merlib.places import find_checkout
 from merlib.sources.joined_names import is_public
 
 VARIABLE = "MERLIB_REFERENCES"
+FILE = "file"  # attribute of predictions that were read: path below the folder of references, and SHA-256
 _AGAIN = (
     "restore it and SHA256SUMS from the repository (git checkout), or train it again: merlib reference train; list a "
     "file of your own: merlib reference seal."
@@ -97,7 +98,7 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
             "hand over the predictions as they came.",
         )
     path = reference_path(experiment, samples, root)
-    meta = dict(predictions.attrs)
+    meta = {name: value for name, value in predictions.attrs.items() if name != FILE}
     frame = predictions.drop(columns="experiment")
     if path.is_file():
         older, old_meta = read_reference(path, root)
@@ -131,6 +132,11 @@ def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
     if path.stem != named:
         raise MerlibError(f"{path} holds the predictions of {named}.", "those that its name says.", _AGAIN)
     return frame, meta
+
+
+def file_of(path: Path, root: Path) -> dict[str, str]:
+    """Return how a record leads to a reference: its path below `root` and the SHA-256 that the list gives for it."""
+    return {"path": path.relative_to(root).as_posix(), "sha256": listed_sum(path, root)}
 
 
 def _shortened(curves: str) -> str:
@@ -192,7 +198,7 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
                 _check_rows(part, samples, seed, path)
             curves = json.loads(meta.get("curves", "{}"))
             asked = {k: v for k, v in curves.items() if int(k.split("/")[0]) in experiment.seeds}
-            return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked)}
+            return pd.concat(parts, ignore_index=True), {**meta, "curves": json.dumps(asked), FILE: file_of(path, root)}
     return None
 
 
@@ -235,6 +241,6 @@ def every_reference(data: str) -> list[pd.DataFrame]:
         frame, meta = read_reference(path, root)
         experiment = {**meta["experiment"], "seeds": sorted(int(seed) for seed in frame["seed"].unique())}
         frame.insert(0, "experiment", experiment["label"])
-        frame.attrs = {**meta, "experiment": experiment, "origin": "reference"}
+        frame.attrs = {**meta, "experiment": experiment, "origin": "reference", FILE: file_of(path, root)}
         frames.append(frame)
     return frames

@@ -15,7 +15,7 @@ from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
 from merlib.learning.store.provenance import processor, trainers_of
-from merlib.learning.store.references import source_unchanged
+from merlib.learning.store.references import FILE, source_unchanged
 from merlib.publishing.records.ledger import get_artefact
 from merlib.sources.reported import reported_values
 
@@ -54,8 +54,12 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
         kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
         told = {key: predictions.attrs[key] for key in kept}
         entry = {"label": label, **told, "trained_by": trainers_of(predictions.attrs)}
+        if commit := predictions.attrs.get("commit"):
+            entry["commit"] = commit
         if predictions.attrs["origin"] == "reference":
             entry["source_unchanged"] = source_unchanged(predictions.attrs)
+        if FILE in predictions.attrs:
+            entry["predictions"] = predictions.attrs[FILE]
         described.append(entry)
     return described
 

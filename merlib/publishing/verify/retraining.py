@@ -1,0 +1,256 @@
+"""Folds trained again and compared with committed predictions, clip by clip.
+
+A fold is trained by the code that trains every fold, from the experiment, protocol and seed that the reference names,
+on the samples that it names. What comes out has the same scores but for rounding (``identical``), the same classes with
+somewhat other scores (``same class``), or it ``differs``, which honest predictions of unchanged code do not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning.experiment import Experiment
+from merlib.learning.folds import Fold, make_folds
+from merlib.learning.store.fold_store import FoldStore, entry_key
+from merlib.learning.store.references import source_unchanged
+from merlib.learning.store.training_code import training_code
+from merlib.learning.workers.tasks import Task, Work, train_task
+from merlib.models import build_model
+from merlib.models.registry import model_factory
+from merlib.publishing.verify.finding import Finding
+
+CLIP = ["dataset", "subject", "clip"]
+SAME_SCORES = 1e-4  # other processors and versions round differently; training adds that up
+NEARLY = 0.02  # of a score between 0 and 1, beyond which the same class is no longer the same training
+VERDICTS = ("identical", "same class", "differs")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """One reference: where it lies below ``results/reference``, its rows and its provenance."""
+
+    name: str
+    rows: pd.DataFrame
+    meta: Mapping[str, object]
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was trained."""
+        return Experiment.from_dict(self.meta["experiment"])
+
+    @property
+    def tasks(self) -> list[tuple[str, int]]:
+        """Every fold and seed that it holds."""
+        return list(dict.fromkeys(self.rows[["fold", "seed"]].itertuples(index=False, name=None)))
+
+    @property
+    def seconds(self) -> float:
+        """What one of its folds took to train, on average."""
+        return float(self.meta["train_seconds"]) / max(1, len(self.tasks))
+
+
+class Retrained(NamedTuple):
+    """How one fold trained again stands to the committed rows."""
+
+    reference: str
+    fold: str
+    seed: int
+    clips: int
+    other_classes: int
+    largest_gap: float
+    verdict: str
+    said: str
+
+
+def why_not(reference: Committed, samples: Samples | None) -> str:
+    """Say why folds of a reference cannot be trained again here; empty when they can."""
+    device = str(reference.meta.get("device", "cpu"))
+    if device != "cpu":
+        return f"trained on {device} with all folds as one program, whose random stream no single fold has"
+    if reference.experiment.start:
+        return "it starts from pretrained weights, which are not committed"
+    if samples is None:
+        return f"{reference.meta['data']} is not here"
+    if samples.digest != reference.meta["samples_digest"]:
+        return f"these samples of {samples.name} are {samples.digest[:12]}, not {reference.meta['samples_digest'][:12]}"
+    return ""
+
+
+def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store: FoldStore) -> pd.DataFrame:
+    """Train one fold of a reference again and return its rows.
+
+    Parameters
+    ----------
+    reference : Committed
+        Whose experiment is trained.
+    samples : Samples
+        The rows that it was trained on.
+    fold, seed
+        Which fold, from which seed.
+    store : FoldStore
+        A store of its own for folds that are trained in order to verify: an interrupted verification finds in it what
+        it has trained already, and no training elsewhere reads it.
+    """
+    experiment = reference.experiment
+    source = training_code(experiment.model, bool(experiment.start))
+    key = entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, source)
+    task = Task(fold, seed, key)
+    work = Work(
+        experiment, samples, store, source, model_factory(experiment.model), _is_network(experiment, samples), "cpu"
+    )
+    store.check_writable()
+    train_task(task, work, "")
+    rows, _ = work.load(task)
+    return rows
+
+
+def _is_network(experiment: Experiment, samples: Samples) -> bool:
+    from torch import nn
+
+    return isinstance(build_model(experiment.model, classes=len(samples.classes), **experiment.options), nn.Module)
+
+
+def compare_rows(committed: pd.DataFrame, again: pd.DataFrame) -> tuple[int, float, str, str]:
+    """Compare predictions of the same clips: how many classes differ, the largest gap of a score, verdict, a sentence.
+
+    Scores are compared as shares that sum to one (`_shares`), so that logits and probabilities are told alike.
+    """
+    one, other = (frame.set_index(CLIP).sort_index() for frame in (committed, again))
+    if not one.index.equals(other.index):
+        missing, more = len(other.index.difference(one.index)), len(one.index.difference(other.index))
+        doubled = len(one) - one.index.nunique()
+        said = f"the committed rows lack {missing} clips of the fold, have {more} others and {doubled} twice"
+        return max(missing, more, doubled), float("nan"), "differs", said
+    if (one["label"] != other["label"]).any():
+        count = int((one["label"] != other["label"]).sum())
+        return count, float("nan"), "differs", f"{count} of {len(one)} committed labels are not those of the samples"
+    scores = [name for name in again if name.startswith("score_")]
+    if [name for name in committed if name.startswith("score_")] != scores:
+        return len(one), float("nan"), "differs", "the committed scores are of other classes"
+    classes = int((one["prediction"] != other["prediction"]).sum())
+    gap = float(np.abs(_shares(one[scores].to_numpy()) - _shares(other[scores].to_numpy())).max())
+    if classes:
+        return classes, gap, "differs", f"{classes} of {len(one)} clips get another class"
+    if gap <= SAME_SCORES:
+        return 0, gap, "identical", f"all {len(one)} classes, scores within {gap:.1g}"
+    if gap <= NEARLY:
+        return 0, gap, "same class", f"all {len(one)} classes, scores within {gap:.1g}"
+    return 0, gap, "differs", f"the same {len(one)} classes, but scores up to {gap:.2g} apart: another training"
+
+
+def _shares(scores: np.ndarray) -> np.ndarray:
+    """Return scores as shares: what sums to one and is not negative as it is, all else by softmax."""
+    scores = scores.astype(float)
+    if (scores >= -1e-6).all() and np.allclose(scores.sum(1), 1, atol=1e-3):
+        return scores
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def verify_fold(reference: Committed, samples: Samples, fold: str, seed: int, store: FoldStore) -> Retrained:
+    """Train one fold again by the protocol that the reference names, and compare.
+
+    Raises
+    ------
+    MerlibError
+        For a fold that the protocol does not make, with the ones that it makes.
+    """
+    folds = {one.name: one for one in make_folds(reference.experiment.protocol, samples)}
+    if fold not in folds:
+        raise MerlibError(f"no fold {fold!r} in {reference.name}.", f"one of {', '.join(folds)}.", "correct the name.")
+    again = retrain(reference, samples, folds[fold], seed, store)
+    committed = reference.rows[(reference.rows["fold"] == fold) & (reference.rows["seed"] == seed)]
+    found = compare_rows(committed, again)
+    return Retrained(reference.name, fold, seed, len(again), *found)
+
+
+class Chosen(NamedTuple):
+    """A fold to be trained again."""
+
+    reference: Committed
+    fold: str
+    seed: int
+
+
+def choose_folds(references: Sequence[Committed], fold: str = "", sample: int = 0, draw: int = 0) -> list[Chosen]:
+    """Return the folds of a name in all references, or `sample` folds drawn at random; the cheapest come first.
+
+    Parameters
+    ----------
+    references : sequence of Committed
+        Whose folds are chosen.
+    fold : str
+        Name of a fold, such as ``casme2-sub17``.
+    sample, draw : int
+        How many folds are drawn, and the seed of the draw: a reference first, then one of its folds, so that long
+        and short protocols are drawn alike. The same draw gives the same folds.
+    """
+    if fold:
+        chosen = [Chosen(one, *task) for one in references for task in one.tasks if task[0] == fold]
+        if not chosen:
+            known = list(dict.fromkeys(name for one in references for name, _ in one.tasks))
+            found = f"no fold {fold!r} in the references at hand."
+            raise MerlibError(found, f"one of {', '.join(known[:6])}, ... ({len(known)}).", "correct the name.")
+    else:
+        chance, pool = random.Random(draw), {one.name: (one, list(one.tasks)) for one in references}
+        chosen = []
+        while pool and len(chosen) < sample:
+            one, left = pool[chance.choice(sorted(pool))]
+            chosen.append(Chosen(one, *left.pop(chance.randrange(len(left)))))
+            if not left:
+                del pool[one.name]
+    return sorted(chosen, key=lambda each: (each.reference.seconds, each.reference.name, each.fold, each.seed))
+
+
+def verify_folds(
+    chosen: Sequence[Chosen],
+    samples_of: Callable[[Committed], Samples],
+    store: Path,
+    told: Callable[[int, Chosen], None] = lambda number, each: None,
+) -> list[Retrained]:
+    """Train chosen folds again and compare each with what is committed.
+
+    Parameters
+    ----------
+    chosen : sequence of Chosen
+        From `choose_folds`.
+    samples_of : callable
+        Opens the samples of a reference.
+    store : Path
+        Folder of folds that were trained in order to verify.
+    told : callable
+        Called with the number of a fold and the fold, before it is trained.
+    """
+    found, folds = [], FoldStore(store)
+    for number, each in enumerate(chosen, 1):
+        told(number, each)
+        found.append(verify_fold(each.reference, samples_of(each.reference), each.fold, each.seed, folds))
+    return found
+
+
+def fold_finding(found: Retrained, reference: Committed) -> Finding:
+    """Return what a fold trained again says of its reference.
+
+    A fold that differs is red where the code is that which trained it. Where the code changed since, nobody can tell a
+    lie from the change, and the finding stays open: train with that code (`merlib claim` and records name its commit).
+    """
+    finding = Finding(f"{found.reference}: {found.fold}, seed {found.seed}", "fold")
+    if found.verdict != "differs":
+        finding.agreed.append(f"{found.verdict}: {found.said}")
+    elif source_unchanged(reference.meta):
+        finding.wrong.append(f"differs: {found.said} (trained on {reference.meta.get('processor', 'unknown')})")
+    else:
+        commit = reference.meta.get("commit") or "not noted"
+        code = str(reference.meta.get("source_digest", ""))[:12]
+        said = f"differs: {found.said}; code {code} trained it, which has changed since (commit {commit})"
+        finding.open.append(said)
+    return finding
