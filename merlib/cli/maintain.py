@@ -92,7 +92,7 @@ def laboratory(
     samples = open_samples("megc2019-flow", parse_data(data or [], ()))
     folder, cache = repository_root() / "results" / "leaky", (store or store_folder()) / "leaky"
     say = partial(open_console().print, highlight=False, soft_wrap=True)
-    with telling_how_to_go_on("merlib maintain laboratory"):
+    with telling_how_to_go_on("finished trainings are kept"):
         for name in model or ("ststnet", "linear"):
             run_laboratory(name, samples, cache, folder, say)
 

@@ -25,7 +25,7 @@ from merlib.learning.leaky.liberties import (
     laboratory_experiment,
     liberties_of,
 )
-from merlib.learning.leaky.trainings import estimator_scores, leaky_rows, network_scores
+from merlib.learning.leaky.trainings import choose_epoch, counts_of, estimator_scores, leaky_rows, network_scores
 from merlib.learning.leaky_names import FOLDER
 from merlib.learning.store.fold_store import read_parquet, write_parquet
 from merlib.learning.store.provenance import trained_by
@@ -36,7 +36,7 @@ from merlib.places import find_checkout
 from merlib.scoring.metrics import uf1_of_counts
 from merlib.sources.joined_names import is_public
 
-CODE = ("merlib.learning.leaky.liberties", "merlib.learning.leaky.trainings", "merlib.learning.leaky.laboratory")
+CODE = ("merlib.learning.leaky.liberties", "merlib.learning.leaky.trainings")
 Beat = Callable[[str], None]
 Scores = tuple[np.ndarray, np.ndarray]  # (epochs, clips, classes), and the name of each clip's fold
 
@@ -119,7 +119,7 @@ class Laboratory:
         return choose_epoch(scores, self.samples.labels, parts[liberty.epoch], liberty.epoch), folds
 
     def _uf1(self, scores: np.ndarray) -> float:
-        return float(uf1_of_counts(_counts(scores.argmax(-1), self.samples.labels, len(self.samples.classes))))
+        return float(uf1_of_counts(counts_of(scores.argmax(-1), self.samples.labels, len(self.samples.classes))))
 
     def _rows(self, scores: np.ndarray, folds: np.ndarray, seed: int) -> pd.DataFrame:
         samples = self.samples
@@ -155,38 +155,6 @@ class Laboratory:
         """Return UF1 of the honest run's test clips after every epoch, one column a seed: what nobody may choose by."""
         runs = {seed: self.scores(Training(), seed)[0] for seed in self.experiment.seeds}
         return pd.DataFrame({f"seed {seed}": [self._uf1(one) for one in run] for seed, run in runs.items()})
-
-
-def _counts(predictions: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    counts = np.zeros((classes, classes))
-    np.add.at(counts, (labels, predictions), 1)
-    return counts
-
-
-def choose_epoch(scores: np.ndarray, labels: np.ndarray, parts: np.ndarray, by: str) -> np.ndarray:
-    """Return, for each part, the scores of the epoch that did best on it: the leak itself.
-
-    Parameters
-    ----------
-    scores : array (epochs, N, classes)
-        Of every clip after every epoch.
-    labels : int array (N,)
-        The truth, which chooses.
-    parts : str array (N,)
-        Test fold, or test person, of each clip.
-    by : {'fold', 'subject'}
-        UF1 decides for a fold, the number of clips that are right for a person; of equal epochs the last.
-    """
-    chosen = np.empty_like(scores[0])
-    for part in np.unique(parts):
-        rows = np.flatnonzero(parts == part)
-        told = scores[:, rows].argmax(-1)
-        if by == "fold":
-            earned = np.array([uf1_of_counts(_counts(one, labels[rows], scores.shape[2])) for one in told])
-        else:
-            earned = (told == labels[rows]).sum(1)
-        chosen[rows] = scores[np.flatnonzero(earned == earned.max())[-1], rows]
-    return chosen
 
 
 def laboratory_folder() -> Path | None:

@@ -34,6 +34,7 @@ from merlib.learning.training.loop import (
 )
 from merlib.learning.training.normaliser import Normaliser
 from merlib.models import build_model
+from merlib.scoring.metrics import uf1_of_counts
 
 
 def leaky_rows(samples: Samples, protocol: str, training: Training, seed: int) -> tuple[Samples, list[Fold]]:
@@ -123,3 +124,36 @@ def estimator_scores(
     tests = flow[fold.test]
     scores[0][:, logistic.classes_] = logistic.predict_proba(scaler.transform(tests.reshape(len(tests), -1)))
     return scores
+
+
+def counts_of(predictions: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Count truth against prediction: (classes, classes)."""
+    counts = np.zeros((classes, classes))
+    np.add.at(counts, (labels, predictions), 1)
+    return counts
+
+
+def choose_epoch(scores: np.ndarray, labels: np.ndarray, parts: np.ndarray, by: str) -> np.ndarray:
+    """Return, for each part, the scores of the epoch that did best on it: the leak itself.
+
+    Parameters
+    ----------
+    scores : array (epochs, N, classes)
+        Of every clip after every epoch.
+    labels : int array (N,)
+        The truth, which chooses.
+    parts : str array (N,)
+        Test fold, or test person, of each clip.
+    by : {'fold', 'subject'}
+        UF1 decides for a fold, the number of clips that are right for a person; of equal epochs the last.
+    """
+    chosen = np.empty_like(scores[0])
+    for part in np.unique(parts):
+        rows = np.flatnonzero(parts == part)
+        told = scores[:, rows].argmax(-1)
+        if by == "fold":
+            earned = np.array([uf1_of_counts(counts_of(one, labels[rows], scores.shape[2])) for one in told])
+        else:
+            earned = (told == labels[rows]).sum(1)
+        chosen[rows] = scores[np.flatnonzero(earned == earned.max())[-1], rows]
+    return chosen
