@@ -106,8 +106,8 @@ def liberties_of(model: str) -> list[Liberty]:
 def candidates(experiment: Experiment) -> list[Experiment]:
     """Return the settings that "parameters by test result" chooses from; the first is the experiment itself.
 
-    A network: the weight tau of the prior at 0, .5 and 1 (AM3F Sec. 3.3 chooses it by results, DUAL-ATME-C17), and a
-    quarter of the learning rate. An estimator: its penalty C over four powers of ten.
+    A network: the weight tau of the prior at 0, .5 and 1 (AM3F Sec. 3.3 chooses it by results, DUAL-ATME-C17).
+    An estimator: its penalty C over four powers of ten.
     """
     if not is_network(experiment.model):
         now = experiment.options.get("C", 0.001)
@@ -117,11 +117,10 @@ def candidates(experiment: Experiment) -> list[Experiment]:
     taus = (0.0, 0.5, 1.0) if "tau" in recipe.loss_options else ()
     others = [tau for tau in taus if tau != recipe.loss_options["tau"]]
     changed = [replace(recipe, loss_options={**recipe.loss_options, "tau": tau}) for tau in others]
-    changed.append(replace(recipe, learning_rate=recipe.learning_rate / 4))
     return [experiment, *(replace(experiment, recipe=one) for one in changed)]
 
 
-def laboratory_experiment(model: str, protocol: str, seeds: Sequence[int], epochs: int = 40) -> Experiment:
+def laboratory_experiment(model: str, protocol: str, seeds: Sequence[int], epochs: int = 20) -> Experiment:
     """Return what the laboratory trains: a small recipe for a network, the linear row's own for an estimator."""
     recipe = get_recipe(model)
     if is_network(model):
