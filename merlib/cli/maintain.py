@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from merlib.cli.console import open_console
+from merlib.cli.console import open_console, telling_how_to_go_on
+from merlib.cli.options import DataOption, StoreOption
 
 maintain_app = typer.Typer(
     help="For whoever changes merlib: build notebooks, compare and promote records, write generated pages.",
@@ -69,6 +71,30 @@ def promote(
     root = repository_root()
     for new in promote_run(results_folder() / "runs" / run, root / "results" / "reference", grade):
         open_console().print(str(new.relative_to(root)), highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
+def laboratory(
+    data: DataOption = None,
+    store: StoreOption = None,
+    model: Annotated[list[str] | None, typer.Option(help="ststnet or linear; none means both.")] = None,
+) -> None:
+    """Train the leakage laboratory of notebook 14 in ten folds, three seeds, and keep its predictions in results/leaky.
+
+    LEAKY: what it makes is no result, and whatever reads honest results refuses it. Give it again to go on.
+
+    Example: merlib maintain laboratory --data megc2019-flow=data/megc2019-flow
+    """
+    from merlib.datasets.registry import open_samples, parse_data
+    from merlib.learning.leaky.laboratory import run_laboratory
+    from merlib.places import repository_root, store_folder
+
+    samples = open_samples("megc2019-flow", parse_data(data or [], ()))
+    folder, cache = repository_root() / "results" / "leaky", (store or store_folder()) / "leaky"
+    say = partial(open_console().print, highlight=False, soft_wrap=True)
+    with telling_how_to_go_on("finished trainings are kept"):
+        for name in model or ("ststnet", "linear"):
+            run_laboratory(name, samples, cache, folder, say)
 
 
 @maintain_app.command()

@@ -23,6 +23,7 @@ import pandas as pd
 from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
+from merlib.learning.leaky_names import refuse_leaky
 from merlib.learning.store.checks import wrong_rows
 from merlib.learning.store.fold_store import read_parquet, write_parquet
 from merlib.learning.store.provenance import mixed_note, trainers_of
@@ -82,8 +83,9 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
     ------
     MerlibError
         When the samples are neither public nor synthetic, so that no row of a licensed set is published, or the
-        predictions are of other samples or lack a clip.
+        predictions are of other samples, lack a clip, or are the leakage laboratory's.
     """
+    refuse_leaky(predictions.attrs, "the reference store", Path(root).name)
     if not samples.synthetic and not is_public(samples.name):
         raise MerlibError(
             f"predictions on {samples.name}.",
@@ -118,12 +120,15 @@ def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
     Raises
     ------
     MerlibError
-        For a file that is not listed, has another SHA-256, is damaged, or lies under the name of another one.
+        For a file that is not listed, has another SHA-256, is damaged, lies under the name of another one, or is the
+        leakage laboratory's.
     """
+    refuse_leaky({}, "the reference store", path.relative_to(root.parent))
     try:
         frame, meta = read_parquet(path, listed_sum(path, root))
     except MerlibError as error:
         raise MerlibError(error.found, "the reference that was committed.", _AGAIN) from error
+    refuse_leaky(meta, "the reference store", path.relative_to(root.parent))
     try:
         digests = Experiment.from_dict(meta["experiment"]).training_digest, meta["samples_digest"]
         named = "-".join([meta["experiment"]["model"], *(digest[:12] for digest in digests)])

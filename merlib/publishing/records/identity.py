@@ -8,8 +8,9 @@ import pandas as pd
 
 from merlib.clips.samples import Samples
 from merlib.learning.folds import shared_by
+from merlib.learning.leaky_names import leaky_name, refuse_leaky
 from merlib.motion.magnification.magnify import magnifier_sentence
-from merlib.publishing.records.ledger import Artefact, grade_of
+from merlib.publishing.records.ledger import LABORATORY, Artefact, grade_of
 from merlib.publishing.records.record import data_of, environment, experiments_of
 from merlib.publishing.records.training import training_of
 from merlib.publishing.study import Study
@@ -18,8 +19,11 @@ LEAKY = "LEAKY, for comparison only"
 
 
 def leaks_of(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return the labels of the leaky runs and what they let sit on both sides of a split."""
-    shared = {label: shared_by(one.attrs["experiment"]["protocol"]) for label, one in runs.items()}
+    """Return the labels of the leaky runs and what each shares between training and test."""
+    shared = {}
+    for label, one in runs.items():
+        laboratory = f"what {leaky_name(one.attrs)} says" if leaky_name(one.attrs) else ""
+        shared[label] = laboratory or shared_by(one.attrs["experiment"]["protocol"])
     return {label: what for label, what in shared.items() if what}
 
 
@@ -36,7 +40,14 @@ def start_record(
 
     A substitution makes a result on real data an analogue, whatever the ledger allows. A run whose protocol lets
     subjects or clips sit on both sides is named as leaky, for comparison only.
+
+    Raises
+    ------
+    MerlibError
+        When predictions of the leakage laboratory are saved as anything but its own records.
     """
+    for one in runs.values() if not artefact.id.startswith(LABORATORY) else ():
+        refuse_leaky(one.attrs, f"the record of {artefact.id}")
     data = data_of(runs, samples)
     synthetic = any(source["synthetic"] for source in data) if data else None
     abridged = bool(runs) and study.profile.abridged

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.errors import unknown_name
+from merlib.learning.leaky_names import refuse_leaky
 from merlib.places import manifests_dir, repository_root, results_folder
 
 # From the strongest evidence to none; what was trained is said beside the grade (`merlib.publishing.records.training`).
@@ -31,6 +32,7 @@ PAPERS = {
     "uamrn": "UAMRN",
 }
 EXTRA = "extra."  # results beyond the papers' artefacts carry this prefix
+LABORATORY = "extra.leaky_"  # what the leakage laboratory shows: never the best record of anything
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,12 @@ def record_folders(run: Path | None = None) -> list[Path]:
 def best_records(records: Iterable[dict]) -> dict[str, dict]:
     """Keep the best-graded record of each artefact; of equals, the one nearer to the paper.
 
+    Whoever looks for a result looks here, so the leakage laboratory's own records are left out.
+
     Nearer is first the longer training, then leaving one subject out, then nothing that stands in for the paper's data.
     """
     best: dict[str, dict] = {}
+    records = [record for record in records if not is_laboratory(record)]
 
     def rank(record: dict) -> tuple[int, bool, bool]:
         apart = record.get("protocol") != "loso"
@@ -153,6 +158,21 @@ def best_records(records: Iterable[dict]) -> dict[str, dict]:
         if current is None or rank(record) < rank(current):
             best[record["id"]] = record
     return best
+
+
+def is_laboratory(record: dict) -> bool:
+    """Whether a record is the leakage laboratory's own.
+
+    Raises
+    ------
+    MerlibError
+        When another artefact rests on predictions of the laboratory.
+    """
+    if record["id"].startswith(LABORATORY):
+        return True
+    for entry in record.get("experiments", ()):
+        refuse_leaky(entry, f"the ledger as {record['id']} ({record.get('path', 'no file')})")
+    return False
 
 
 def largest_gap(record: dict | None) -> float | None:
@@ -202,7 +222,7 @@ def _written(notebook: str) -> str:
 def protocol_words(protocol: str) -> str:
     """Return a record's protocols in words, such as ``leave one subject out`` or ``10 folds by subject``."""
     said = {"loso": "leave one subject out", "groupkfold": "folds by subject", "clipkfold": "folds by clip, LEAKY"}
-    said["framekfold"] = "folds by frame, LEAKY"
+    said |= {"framekfold": "folds by frame, LEAKY", "leaky": "LEAKY"}
     words = []
     for name in filter(None, protocol.split(", ")):
         kind, _, folds = name.partition(":")

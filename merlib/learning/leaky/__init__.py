@@ -1,0 +1,1 @@
+"""The leakage laboratory: LEAKY protocols, kept apart from everything that reads honest results."""

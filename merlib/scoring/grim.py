@@ -1,0 +1,32 @@
+"""GRIM (Brown and Heathers 2017): can a printed accuracy be a share of so many clips at all?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+
+def shares(printed: float, clips: int, decimals: int = 2, whole: float = 100.0) -> list[int]:
+    """Return every k for which `whole` k / `clips` is `printed` after rounding to `decimals`.
+
+    Parameters
+    ----------
+    printed : float
+        As a paper prints it.
+    clips : int
+        Of how many clips it is a share.
+    decimals : int
+        Decimals printed. Both directions of rounding a half are allowed.
+    whole : float
+        100 for a percentage, 1 for a fraction.
+    """
+    half, slack = 0.5 * 10.0**-decimals, 1e-9 * whole
+    low = math.ceil((printed - half - slack) / whole * clips)
+    high = math.floor((printed + half + slack) / whole * clips)
+    return list(range(max(low, 0), min(high, clips) + 1))
+
+
+def explaining_sizes(printed: Iterable[float], sizes: Iterable[int], decimals: int = 2) -> list[int]:
+    """Return the numbers of clips of which every printed percentage can be a share."""
+    printed = list(printed)
+    return [size for size in sizes if all(shares(value, size, decimals) for value in printed)]
