@@ -4,9 +4,10 @@ Selvaraju et al. 2017: with A_k the k-th channel of a feature map and y_c the sc
 
 ``w_k = mean over places of dy_c / dA_k;   map = relu(sum_k w_k A_k)``.
 
-AM3F-FlowNet (Sec. 4.6, Fig. 6) reads the maps of the three flows, joined, after MOFRW, Dual-ATME (Sec. 4.4.1, Fig. 7) those of both branches. Neither prints which class is asked for; here it is the
-clip's label, so that a map answers "what speaks for this emotion". Both feature maps are 7 x 7 and are drawn larger
-bilinearly: a place is known to four pixels of a 28 x 28 map, no better.
+AM3F-FlowNet (Sec. 4.6, Fig. 6) reads the maps of the three flows, joined, after MOFRW; Dual-ATME (Sec. 4.4.1, Fig. 7)
+those of both branches. Neither prints which class is asked for; here it is the clip's label, so that a map answers
+"what speaks for this emotion". Both feature maps are 7 x 7 and are drawn larger bilinearly: a place is known to four
+pixels of a 28 x 28 map, no better.
 """
 
 from __future__ import annotations

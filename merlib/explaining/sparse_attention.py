@@ -1,8 +1,8 @@
 """UAMRN's sparse attention matrix of live clips, and the two claims that are read from it (Sec. 4.5, Fig. 4).
 
-The paper shows one clip. It sees the kept pairs near the diagonal, and the lower right corner, where query and key stand
-for the largest magnifications, mostly empty: the network is said to discard distorted pictures. Both are shares of pairs,
-so both can be counted.
+The paper shows one clip. It sees the kept pairs near the diagonal, and the lower right corner, where query and key
+stand for the largest magnifications, mostly empty: the network is said to discard distorted pictures. Both are shares
+of pairs, so both can be counted.
 """
 
 from __future__ import annotations

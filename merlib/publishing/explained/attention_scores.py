@@ -52,8 +52,8 @@ def clip_scores(explained: Explained, maps: Mapping[str, np.ndarray], place: str
     """Return what each map scores on each clip of the twin: one row a clip, columns (map, measure).
 
     `maps` come from `candidates`; draws of random weights are averaged clip by clip. ``nothing known`` is what a map
-    without knowledge gets: a half of the area under the curve, and in the pointing game the region's share of the area. Further
-    columns ``same order``: the rank correlation of the trained map with that of random weights.
+    without knowledge gets: a half of the area under the curve, and in the pointing game the region's share of the area.
+    ``same order`` is the rank correlation of the trained map with that of random weights.
     """
     samples = explained.samples.take(explained.rows)
     speed = true_speed(samples)

@@ -33,7 +33,7 @@ class Committed:
         """Values of the record's cells and the ends of their intervals, rows and columns as they were saved."""
         cells = pd.DataFrame(self.record.get("cells", []), columns=["row", "column", "value", "low", "high"])
         rows, columns = cells["row"].unique(), cells["column"].unique()
-        wide = cells.pivot(index="row", columns="column", values=["value", "low", "high"]).astype(float)
+        wide = cells.set_index(["row", "column"]).astype(float).unstack("column")  # noqa: PD010
         return tuple(wide[end].reindex(index=rows, columns=columns) for end in ("value", "low", "high"))
 
     def _repr_html_(self) -> str:

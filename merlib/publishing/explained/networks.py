@@ -1,4 +1,4 @@
-"""Networks as their folds left them, beside their predictions: an explanation needs weights, which no store keeps.
+"""Networks as their folds left them, beside their predictions: to explain, weights are needed, which no store keeps.
 
 Every clip is explained by the network of the fold that its person was held out of, so that a map shows what the network
 makes of people whom it has never seen.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from merlib.explaining.grad_cam import grad_cam, places
 from merlib.explaining.randomising import randomised
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold, make_folds
+from merlib.learning.store.fold_store import FoldStore
 from merlib.learning.store.provenance import provenance, trained_by
 from merlib.learning.store.training_code import training_code
 from merlib.learning.training.loop import FoldResult, as_tensors, fold_seed, needed_inputs, train_fold
@@ -31,6 +33,7 @@ from merlib.learning.workers.tasks import predictions_frame
 from merlib.models import build_model
 from merlib.one_thread import one_thread
 from merlib.processes import worker_processes
+from merlib.publishing.explained.kept_networks import keep, kept_path, read_kept
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,11 @@ class Explained:
 
 
 def trained_networks(
-    experiment: Experiment, samples: Samples, folds: int | None = None, workers: int | None = None
+    experiment: Experiment,
+    samples: Samples,
+    kept: Path | None = None,
+    folds: int | None = None,
+    workers: int | None = None,
 ) -> Explained:
     """Train the experiment's network on its folds, with its first seed, and keep the networks.
 
@@ -105,6 +112,8 @@ def trained_networks(
     experiment : Experiment
         Of a network.
     samples : Samples
+    kept : path, optional
+        Folder of this machine that trained networks are kept in and read from, such as `networks_folder` names.
     folds : int, optional
         How many of the protocol's folds, from the first; all by default.
     workers : int, optional
@@ -118,27 +127,40 @@ def trained_networks(
     chosen = make_folds(experiment.protocol, samples)[:folds]
     if not chosen:
         raise MerlibError(f"{folds} folds.", "1 or more.", "leave the number out for all folds.")
-    workers = min(workers or cpu_count(), len(chosen))
-    what = f"{experiment.label} on {samples.name}, to be explained"
+    paths = [kept_path(kept, experiment, samples, fold) if kept else None for fold in chosen]
+    found = [read_kept(path, experiment, samples) if path else None for path in paths]
+    missing = [i for i, result in enumerate(found) if result is None]
+    workers = min(workers or cpu_count(), max(1, len(missing)))
     begun = time.perf_counter()
-    with Progress(what, len(chosen)) as progress:
-        task = delayed(_train)
-        tasks = [task(experiment, samples, fold, progress.beats.folder) for fold in chosen]
-        results = (
-            Parallel(**worker_processes(workers))(tasks) if workers > 1 else [_train(*args) for _, args, _ in tasks]
-        )
-    seconds = (time.perf_counter() - begun) / len(chosen)
-    networks = tuple(result.model.eval() for result in results)
-    return Explained(
-        experiment, samples, tuple(chosen), networks, _predictions(experiment, samples, chosen, results, seconds)
-    )
+    with Progress(f"{experiment.label} on {samples.name}, to be explained", len(missing)) as progress:
+        asked = [(experiment, samples, chosen[i], paths[i], progress.beats.folder) for i in missing]
+        many = workers > 1
+        done = Parallel(**worker_processes(workers))(_delayed(asked)) if many else [_train(*one) for one in asked]
+    for i, result in zip(missing, done, strict=True):
+        found[i] = result
+    seconds = (time.perf_counter() - begun) / max(1, len(missing))
+    networks = tuple(result.model.eval() for result in found)
+    predictions = _predictions(experiment, samples, chosen, found, seconds)
+    return Explained(experiment, samples, tuple(chosen), networks, predictions)
 
 
-def _train(experiment: Experiment, samples: Samples, fold: Fold, beats: str) -> FoldResult:
+def networks_folder(store: FoldStore) -> Path:
+    """Return where trained networks are kept, beside the store."""
+    return store.root.parent / "cache" / "networks"
+
+
+def _delayed(asked: list[tuple]) -> Iterator:
+    """Return the trainings as joblib takes them."""
+    return (delayed(_train)(*one) for one in asked)
+
+
+def _train(experiment: Experiment, samples: Samples, fold: Fold, path: Path | None, beats: str) -> FoldResult:
     with one_thread():
-        return train_fold(
-            experiment, samples, fold, experiment.seeds[0], Heartbeats.beat(beats, fold.name.replace("/", "_"))
-        )
+        beat = Heartbeats.beat(beats, fold.name.replace("/", "_"))
+        result = train_fold(experiment, samples, fold, experiment.seeds[0], beat)
+    if path is not None:
+        keep(path, result)
+    return result
 
 
 def _predictions(

@@ -1,7 +1,7 @@
 """What a figure of attention shows: single clips of the SYNTHETIC twin, or means over the clips of a class.
 
-A single clip may be shown of the twin alone; of real data there are means. Which clips are shown is decided by names and
-answers, never by how a map looks.
+A single clip may be shown of the twin alone; of real data there are means. Which clips are shown is decided by names
+and answers, never by how a map looks.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
+from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.explaining.agreement import rank_correlation
+from merlib.explaining.hidden_layers import heat
 from merlib.publishing.explained.networks import Explained
 from merlib.publishing.explained.true_regions import face_under, in_puzzle, moving_regions, true_speed
 from merlib.publishing.figures.samples import NAMES
@@ -77,7 +80,7 @@ def flow_pictures(explained: Explained, cams: Mapping[str, np.ndarray]) -> dict:
 
 
 def branch_pictures(explained: Explained, cams: Mapping[str, np.ndarray], label: str = "positive") -> dict:
-    """Return Dual-ATME's Figure 7 for `draw_map_grid`: flow and attention of whole face and puzzle, one line a data set.
+    """Return Dual-ATME's Figure 7 for `draw_map_grid`: flow and attention of face and puzzle, one line a data set.
 
     Parameters
     ----------
@@ -129,7 +132,7 @@ def strain_finding(explained: Explained, cam: np.ndarray, who: str, place: str =
     order = rank_correlation(cam, strain)
     interval = mean_over_clips(order, explained.samples.groups[rows], explained.samples.datasets[rows])
     ends = f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
-    return f"{who}: the order of places in Grad-CAM follows that of the clip's own strain with a rank correlation of {ends}."
+    return f"{who}: the rank correlation of Grad-CAM with the strain of its own clip is {ends}."
 
 
 def _unit(explained: Explained) -> str:
@@ -142,7 +145,7 @@ def single(explained: Explained) -> bool:
 
 
 def by_person(values: pd.DataFrame, people: np.ndarray, datasets: np.ndarray) -> tuple[pd.DataFrame, ...]:
-    """Return the mean over rows of each column with its 95 % interval over people: values, low, high, one row a column."""
+    """Return each column's mean over rows with its 95 % interval over people: values, low, high, one row a column."""
     rows = {
         " ".join(map(str, np.atleast_1d(np.array(name, dtype=object)))): mean_over_clips(
             one.to_numpy(), people, datasets
@@ -153,3 +156,28 @@ def by_person(values: pd.DataFrame, people: np.ndarray, datasets: np.ndarray) ->
         pd.DataFrame({"share": {name: getattr(one, end) for name, one in rows.items()}})
         for end in ("value", "low", "high")
     )
+
+
+def heat_pictures(layers: Mapping[tuple[int, str], Tensor], samples: Samples, rows: np.ndarray) -> dict:
+    """Return LARNet's Figure 7 for `draw_map_grid`: the heat of each layer over the frame, one line a stage.
+
+    Parameters
+    ----------
+    layers : mapping
+        From `explaining.hidden_layers.hidden_layers`.
+    samples : Samples
+        With the input ``frames`` (N, 3, S, S), 0..1.
+    rows : array
+        Which of them the layers belong to. The first is drawn; of real data, the mean of all, without a frame below.
+    """
+    size = samples.inputs["frames"].shape[-2:]
+    frame = (255 * np.clip(np.asarray(samples.inputs["frames"][rows[0]]), 0, 1)).astype(np.uint8).transpose(1, 2, 0)
+    lines: dict[str, dict[str, np.ndarray]] = {}
+    for (stage, name), maps in layers.items():
+        warm = heat(maps, size).numpy()
+        drawn = warm[0] if samples.synthetic else warm.mean(0)
+        start = {"frame": frame} if samples.synthetic else {}
+        lines.setdefault(f"stage {stage}", start)[name] = drawn / (drawn.max() or 1.0)
+    columns = [name for name in next(iter(lines.values())) if name != "frame"]
+    below = {title: dict.fromkeys(columns, frame) for title in lines} if samples.synthetic else {}
+    return {"lines": lines, "units": dict.fromkeys(columns, "share of the layer's largest"), "under": below}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -89,3 +89,31 @@ def corner_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
     kept = f"{values.loc[name, 'lower right']:.0%} of its pairs"
     first = f"{name}: the lower right corner keeps {kept} and is {corner} the upper left;"
     return f"{first} near the diagonal the matrix is {near}."
+
+
+def matrix_pictures(
+    matrices: Mapping[str, np.ndarray], names: Sequence[str], single: bool, row: int = 0, head: int = 0
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return what `draw_attention_matrices` draws for some networks: one clip's matrix, and how often pairs are kept.
+
+    Parameters
+    ----------
+    matrices : mapping of str to array (N, heads, L, L)
+        By network.
+    names : sequence of str
+        Which networks.
+    single : bool
+        Whether a single clip may be shown, as Fig. 4 does.
+    row, head : int
+        Which clip, and which of its heads.
+    """
+    pictures, labels = {}, {}
+    for name in names:
+        if single:
+            pictures[f"{name}: one clip"], labels[f"{name}: one clip"] = matrices[name][row, head], "attention"
+        title = f"{name}: all {len(matrices[name])} clips"
+        pictures[title], labels[title] = (
+            (matrices[name] > 0).mean((0, 1)),
+            "share of clips and heads that keep the pair",
+        )
+    return pictures, labels
