@@ -1,0 +1,65 @@
+"""Committed results of a longer training, shown where a notebook's own run is too short to teach anything."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from merlib.places import repository_root
+from merlib.publishing.records.ledger import best_records, read_records
+from merlib.publishing.records.save_table import described
+
+Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The committed record of an artefact; shows itself in a notebook, with its picture where it has one."""
+
+    record: dict
+
+    @property
+    def headline(self) -> str:
+        """One line: what it shows, SYNTHETIC where it is, grade and training, and the finding."""
+        mark = "SYNTHETIC. " if self.record["synthetic"] else ""
+        return f"{mark}{self.record['title']} (committed; {described(self.record)}). {self.record['caption']}".strip()
+
+    @property
+    def tables(self) -> Tables:
+        """Values of the record's cells and the ends of their intervals, rows and columns as they were saved."""
+        cells = pd.DataFrame(self.record.get("cells", []), columns=["row", "column", "value", "low", "high"])
+        rows, columns = cells["row"].unique(), cells["column"].unique()
+        wide = cells.set_index(["row", "column"]).astype(float).unstack("column")  # noqa: PD010
+        return tuple(wide[end].reindex(index=rows, columns=columns) for end in ("value", "low", "high"))
+
+    def _repr_html_(self) -> str:
+        picture = Path(self.record["path"]).with_suffix(".png")
+        shown = ""
+        if picture.is_file():
+            content = base64.b64encode(picture.read_bytes()).decode("ascii")
+            shown = f'<img alt="{html.escape(self.record["title"])}" src="data:image/png;base64,{content}"/>'
+        return f"<p><b>{html.escape(self.headline)}</b></p>{shown}"
+
+    def __repr__(self) -> str:
+        return self.headline
+
+
+def committed(artefact: str, reference: Path | None = None) -> Committed | str:
+    """Return the best committed record of an artefact, or a sentence that says how to make one.
+
+    Parameters
+    ----------
+    artefact : str
+        Id of the ledger, or ``extra.NAME``.
+    reference : path, optional
+        ``results/reference`` by default.
+    """
+    folder = reference or repository_root() / "results" / "reference"
+    best = best_records(read_records([folder]) if folder.is_dir() else [])
+    if artefact not in best:
+        return f"{artefact}: no committed record yet; merlib run 12_visualisations --profile teach makes one."
+    return Committed(best[artefact])

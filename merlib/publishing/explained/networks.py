@@ -1,0 +1,220 @@
+"""Networks as their folds left them, beside their predictions: to explain, weights are needed, which no store keeps.
+
+Every clip is explained by the network of the fold that its person was held out of, so that a map shows what the network
+makes of people whom it has never seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, cpu_count, delayed
+from torch import Tensor, nn
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.explaining.grad_cam import grad_cam, places
+from merlib.explaining.randomising import randomised
+from merlib.learning.experiment import Experiment
+from merlib.learning.folds import Fold, make_folds
+from merlib.learning.store.fold_store import FoldStore
+from merlib.learning.store.provenance import provenance, trained_by
+from merlib.learning.store.training_code import training_code
+from merlib.learning.training.loop import FoldResult, as_tensors, fold_seed, needed_inputs, train_fold
+from merlib.learning.training.normaliser import Normaliser
+from merlib.learning.workers.progress import Heartbeats, Progress
+from merlib.learning.workers.tasks import predictions_frame
+from merlib.models import build_model
+from merlib.one_thread import one_thread
+from merlib.processes import worker_processes
+from merlib.publishing.explained.kept_networks import keep, kept_path, read_kept
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One network a fold, of the experiment's first seed, and what they answered.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    samples : Samples
+        All rows that the folds were cut from.
+    folds : tuple of Fold
+        The folds that were trained.
+    networks : tuple of nn.Module
+        One a fold, after the last epoch, in evaluation mode.
+    predictions : DataFrame
+        Of the folds' test rows, with provenance, as `learning.run` returns them.
+    """
+
+    experiment: Experiment
+    samples: Samples
+    folds: tuple[Fold, ...]
+    networks: tuple[nn.Module, ...]
+    predictions: pd.DataFrame
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows that some network was tested on, in the order of the samples."""
+        return np.sort(np.concatenate([fold.test for fold in self.folds]))
+
+    def inputs_of(self, fold: int, rows: np.ndarray) -> dict[str, Tensor]:
+        """Return rows of the samples as the network of that fold reads them: normalised by its training rows."""
+        samples = needed_inputs(self.networks[fold], self.samples)
+        normalise = Normaliser(self.experiment.recipe.normalisation, as_tensors(samples, self.folds[fold].train))
+        return normalise(as_tensors(samples, rows))
+
+    def tested(self) -> Iterator[tuple[nn.Module, dict[str, Tensor], np.ndarray]]:
+        """Yield each fold's network, its test rows as it reads them, and which rows these are."""
+        for number, (network, fold) in enumerate(zip(self.networks, self.folds, strict=True)):
+            yield network, self.inputs_of(number, fold.test), fold.test
+
+    def fresh(self, fold: Fold, draw: int) -> nn.Module:
+        """Return the network as before training, from random weights number `draw` that no training began with."""
+        with one_thread():
+            torch.manual_seed(fold_seed(self.experiment.seeds[0], f"{fold.name}:random weights {draw}"))
+            return build_model(self.experiment.model, classes=len(self.samples.classes), **self.experiment.options)
+
+    def with_random_weights(self, draw: int = 0, parts: tuple[str, ...] = ()) -> Explained:
+        """Return the same folds with networks that forgot all they learned, or what the named parts had learned.
+
+        Parameters
+        ----------
+        draw : int
+            Number of the random weights.
+        parts : tuple of str
+            See `explaining.randomising.randomised`.
+        """
+        pairs = zip(self.networks, self.folds, strict=True)
+        networks = tuple(randomised(network, self.fresh(fold, draw), parts).eval() for network, fold in pairs)
+        return Explained(self.experiment, self.samples, self.folds, networks, self.predictions)
+
+
+def trained_networks(
+    experiment: Experiment,
+    samples: Samples,
+    kept: Path | None = None,
+    folds: int | None = None,
+    workers: int | None = None,
+) -> Explained:
+    """Train the experiment's network on its folds, with its first seed, and keep the networks.
+
+    Training is that of `learning.run`, fold for fold and seed for seed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a network.
+    samples : Samples
+    kept : path, optional
+        Folder of this machine that trained networks are kept in and read from, such as `networks_folder` names.
+    folds : int, optional
+        How many of the protocol's folds, from the first; all by default.
+    workers : int, optional
+        Processes of one thread each; one for each processor by default.
+
+    Raises
+    ------
+    MerlibError
+        When `folds` is below 1, and as `learning.run`.
+    """
+    chosen = make_folds(experiment.protocol, samples)[:folds]
+    if not chosen:
+        raise MerlibError(f"{folds} folds.", "1 or more.", "leave the number out for all folds.")
+    paths = [kept_path(kept, experiment, samples, fold) if kept else None for fold in chosen]
+    found = [read_kept(path, experiment, samples) if path else None for path in paths]
+    missing = [i for i, result in enumerate(found) if result is None]
+    workers = min(workers or cpu_count(), max(1, len(missing)))
+    begun = time.perf_counter()
+    with Progress(f"{experiment.label} on {samples.name}, to be explained", len(missing)) as progress:
+        asked = [(experiment, samples, chosen[i], paths[i], progress.beats.folder) for i in missing]
+        many = workers > 1
+        done = Parallel(**worker_processes(workers))(_delayed(asked)) if many else [_train(*one) for one in asked]
+    for i, result in zip(missing, done, strict=True):
+        found[i] = result
+    seconds = (time.perf_counter() - begun) / max(1, len(missing))
+    networks = tuple(result.model.eval() for result in found)
+    predictions = _predictions(experiment, samples, chosen, found, seconds)
+    return Explained(experiment, samples, tuple(chosen), networks, predictions)
+
+
+def networks_folder(store: FoldStore) -> Path:
+    """Return where trained networks are kept, beside the store."""
+    return store.root.parent / "cache" / "networks"
+
+
+def _delayed(asked: list[tuple]) -> Iterator:
+    """Return the trainings as joblib takes them."""
+    return (delayed(_train)(*one) for one in asked)
+
+
+def _train(experiment: Experiment, samples: Samples, fold: Fold, path: Path | None, beats: str) -> FoldResult:
+    with one_thread():
+        beat = Heartbeats.beat(beats, fold.name.replace("/", "_"))
+        result = train_fold(experiment, samples, fold, experiment.seeds[0], beat)
+    if path is not None:
+        keep(path, result)
+    return result
+
+
+def _predictions(
+    experiment: Experiment, samples: Samples, folds: list[Fold], results: list[FoldResult], seconds: float
+) -> pd.DataFrame:
+    seed, source = experiment.seeds[0], training_code(experiment.model, bool(experiment.start))
+    pairs = list(zip(folds, results, strict=True))
+    frame = pd.concat([predictions_frame(samples, fold, seed, one.scores) for fold, one in pairs], ignore_index=True)
+    frame.insert(0, "experiment", experiment.label)
+    told = trained_by("cpu")
+    entries = [{"fold": f.name, "seed": seed, "curves": one.curves, "seconds": seconds, **told} for f, one in pairs]
+    frame.attrs = provenance(experiment, samples, source, entries)
+    frame.attrs["origin"] = f"{len(pairs)} folds trained now and kept, to be explained"
+    return frame
+
+
+def attention(explained: Explained, size: tuple[int, int] = (28, 28), asked: str = "label") -> dict[str, np.ndarray]:
+    """Return Grad-CAM of every row that was tested, by the input that the map lies over.
+
+    Parameters
+    ----------
+    explained : Explained
+        Of a network that `explaining.grad_cam.places` knows.
+    size : (int, int)
+        Rows and columns of the maps.
+    asked : {'label', 'prediction'}
+        Which class is asked for.
+
+    Returns
+    -------
+    dict of str to float32 array (rows, *size)
+        In the order of `Explained.rows`; logits.
+    """
+    found: dict[str, np.ndarray] = {}
+    place_of = {row: i for i, row in enumerate(explained.rows)}
+    ask = _asked_classes(explained, asked)
+    with one_thread():
+        for network, inputs, rows in explained.tested():
+            for name, place in places(network).items():
+                maps = found.setdefault(name, np.zeros((len(place_of), *size), np.float32))
+                maps[[place_of[row] for row in rows]] = grad_cam(place, inputs, ask(network, inputs, rows), size)
+    return found
+
+
+def _asked_classes(
+    explained: Explained, asked: str
+) -> Callable[[nn.Module, dict[str, Tensor], np.ndarray], np.ndarray]:
+    if asked == "label":
+        return lambda network, inputs, rows: explained.samples.labels[rows]
+    if asked != "prediction":
+        raise MerlibError(f"Grad-CAM of the {asked!r}.", "label or prediction.", "name one of the two.")
+
+    @torch.no_grad()
+    def predicted(network: nn.Module, inputs: dict[str, Tensor], rows: np.ndarray) -> np.ndarray:
+        return network(inputs)[0].argmax(1).numpy()
+
+    return predicted

@@ -1,0 +1,50 @@
+"""The mean of one number a clip with an interval over people, since clips of one person are not independent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from merlib.errors import MerlibError
+from merlib.scoring.intervals import Interval, ends, subject_weights
+
+
+def mean_over_clips(
+    values: np.ndarray,
+    people: np.ndarray,
+    datasets: np.ndarray,
+    level: float = 0.95,
+    replicates: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Return the mean of `values` and the ends of its percentile bootstrap interval.
+
+    People are drawn with replacement within each data set, all clips of a person stay together, as in
+    `bootstrap_interval`. With the difference of two numbers a clip as `values` the interval is a paired one.
+
+    Parameters
+    ----------
+    values : array (N,)
+        One finite number a clip.
+    people, datasets : str arrays (N,)
+        Whose clip it is, and of which data set; `people` must be unique across data sets.
+    level, replicates, seed
+        Coverage, number of resamples, seed of the draws.
+
+    Raises
+    ------
+    MerlibError
+        When lengths differ or a value is not finite.
+    """
+    values = np.asarray(values, float)
+    if not len(values) == len(people) == len(datasets) or not len(values):
+        found = f"{len(values)} values, {len(people)} people, {len(datasets)} data sets."
+        raise MerlibError(
+            found, "one of each for every clip, and at least one clip.", "take them from the same samples."
+        )
+    if not np.isfinite(values).all():
+        raise MerlibError("a value that is not finite.", "finite numbers.", "leave out the clips that have none.")
+    _, first, index = np.unique(people, return_index=True, return_inverse=True)
+    sums, counts = np.bincount(index, values), np.bincount(index)
+    weights = subject_weights(np.asarray(datasets)[first], replicates, seed)
+    draws = (weights @ sums) / (weights @ counts)
+    return Interval(float(values.mean()), *ends(draws, level))
