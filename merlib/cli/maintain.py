@@ -105,3 +105,18 @@ def pages() -> None:
 
     for written in (write_readme(), write_errata_page()):
         open_console().print(f"wrote {written}", highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
+def site(
+    into: Annotated[Path, typer.Option(help="Folder of the book; what lay in its source/ and html/ is replaced.")] = Path(
+        "build/site"
+    ),
+) -> None:
+    """Build the book: notebooks as they ran, reference, glossary, errata, benchmarks, claims and records. No network.
+
+    Example: merlib maintain site --into build/site
+    """
+    from merlib.publishing.site.book import make_book
+
+    open_console().print(f"open {make_book(into)}", highlight=False, soft_wrap=True)

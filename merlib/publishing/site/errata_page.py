@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from merlib.places import repository_root
+from merlib.publishing.site.markdown import as_text
 from merlib.sources.errata import Erratum, read_errata
 
 INTRODUCTION = """# Errata of the five papers
@@ -55,13 +56,13 @@ def errata_entry(erratum: Erratum) -> str:
     """Return one entry as Markdown, under a heading that is its id."""
     lines = [
         f"### {erratum.id}\n",
-        f"*{_plain(erratum.where)} · {erratum.status}*\n",
-        f"- Printed: {_plain(erratum.printed)}",
-        f"- Finding: {_plain(erratum.finding)}",
-        f"- Check: {_plain(erratum.check)}",
+        f"*{as_text(erratum.where)} · {erratum.status}*\n",
+        f"- Printed: {as_text(erratum.printed)}",
+        f"- Finding: {as_text(erratum.finding)}",
+        f"- Check: {as_text(erratum.check)}",
     ]
     if erratum.decision:
-        lines.append(f"- Here: {_plain(erratum.decision)}")
+        lines.append(f"- Here: {as_text(erratum.decision)}")
     return "\n".join(lines) + "\n"
 
 
@@ -70,10 +71,3 @@ def write_errata_page(root: Path | None = None) -> Path:
     page = (root or repository_root()) / "docs" / "errata.md"
     page.write_text(errata_page(read_errata()), encoding="utf-8")
     return page
-
-
-def _plain(text: str) -> str:
-    """Escape what Markdown would read as markup: indices such as TP_c, products, brackets and bars."""
-    for sign in "\\_*<>[]|":
-        text = text.replace(sign, f"\\{sign}")
-    return text

@@ -1,0 +1,121 @@
+"""The book: every page gathered into one source folder, and built with Sphinx without a network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from merlib.errors import MerlibError
+from merlib.places import repository_root
+from merlib.publishing.records.ledger import best_records, read_records
+from merlib.publishing.site.api_pages import write_api_pages
+from merlib.publishing.site.claims_page import claims_page
+from merlib.publishing.site.front_page import front_page
+from merlib.publishing.site.html_check import complaints_about
+from merlib.publishing.site.markdown import linked_errata
+from merlib.publishing.site.notebook_pages import write_notebook_pages
+from merlib.publishing.site.record_pages import write_record_pages
+
+NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax")
+ERRATA = "docs/errata.md"
+PAGES = ("README.md", "CONTRIBUTING.md")  # besides docs/
+MATHJAX = ("tex-svg.js", "input/tex/extensions")  # glyphs are drawn, so that no font is fetched
+IMAGE_OR_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
+
+
+def make_book(into: Path, root: Path | None = None) -> Path:
+    """Gather the pages, build them, check what was built, and return the front page.
+
+    Parameters
+    ----------
+    into : Path
+        Folder that gets ``source/``, ``html/`` and ``warnings.txt``.
+    root : Path, optional
+        The checkout whose notebooks, records and pages are shown.
+
+    Raises
+    ------
+    MerlibError
+        When Sphinx or a part of it is not installed, when it stops, or when a built page has a dead link, a missing
+        picture, or fetches something from elsewhere.
+    """
+    into, root = into.resolve(), root or repository_root()
+    absent = [name for name in NEEDED if find_spec(name) is None]
+    if absent:
+        raise MerlibError(
+            f"a Python environment without {', '.join(absent)}.",
+            "the packages of the extra `site`.",
+            "make site, which installs them; or pip install -c constraints.txt -e '.[site]'.",
+        )
+    source, html = into / "source", into / "html"
+    for folder in (source, html):
+        shutil.rmtree(folder, ignore_errors=True)
+    gather(source, root)
+    build(source, html, root / "docs" / "book", into)
+    complaints = complaints_about(html)
+    if complaints:
+        raise MerlibError(
+            f"{len(complaints)} faults in the built pages:\n" + "\n".join(complaints[:20]),
+            "links and pictures that are there, and nothing that is fetched from elsewhere.",
+            "mend the page that each line names, and give the command again.",
+        )
+    return html / "index.html"
+
+
+def gather(source: Path, root: Path) -> None:
+    """Write every page of the book below `source`: generated ones, documents and executed notebooks."""
+    records = read_records([root / "results" / "reference"])
+    source.mkdir(parents=True)
+    (source / "index.md").write_text(linked_errata(front_page(records), ERRATA), encoding="utf-8")
+    (source / "claims.md").write_text(linked_errata(claims_page(records), ERRATA), encoding="utf-8")
+    documents = [*(root / name for name in PAGES), *sorted((root / "docs").glob("*.md"))]
+    for path in documents:
+        copy_document(path, source, root)
+    drawn = write_notebook_pages(root / "notebooks", source / "notebooks", best_records(records))
+    write_record_pages(records, drawn, source, root)
+    write_api_pages(source / "api")
+    copy_mathjax(source / "static" / "mathjax")
+    for path in (root / "docs" / "book" / "static").iterdir():
+        shutil.copyfile(path, source / "static" / path.name)
+
+
+def copy_document(path: Path, source: Path, root: Path) -> None:
+    """Copy a document and the files that it shows or links to; where the book keeps the repository's layout, links hold."""
+    text = path.read_text(encoding="utf-8")
+    for match in IMAGE_OR_LINK.finditer(text):
+        linked = (path.parent / match[1]).resolve()
+        if linked.is_file() and linked.suffix not in (".md", ".ipynb"):
+            _copy(linked, source / linked.relative_to(root))
+    target = source / path.relative_to(root)
+    if path.name != ERRATA.rpartition("/")[2]:
+        text = linked_errata(text, Path(os.path.relpath(source / ERRATA, target.parent)).as_posix())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+
+
+def copy_mathjax(into: Path) -> None:
+    """Copy the parts of MathJax that the pages load, from the installed wheel ``django-static-mathjax``."""
+    origin = Path(find_spec("mathjax").submodule_search_locations[0]) / "static" / "mathjax" / "es5"
+    for name in MATHJAX:
+        copy = shutil.copytree if (origin / name).is_dir() else shutil.copyfile
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(origin / name, into / name)
+
+
+def build(source: Path, html: Path, settings: Path, into: Path) -> None:
+    """Run Sphinx over gathered pages; what it warns of is kept in ``warnings.txt``."""
+    from sphinx.cmd.build import main
+
+    options = ["-q", "-b", "html", "-j", "auto", "-c", str(settings), "-D", f"html_static_path={source / 'static'}"]
+    kept = ["-w", str(into / "warnings.txt"), "-d", str(into / "doctrees")]
+    code = main([*options, *kept, str(source), str(html)])
+    if code:
+        raise MerlibError(f"Sphinx ended with {code}.", "a built book.", f"read {into / 'warnings.txt'}.")
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)

@@ -1,0 +1,126 @@
+"""The pages that the book generates say what the records and lists say, and nothing is typed by hand."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+
+from merlib.places import repository_root
+from merlib.publishing.records.ledger import artefacts, best_records, read_records
+from merlib.publishing.site.api_pages import as_restructured, write_api_pages
+from merlib.publishing.site.claims_page import claims_page
+from merlib.publishing.site.front_page import front_page, how_far_off, what_was_made
+from merlib.publishing.site.markdown import linked_errata, table
+from merlib.publishing.site.record_pages import write_record_pages
+from merlib.publishing.verify.verdicts import verdict_table
+
+ROOT = repository_root()
+
+
+@pytest.fixture(scope="module")
+def records():
+    return read_records([ROOT / "results" / "reference"])
+
+
+# --- front page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_front_page_follows_the_records(records):
+    changed = copy.deepcopy(records)
+    for record in changed:
+        if record["id"] == "extra.same_folds":
+            [cell] = [c for c in record["cells"] if c["row"] == "Dual-ATME on megc2019-flow" and c["column"] == "full.acc"]
+            cell |= {"value": 0.1234, "low": 0.1, "high": 0.15}
+    assert ".123 [.100, .150], outside" in front_page(changed)
+    assert ".123 [.100, .150]" not in front_page(records)
+
+
+def test_the_ledger_s_sum_is_its_parts(records):
+    said = what_was_made(best_records(records))
+    made, total, *parts = map(int, re.findall(r"\d+", said))
+    assert total == len(artefacts())
+    assert sum(parts[:-1]) == made
+    assert made + parts[-1] == total
+
+
+def test_every_result_that_can_be_compared_is_counted_once(records):
+    verdicts = verdict_table(records)
+    trained = verdicts[verdicts["low"].notna() & verdicts["grade"].str.startswith("real")]
+    compared, inside, outside, other = [
+        int(n) for n in re.findall(r"(?<![\w.])\d+(?= printed| lie| do not| more)", how_far_off(records))
+    ]
+    assert inside + outside == compared
+    assert compared + other == len(trained)
+
+
+def test_without_records_the_front_page_says_so():
+    assert "No record" in front_page([])
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def test_each_claim_is_one_row_with_its_link_and_its_reason(records):
+    verdicts = verdict_table(records)
+    rows = [line for line in claims_page(records).splitlines() if line.startswith("| [")]
+    assert len(rows) == len(verdicts) > 0
+    assert all(f"](records/{artefact}.md)" in row for artefact, row in zip(verdicts["artefact"], rows, strict=True))
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_record_has_a_section_with_its_data_and_its_files(records, tmp_path):
+    write_record_pages(records, {"extra.colours": ["06_astnet"]}, tmp_path, ROOT)
+    for record in records:
+        text = (tmp_path / "records" / f"{record['id']}.md").read_text()
+        place = Path(record["path"]).relative_to(ROOT).as_posix()
+        assert f"`{place}`" in text
+        assert all(one["digest"][:12] in text for one in record["data"])
+    linked = re.findall(r"<(files/[^>]+)>|\]\((files/[^)]+)\)", "".join(p.read_text() for p in tmp_path.rglob("*.md")))
+    assert len(linked) > len(records)
+    assert [name for pair in linked for name in pair if name and not (tmp_path / "records" / name).is_file()] == []
+
+
+def test_an_artefact_without_a_record_has_a_page_that_says_so(records, tmp_path):
+    write_record_pages([], {"am3f.figure1": ["04_am3f_flownet"]}, tmp_path, ROOT)
+    assert "No record of it is committed" in (tmp_path / "records" / "am3f.figure1.md").read_text()
+    assert "Not made yet" in (tmp_path / "records" / "am3f.table3.md").read_text()
+
+
+# --- reference ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_public_module_is_on_one_page(tmp_path):
+    pages = write_api_pages(tmp_path)
+    told = re.findall(r"automodule:: (\S+)\n   :members:", "".join(page.read_text() for page in pages))
+    package = ROOT / "merlib"
+    paths = [path.relative_to(ROOT).with_suffix("") for path in package.rglob("*.py") if not path.stem.startswith("_")]
+    assert sorted(told) == sorted(".".join(path.parts) for path in paths if path.parts[1] != "cli")
+
+
+def test_two_columns_become_a_list_and_a_shape_table_stays_as_it_is():
+    lines = ["Shapes::", "", "    u  (N, 1)   AM3F-A14", "", "AM3F-A14  The magnitude", "     is taken.", "HEAD  Flat."]
+    link = "`AM3F-A14 <../docs/errata.html#am3f-a14>`__"
+    told = [*lines[:4], link, "    The magnitude", "    is taken.", "HEAD", "    Flat."]
+    assert as_restructured(lines) == told
+
+
+def test_a_sentence_with_two_spaces_is_no_entry():
+    assert as_restructured(["One line", "two  spaces"]) == ["One line", "two  spaces"]
+
+
+# --- Markdown ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_erratum_s_id_leads_to_its_entry_but_not_inside_code_links_or_headings():
+    kept = "`AM3F-A14` [see AM3F-A14](x.md)\n# AM3F-A14\n```\nAM3F-A14\n```\nAM3F-A999"
+    assert linked_errata(kept, "e.md") == kept
+    assert linked_errata("as in AM3F-A14.", "e.md") == "as in [AM3F-A14](e.md#am3f-a14)."
+
+
+def test_a_cell_with_a_line_break_stays_one_row():
+    assert table([{"a": "x\ny"}]).splitlines()[-1] == "| x y |"
