@@ -1,7 +1,8 @@
 """What a spotted event is called: the model that is handed in sees it as it saw its training clips.
 
 A model that reads maps gets the flow from the onset's cut to the apex's, head motion taken out, with its strain, 28 x
-28, each channel stretched by its own range; one that reads pictures gets the apex's cut. The number beside a label is
+28, each channel stretched by its own range; one that reads pictures gets the apex's cut, or that less the onset's. The
+number beside a label is
 the model's own probability. It ranks the classes and is not calibrated: .8 does not mean right in eight of ten cases.
 """
 
@@ -18,7 +19,7 @@ from merlib.inputs.maps import flow_channels, minmax255
 from merlib.motion.flow import dense_flow
 from merlib.motion.steadying import affine_field, affine_motion
 
-READS = ("flow", "frames")
+READS = ("flow", "frames", "change")
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class EventModel:
     name : str
     classes : tuple of str
     predict : callable
-        Takes an array (1, 3, size, size) - a map 0..255 or a picture 0..1 - and returns probabilities (classes,).
-    reads : {'flow', 'frames'}
+        Takes an array (1, 3, size, size) - a map 0..255, a picture 0..1, or a change
+        -1..1 - and returns probabilities (classes,).
+    reads : {'flow', 'frames', 'change'}
     size : int
         Side of its input, px.
     trained_on : str
@@ -66,10 +68,16 @@ def classify(model: EventModel, onset: np.ndarray, apex: np.ndarray) -> tuple[st
 
 def event_input(model: EventModel, onset: np.ndarray, apex: np.ndarray) -> np.ndarray:
     """Return what the model is given of an event, float32 (3, size, size)."""
-    if model.reads == "frames":
-        picture = shrink(np.ascontiguousarray(apex[..., ::-1]), (model.size, model.size))
-        return (picture.astype(np.float32) / 255).transpose(2, 0, 1)
+    if model.reads != "flow":
+        last, first = (picture_of(cut, model.size) for cut in (apex, onset))
+        return last - first if model.reads == "change" else last
     return event_map(onset, apex, model.size)
+
+
+def picture_of(cut: np.ndarray, size: int) -> np.ndarray:
+    """Return a cut (H, W, 3), uint8 BGR, as a network of pictures sees it: RGB 0..1, float32 (3, size, size)."""
+    picture = shrink(np.ascontiguousarray(cut[..., ::-1]), (size, size))
+    return (picture.astype(np.float32) / 255).transpose(2, 0, 1)
 
 
 def event_map(onset: np.ndarray, apex: np.ndarray, size: int = 28) -> np.ndarray:

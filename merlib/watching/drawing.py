@@ -42,7 +42,7 @@ def draw(frame: np.ndarray, faces: list[SeenFace], index: int, mark: str = "") -
             sure = f" {face.event.confidence:.2f}" if face.event.label else ""
             words += f"  {face.event.kind}: {label}{sure}" if face.event.label else f"  {label}"
         write(frame, words, (left, top - 4 * thick), colour)
-    write(frame, f"frame {index}", (6, 8), BLACK, below=True)
+    write(frame, f"frame {index}", (0, 4), BLACK, below=True)
     write(
         frame, " · ".join(filter(None, (mark, INTENDED))).replace("·", "-"), (6, frame.shape[0] - 6), BLACK, small=True
     )

@@ -1,11 +1,11 @@
 """When a face moves for a moment and comes back: onset, apex and offset of micro- and macro-expressions.
 
 Each region's displacement is compared with its own median over a while: what differs from it for less than half that
-while is an event, what stays is the new rest. The difference is counted in units of the region's own trembling, and the
-root mean square over the few regions that differ most is the face's *activity*: a micro-expression moves a corner of
-the face and leaves the rest alone. An event is a peak of it. Length tells
-macro- from micro-expressions (half a second, as the challenges count), and three kinds of peaks are set aside: those of
-the lids alone (blinks), those within a turn of the head, and those in a row of others of the mouth (speech).
+while is an event, what stays is the new rest. The difference is counted in units of the region's own trembling, and
+the root mean square over the few regions that differ most is the face's *activity*: a micro-expression moves a corner
+of the face and leaves the rest alone. An event is a peak of it. Length tells macro- from micro-expressions (half a
+second, as the challenges count), and three kinds of peaks are set aside: those of the lids alone (blinks), those
+within a turn of the head, and those in a row of others of the mouth (speech).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Rules:
     micro_peak, macro_peak : float
         Least activity at an apex.
     edge : float
-        Share of the apex's activity at which the flanks are read; they are drawn out to where they would reach zero.
+        Share of the apex's activity at which the flanks are read; they are drawn out to where they begin.
     longest_micro, longest : float
         Seconds; of a micro-expression, and of anything that is told.
     shortest : float
@@ -54,16 +54,16 @@ class Rules:
     micro_rest: float = 1.6
     macro_rest: float = 7.0
     blur: float = 0.025
-    floor: float = 0.0012
+    floor: float = 0.0006
     micro_peak: float = 4.0
-    macro_peak: float = 9.0
+    macro_peak: float = 18.0
     edge: float = 0.35
     longest_micro: float = 0.5
     longest: float = 4.0
     shortest: float = 0.08
-    lids: float = 2.5
-    turn: float = 0.15
-    turned: float = 0.09
+    lids: float = 1.3
+    turn: float = 0.14
+    turned: float = 0.042
     row: float = 1.0
     mouth: int = 1
 

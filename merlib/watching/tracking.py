@@ -24,6 +24,8 @@ LOST = 0.4  # seconds without a sure mesh after which a face is gone
 REMEMBERED = 60.0  # seconds for which a face that is gone keeps its number
 ALIKE = 0.88  # correlation of looks from which a newcomer may be a face that is gone
 LOOK = (20, 16)  # rows and columns of a remembered look
+CROWD = 2.6  # eye distances: nearer than this, one head may cover part of another
+APART_FOR, WAIT = 0.15, 1.5  # seconds that faces must stand apart to be told apart, and that a number is waited for
 SHARE = 0.02  # of a new look in the remembered one, a frame
 
 
@@ -41,6 +43,10 @@ class Track:
         How sure the mesh is, 0 to 1.
     seen : float
         Seconds at which it was last sure.
+    look : ndarray, optional
+        How the head looks, remembered while no other face was near.
+    crowded : float
+        Seconds at which another face was last near enough to be taken for this one; minus infinity when never.
     """
 
     number: int
@@ -49,8 +55,11 @@ class Track:
     seen: float
     landmarks: np.ndarray = field(default=None)
     look: np.ndarray | None = None
+    crowded: float = -np.inf
+    since: float = field(default=None)
 
     def __post_init__(self) -> None:
+        self.since = self.seen if self.since is None else self.since
         if self.landmarks is None:
             self.landmarks = landmarks_of_mesh(self.mesh)
 
@@ -115,10 +124,9 @@ class FaceTracker:
         for track in [track for track in self.tracks if seconds - track.seen > LOST]:
             self._lose(track)
         self.gone = [track for track in self.gone if seconds - track.seen <= REMEMBERED]
-        seen = [track for track in self.tracks if track.seen == seconds]
-        for track in seen:
-            self._remember(frame, track)
-        return sorted(seen, key=lambda track: track.number)
+        self._tell_apart(frame, [track for track in self.tracks if track.seen == seconds], seconds)
+        named = (track for track in self.tracks if track.seen == seconds and track.number)
+        return sorted(named, key=lambda track: track.number)
 
     def _lose(self, track: Track) -> None:
         self.tracks.remove(track)
@@ -142,16 +150,72 @@ class FaceTracker:
 
     def _welcome(self, frame: np.ndarray, face: Face, seconds: float) -> None:
         track = Track(0, face.mesh, face.score, seconds, face.landmarks)
-        look = look_of(frame, track)
         lost = [each for each in self.tracks if each.seen < seconds]  # unsure where they were: may have moved here
+        confusable = self.gone or lost or any(each.crowded > seconds - WAIT for each in self.tracks)
+        self.tracks.append(track)
+        if self._crowd(track) and confusable:
+            track.crowded = seconds  # it gets its number when it stands apart
+            return
+        look = look_of(frame, track)
         known = [(alike(look, each.look), each) for each in (*self.gone, *lost) if each.look is not None]
         likeness, before = max(known, key=lambda pair: pair[0], default=(0.0, None))
         if before is not None and likeness >= ALIKE:
             (self.gone if before in self.gone else self.tracks).remove(before)
             track.number, track.look = before.number, before.look
         else:
-            track.number, self._next = self._next, self._next + 1
-        self.tracks.append(track)
+            self._number(track)
+
+    def _number(self, track: Track) -> None:
+        track.number, self._next = self._next, self._next + 1
+
+    def _crowd(self, track: Track) -> bool:
+        return any(
+            np.hypot(*(track.eyes - other.eyes)) < CROWD * max(track.eye_distance, other.eye_distance)
+            for other in self.tracks
+            if other is not track
+        )
+
+    def _tell_apart(self, frame: np.ndarray, seen: list[Track], seconds: float) -> None:
+        """Remember how faces look that stand apart, and find out anew who those are that have just come apart."""
+        parted = []
+        for track in seen:
+            if self._crowd(track):
+                track.crowded = seconds
+                if not track.number and track.look is None and seconds - track.since > WAIT:
+                    self._number(track)
+            elif seconds - track.crowded <= WAIT:
+                if seconds - track.crowded >= APART_FOR:
+                    parted.append(track)
+            elif track.look is None:
+                track.look = look_of(frame, track)
+                if not track.number:
+                    self._number(track)
+            else:
+                track.look += np.float32(SHARE) * (look_of(frame, track) - track.look)
+        if parted:
+            self._who(frame, parted)
+
+    def _who(self, frame: np.ndarray, parted: list[Track]) -> None:
+        """Give every face that has come apart from others the number of the remembered look it is most like."""
+        known = {each.number: each.look for each in (*self.gone, *parted) if each.number and each.look is not None}
+        looks = [look_of(frame, track) for track in parted]
+        pairs = [(alike(look, known[number]), i, number) for i, look in enumerate(looks) for number in known]
+        taken: dict[int, int] = {}
+        for likeness, i, number in sorted(pairs, reverse=True):
+            if likeness >= ALIKE and i not in taken and number not in taken.values():
+                taken[i] = number
+        own = {track.number for track in parted}
+        self.gone = [each for each in self.gone if each.number not in taken.values()]
+        for i, track in enumerate(parted):
+            track.crowded = -np.inf
+            if i in taken:
+                track.number, track.look = taken[i], known[taken[i]]
+            elif not track.number or track.number in taken.values():
+                self._number(track)
+                track.look = looks[i]
+        for number in own - {track.number for track in parted} - {0}:
+            if number in known:
+                self.gone.append(Track(number, parted[0].mesh, 0.0, parted[0].seen, look=known[number]))
 
     def _part_doubles(self, frame: np.ndarray) -> None:
         """Where two tracks have come to follow one face, keep the one that it looks like."""
@@ -163,17 +227,6 @@ class FaceTracker:
                         look = look_of(frame, one)
                         likeness = [alike(look, each.look) if each.look is not None else 0.0 for each in (one, other)]
                         self._lose(other if likeness[0] >= likeness[1] else one)
-
-    def _remember(self, frame: np.ndarray, track: Track) -> None:
-        crowded = any(
-            np.hypot(*(track.eyes - other.eyes)) < 3.0 * track.eye_distance
-            for other in self.tracks
-            if other is not track
-        )
-        if track.look is None:
-            track.look = look_of(frame, track)
-        elif not crowded:
-            track.look += np.float32(SHARE) * (look_of(frame, track) - track.look)
 
 
 def follow(frame: np.ndarray, mesh: np.ndarray) -> tuple[np.ndarray, float]:

@@ -153,6 +153,10 @@ class Watcher:
             for event in self._windows.pop(number).finish():
                 self._tell(number, FaceWindow(self.regions, self.rules), event, now)
 
+    def latest_cut(self, number: int) -> np.ndarray:
+        """Return the aligned cut of a face that was just seen, uint8 (H, W, 3) BGR."""
+        return self._windows[number].cuts[-1][2]
+
     def curves(self) -> pd.DataFrame:
         """Return how much each face moved over time: columns ``face seconds activity``, one row a point."""
         rows = [(face, (at + 0.5) * self._bin, value) for (face, at), value in sorted(self._curve.items())]

@@ -54,7 +54,7 @@ def variable_rate(path: Path, slow: int = 10) -> Path:
     """Make the first samples of an mp4 file last `slow` times as long, by splitting its table of sample times."""
     content = bytearray(path.read_bytes())
     at = content.index(b"stts")
-    count, samples, delta = (int.from_bytes(content[at + 8 + 4 * i : at + 12 + 4 * i], "big") for i in range(3))
+    count, _, delta = (int.from_bytes(content[at + 8 + 4 * i : at + 12 + 4 * i], "big") for i in range(3))
     assert count == 1
     content[at + 16 : at + 20] = int(delta * slow).to_bytes(4, "big")
     path.write_bytes(bytes(content))

@@ -9,6 +9,7 @@ inter-ocular distance and only then enlarged to pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,10 +77,8 @@ class Head:
             np.uint8
         )
         _, self.clothes = backdrop(seed, CAMERA, subject, self.camera)
-        columns, rows = (int(np.ceil((AREA[i + 2] - AREA[i]) / GRID)) + 1 for i in (0, 1))
-        x, y = np.meshgrid(AREA[0] + GRID * np.arange(columns), AREA[1] + GRID * np.arange(rows))
-        self._grid = np.stack([x, y], axis=-1).astype(np.float32)
-        self._fields = muscle_fields(self._grid.reshape(-1, 2), self.landmarks).reshape(len(SIDES), -1)
+        self._grid = grid_points()
+        self._fields = _person_fields(seed, subject)
         self._depth = depth(self._grid)
 
     def motion(self, muscles: np.ndarray, pose: np.ndarray) -> np.ndarray:
@@ -148,6 +147,22 @@ class Head:
         moved = self.landmarks + cv2.remap(motion, at, None, cv2.INTER_LINEAR)[:, 0]
         matrix = self.matrix(pose)
         return moved @ matrix[:, :2].T + matrix[:, 2]
+
+
+@lru_cache(maxsize=1)
+def grid_points() -> np.ndarray:
+    """Return the head coordinates of the grid on which motion is solved, float32 (rows, columns, 2), read-only."""
+    columns, rows = (int(np.ceil((AREA[i + 2] - AREA[i]) / GRID)) + 1 for i in (0, 1))
+    x, y = np.meshgrid(AREA[0] + GRID * np.arange(columns), AREA[1] + GRID * np.arange(rows))
+    points = np.stack([x, y], axis=-1).astype(np.float32)
+    points.setflags(write=False)
+    return points
+
+
+@lru_cache(maxsize=16)
+def _person_fields(seed: int, subject: str) -> np.ndarray:
+    """Muscle fields of a person on the grid, (len(SIDES), rows * columns * 2): the same before every camera."""
+    return muscle_fields(grid_points().reshape(-1, 2), person_landmarks(seed, CAMERA, subject)).reshape(len(SIDES), -1)
 
 
 def muscle_fields(points: np.ndarray, landmarks: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ adds noise from a few sheets that were made in advance. Any order of reading giv
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from functools import cached_property
@@ -17,6 +18,7 @@ from merlib.datasets.recordings.courses import Course, person_course
 from merlib.datasets.recordings.head import Head
 from merlib.datasets.recordings.plan import RecordingPlan
 from merlib.datasets.twin.people import stream
+from merlib.datasets.twin.population import EDITION, POLARITIES
 
 LAYOUTS = {1: (1, 1), 2: (2, 1), 3: (2, 2), 4: (2, 2)}  # people: columns, rows
 ROOM = (3.0, 4.3)  # width and height that a person needs, distances of the eyes
@@ -35,6 +37,27 @@ class LongRecording:
 
     def __init__(self, plan: RecordingPlan):
         self.plan = plan
+
+    synthetic = True
+    classes = POLARITIES
+
+    @property
+    def name(self) -> str:
+        """What records call it."""
+        return f"recording-twin-{self.plan.seed}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a record must know."""
+        plan = self.plan
+        size = f"{plan.size[0]} x {plan.size[1]} px"
+        told = f"{plan.people} people, {size}, {plan.seconds:g} s, {plan.fps:g} frames a second"
+        return (f"SYNTHETIC recording of the twin, seed {plan.seed}: {told}",)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan and the twin's edition: equal for recordings that show the same."""
+        return hashlib.sha256(f"{EDITION}: {self.plan!r}".encode()).hexdigest()
 
     def __len__(self) -> int:
         return self.plan.n_frames

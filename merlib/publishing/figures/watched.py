@@ -106,3 +106,120 @@ def draw_group(frame: np.ndarray, curves: pd.DataFrame, events: pd.DataFrame) ->
 def group_curve(curves: pd.DataFrame) -> pd.DataFrame:
     """Return the mean activity of the faces seen at each time, columns ``seconds activity``."""
     return curves.groupby(curves["seconds"].round(3))["activity"].mean().reset_index()
+
+
+def draw_stages(frame: np.ndarray, cut: np.ndarray, landmarks: np.ndarray, points: np.ndarray) -> Figure:
+    """Draw what tracking, alignment and motion each see of one frame of the SYNTHETIC twin.
+
+    Parameters
+    ----------
+    frame, cut : ndarray (H, W, 3), uint8 RGB
+    landmarks : ndarray (68, 2)
+        px of the frame.
+    points : ndarray (N, 2)
+        Followed on the cut, px; the regions' first.
+    """
+    import matplotlib.pyplot as plt
+
+    use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained", width_ratios=(1.5, 1))
+    axes[0].imshow(frame)
+    axes[0].scatter(*landmarks.T, s=5, color=COLOURS["sky"])
+    axes[0].set_title("tracked: 68 landmarks of the mesh")
+    axes[1].imshow(cut)
+    axes[1].scatter(*points[75:].T, s=4, color=COLOURS["yellow"], label="grid")
+    axes[1].scatter(*points[:75].T, s=6, color=COLOURS["vermilion"], label="regions")
+    axes[1].set_title("aligned: points that are followed")
+    axes[1].legend(loc="upper right", fontsize=7, frameon=True)
+    for axis in axes:
+        axis.set_axis_off()
+    return figure
+
+
+def draw_regions(
+    seconds: np.ndarray, moved: np.ndarray, names: tuple[str, ...], event: tuple[float, float, float]
+) -> Figure:
+    """Draw how far some regions moved down or up around one event, its onset, apex and offset marked.
+
+    Parameters
+    ----------
+    seconds : array (T,)
+    moved : array (T, R)
+        Distances of the outer eye corners, downwards.
+    names : tuple of str
+        The regions.
+    event : three of float
+        Seconds of onset, apex and offset, as spotted.
+    """
+    import matplotlib.pyplot as plt
+
+    use_style()
+    figure, axis = plt.subplots(figsize=(8, 2.8), layout="constrained")
+    for values, name in zip(moved.T, names, strict=True):
+        axis.plot(seconds, 100 * (values - np.median(values)), label=name, linewidth=1.2)
+    for at, name, style in zip(event, ("onset", "apex", "offset"), (":", "-", "--"), strict=True):
+        axis.axvline(at, color=COLOURS["black"], linestyle=style, linewidth=1, label=name)
+    axis.set(xlabel="time, s", ylabel="moved down, % of the\ndistance of the eye corners")
+    axis.legend(fontsize=7, ncols=2)
+    return figure
+
+
+def draw_frame_rates(table: pd.DataFrame) -> Figure:
+    """Draw what each frame rate leaves of a short movement: median and worst share of its height that a frame shows."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    figure, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
+    worst, middle = table["seen at least, %"], table["seen, median, %"]
+    axis.plot(table.index, worst, marker="o", color=COLOURS["vermilion"], label="worst moment to start")
+    axis.plot(table.index, middle, marker="s", color=COLOURS["blue"], label="median")
+    axis.set(xlabel="frames a second", ylabel="height of the movement\nthat a frame shows, %", xscale="log")
+    axis.set_xticks(list(table.index), [f"{rate:g}" for rate in table.index])
+    axis.minorticks_off()
+    axis.legend(fontsize=8)
+    return figure
+
+
+def time_slider(frames: list[np.ndarray], first: int, event: tuple[int, int, int]):
+    """Return a slider through frames around an event, for JupyterLab; it says when onset, apex and offset pass.
+
+    Parameters
+    ----------
+    frames : list of ndarray (H, W, 3), uint8 RGB
+        Of the SYNTHETIC twin.
+    first : int
+        Number of the first of them.
+    event : three of int
+        Frames of onset, apex and offset.
+    """
+    import io
+
+    import ipywidgets
+    from PIL import Image
+
+    def png(index: int) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(frames[index - first]).save(buffer, "png")
+        return buffer.getvalue()
+
+    passed = dict(zip(event, ("onset", "apex", "offset"), strict=True))
+    picture, word = ipywidgets.Image(value=png(event[0]), format="png"), ipywidgets.Label("onset")
+    slider = ipywidgets.IntSlider(event[0], first, first + len(frames) - 1, description="frame")
+
+    def turn(change: dict) -> None:
+        picture.value = png(change["new"])
+        word.value = passed.get(change["new"], "moving" if event[0] < change["new"] < event[2] else "at rest")
+
+    slider.observe(turn, "value")
+    return ipywidgets.VBox([slider, word, picture])
+
+
+def draw_picture(picture: np.ndarray) -> Figure:
+    """Draw one annotated frame of the SYNTHETIC twin, uint8 (H, W, 3) RGB."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    figure, axis = plt.subplots(figsize=(8, 8 * picture.shape[0] / picture.shape[1]), layout="constrained")
+    axis.imshow(picture)
+    axis.set_axis_off()
+    return figure

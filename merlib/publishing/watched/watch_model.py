@@ -145,7 +145,7 @@ def train_on_all(experiment: Experiment, samples: Samples) -> dict:
 
 
 def network_model(
-    network, experiment: Experiment, samples: Samples, state: dict, trained_on: str, reads: str = "flow"
+    network, experiment: Experiment, samples: Samples, state: dict, trained_on: str, reads: str = "flow", sees: str = ""
 ) -> EventModel:
     """Return a network with its weights as a model for `Watcher`.
 
@@ -162,7 +162,9 @@ def network_model(
     trained_on : str
         For the screen.
     reads : {'flow', 'frames'}
-        The input that it sees.
+        The input of the samples that it was trained on.
+    sees : {'flow', 'frames', 'change'}
+        What it is given of an event, where that has another name; see `EventModel`.
 
     Raises
     ------
@@ -190,4 +192,4 @@ def network_model(
             return score(network, normalise({reads: torch.from_numpy(np.ascontiguousarray(rows, np.float32))}))[0]
 
     size = samples.inputs[reads].shape[-1]
-    return EventModel(experiment.model, samples.classes, predict, reads, size, trained_on)
+    return EventModel(experiment.model, samples.classes, predict, sees or reads, size, trained_on)
