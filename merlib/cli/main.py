@@ -19,6 +19,7 @@ from merlib.cli.reference import reference_app
 from merlib.cli.sources import data_folders, reader_specs
 from merlib.cli.store import store_app
 from merlib.cli.verify import verify
+from merlib.cli.watch import watch
 from merlib.cli.weights import weights_app
 from merlib.errors import MerlibError
 
@@ -44,6 +45,8 @@ EXAMPLES = """An executable companion to five papers on micro-expression recogni
 
 [bold]merlib status[/]  the papers' tables and figures, by grade
 
+[bold]merlib watch talk.mp4[/]  faces and their expressions in a video of your own
+
 [bold]merlib errata AM3F-A14[/]  what does this citation stand for?
 
 [bold]merlib reference list[/]  the planned runs on real maps: which are committed?
@@ -59,6 +62,7 @@ app.add_typer(reference_app, name="reference")
 app.add_typer(weights_app, name="weights")
 app.add_typer(store_app, name="store")
 app.add_typer(maintain_app, name="maintain")
+app.command()(watch)
 
 
 def _print_version(wanted: bool) -> None:

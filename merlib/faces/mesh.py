@@ -34,7 +34,7 @@ def mesh_faces(image: np.ndarray, min_score: float = 0.5) -> list[Face]:
     faces: list[Face] = []
     for found in detect(image, min_score):
         points, _ = mesh_points(image, _square_of_detection(found))
-        points, logit = mesh_points(image, _square_of_mesh(points))
+        points, logit = mesh_points(image, square_of_mesh(points))
         score = float(1 / (1 + np.exp(-logit)))
         face = Face(tuple(map(float, found.box)), landmarks_of_mesh(points), min(score, found.score), points)
         if score >= min_score and face.eye_distance > 1 and not any(_same(face, other) for other in faces):
@@ -91,7 +91,8 @@ def _square_of_detection(found: Detection) -> np.ndarray:
     return _square((found.box[:2] + found.box[2:]) / 2, found.size * _ROOM, right - left)
 
 
-def _square_of_mesh(points: np.ndarray) -> np.ndarray:
+def square_of_mesh(points: np.ndarray) -> np.ndarray:
+    """Return the square (2, 3), as `mesh_points` takes it, that mesh points (468, 2) span: where to look next."""
     level = points[_EYES[1]] - points[_EYES[0]]
     turn = np.array([level, [-level[1], level[0]]]) / np.hypot(*level)  # rows: along and across the eyes
     turned = points @ turn.T

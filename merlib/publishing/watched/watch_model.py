@@ -1,0 +1,195 @@
+"""The model that names what `merlib.watching` spots: trained on the twin at first use, and kept beside the fold store.
+
+Any network or estimator that reads one flow map or single frames can be asked for by name. Where no weights are handed
+over it is trained on the SYNTHETIC twin, in a short form of its own recipe, which takes seconds for the default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from merlib.clips.samples import Samples
+from merlib.errors import MerlibError
+from merlib.learning import Experiment, get_recipe
+from merlib.learning.experiment import canonical_json
+from merlib.learning.folds import Fold
+from merlib.learning.store.start_files import read_start_file, write_start_file
+from merlib.learning.store.training_code import training_code
+from merlib.models import build_model
+from merlib.models.registry import model_factory
+from merlib.one_thread import one_thread
+from merlib.watching.classifying import EventModel
+
+DEFAULT = "ststnet"
+EPOCHS, BATCH, RATE = 40, 32, 5e-4  # of networks trained here: seconds, not the recipe's hours
+FOLDER = "watch_models"
+
+
+def watch_model(
+    name: str = "", store: Path | None = None, say: Callable[[str], None] = print, epochs: int = EPOCHS
+) -> EventModel:
+    """Return a trained model for `Watcher`.
+
+    Parameters
+    ----------
+    name : str
+        A model's name, ``NAME=FILE`` for a network with the weights in FILE (a state dict, as `torch.save` writes
+        it), or empty for the default.
+    store : Path, optional
+        Where a trained network is kept; by default nowhere.
+    say : callable
+        Told, in one line, that something is being trained, and how long it took.
+    epochs : int
+        Of networks trained here.
+
+    Raises
+    ------
+    MerlibError
+        For a model that reads neither one flow map nor single frames, and for weights that do not fit.
+    """
+    name, _, file = (name or DEFAULT).partition("=")
+    model_factory(name)  # an unknown name is told before anything is drawn
+    samples = twin_maps()
+    probe = build_model(name, classes=len(samples.classes))
+    if hasattr(probe, "fit"):
+        return _estimator(name, probe, samples, say)
+    _check_input(name, probe)
+    experiment = Experiment(name, replace(get_recipe(name), epochs=epochs, batch_size=BATCH, learning_rate=RATE))
+    if file:
+        return network_model(probe, experiment, samples, _state_of(file), f"weights of {file}")
+    return _trained(experiment, samples, store, say)
+
+
+def twin_maps() -> Samples:
+    """Return the SYNTHETIC maps that models are trained on here: the composite's 442 clips in three classes."""
+    from merlib.datasets.twin.flow import twin_samples
+
+    return twin_samples("megc2019-flow")
+
+
+def _check_input(name: str, network) -> None:
+    reads = getattr(network, "input_names", None) or (getattr(network, "input_name", "flow"),)
+    if tuple(reads) != ("flow",):
+        raise MerlibError(
+            f"{name} reads {', '.join(map(str, reads))}.",
+            "a model that reads one flow map of an event.",
+            "choose one of ststnet, am3f_flownet, rcn, off_apexnet, champion, linear; for a network of frames, hand "
+            "merlib.publishing.watched.watch_model.network_model its training samples, as notebook 13 does.",
+        )
+
+
+def _estimator(name: str, estimator, samples: Samples, say: Callable[[str], None]) -> EventModel:
+    begun = time.perf_counter()
+    with one_thread():
+        estimator.fit(np.array(samples.inputs["flow"]), samples.labels)
+    say(f"{name}: fitted to {len(samples)} SYNTHETIC maps in {time.perf_counter() - begun:.1f} s")
+
+    def predict(maps: np.ndarray) -> np.ndarray:
+        scores = np.zeros(len(samples.classes))
+        scores[estimator.classes_] = estimator.predict_proba(maps)[0]
+        return scores
+
+    return EventModel(name, samples.classes, predict, trained_on=f"{samples.name}, SYNTHETIC")
+
+
+def _state_of(file: str) -> dict:
+    import torch
+
+    try:
+        state = torch.load(os.path.expanduser(file), map_location="cpu", weights_only=True)
+    except Exception as error:
+        found = f"{file} cannot be read as weights ({type(error).__name__})."
+        raise MerlibError(found, "a state dict of tensors alone.", "torch.save(model.state_dict(), FILE).") from error
+    return state.get("state_dict", state)
+
+
+def _trained(experiment: Experiment, samples: Samples, store: Path | None, say: Callable[[str], None]) -> EventModel:
+    values = canonical_json(experiment.to_dict())
+    parts = (values, samples.digest, training_code(experiment.model, False))
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    path = None if store is None else Path(store) / FOLDER / f"{digest}.pt"
+    state = None
+    if path is not None and path.exists():
+        try:
+            state, _ = read_start_file(path, digest)
+        except MerlibError as error:
+            say(f"{error.found} It is trained again.")
+    if state is None:
+        say(f"{experiment.model}: training on {len(samples)} SYNTHETIC maps, once ...")
+        begun = time.perf_counter()
+        state = train_on_all(experiment, samples)
+        kept = "" if path is None else f", kept in {path.parent}"
+        say(f"{experiment.model}: trained in {time.perf_counter() - begun:.1f} s{kept}")
+        if path is not None:
+            record = {"experiment": experiment.to_dict(), "samples": samples.digest, "people": [], "notes": []}
+            write_start_file(path, digest, state, record)
+    network = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
+    return network_model(network, experiment, samples, state, f"{samples.name}, SYNTHETIC")
+
+
+def train_on_all(experiment: Experiment, samples: Samples) -> dict:
+    """Train the experiment's network on every row of the samples and return its weights."""
+    from merlib.learning.training.loop import train_fold
+
+    everything = np.arange(len(samples))
+    with one_thread():
+        result = train_fold(experiment, samples, Fold("watching", everything, everything[:1]), experiment.seeds[0])
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in result.model.state_dict().items()}
+
+
+def network_model(
+    network, experiment: Experiment, samples: Samples, state: dict, trained_on: str, reads: str = "flow", sees: str = ""
+) -> EventModel:
+    """Return a network with its weights as a model for `Watcher`.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Built as for training.
+    experiment : Experiment
+        Whose recipe says how inputs are normalised.
+    samples : Samples
+        The training rows: classes, and what normalisation takes from them.
+    state : dict
+        Weights.
+    trained_on : str
+        For the screen.
+    reads : {'flow', 'frames'}
+        The input of the samples that it was trained on.
+    sees : {'flow', 'frames', 'change'}
+        What it is given of an event, where that has another name; see `EventModel`.
+
+    Raises
+    ------
+    MerlibError
+        When the weights do not fit the network.
+    """
+    import torch
+
+    from merlib.learning.training.loop import as_tensors, score
+    from merlib.learning.training.normaliser import Normaliser
+
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        found = f"weights that do not fit {experiment.model}: {str(error).splitlines()[-1].strip()}"
+        expected = f"those of {experiment.model} with {len(samples.classes)} classes."
+        raise MerlibError(found, expected, "name the network that they were trained for.") from error
+    only = {reads: samples.inputs[reads]}
+    normalise = Normaliser(
+        experiment.recipe.normalisation, as_tensors(samples.with_inputs(only), np.arange(len(samples)))
+    )
+
+    def predict(rows: np.ndarray) -> np.ndarray:
+        with one_thread():
+            return score(network, normalise({reads: torch.from_numpy(np.ascontiguousarray(rows, np.float32))}))[0]
+
+    size = samples.inputs[reads].shape[-1]
+    return EventModel(experiment.model, samples.classes, predict, sees or reads, size, trained_on)

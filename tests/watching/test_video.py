@@ -1,0 +1,105 @@
+"""Videos of every kind are read rightly, and what is wrong with one is told in a message that names what to do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny_videos import noise, rotated_tag, variable_rate, write_video
+
+from merlib.errors import MerlibError
+from merlib.watching.video import open_video
+
+
+def read(path) -> list:
+    with open_video(path) as video:
+        return list(video)
+
+
+def test_frames_come_in_order_with_the_times_of_25_frames_a_second(tmp_path):
+    frames = [np.full((96, 128, 3), 8 * i, np.uint8) for i in range(20)]
+    seen = read(write_video(tmp_path / "a.avi", frames))
+    assert [frame.index for frame in seen] == list(range(20))
+    np.testing.assert_allclose([frame.seconds for frame in seen], np.arange(20) / 25, atol=1e-3)
+    np.testing.assert_allclose([frame.picture.mean() for frame in seen], 8 * np.arange(20), atol=3)
+
+
+def test_a_rotation_tag_is_obeyed(tmp_path):
+    left_is_bright = np.zeros((96, 160, 3), np.uint8)
+    left_is_bright[:, :80] = 220
+    path = write_video(tmp_path / "phone.mp4", [left_is_bright] * 5, codec="mp4v")
+    assert read(path)[0].picture.shape == (96, 160, 3)
+    seen = read(rotated_tag(path))
+    assert [frame.picture.shape for frame in seen] == [(160, 96, 3)] * 5
+    half = seen[0].picture[10:70].mean(), seen[0].picture[90:150].mean()
+    assert max(half) > 150 > 60 > min(half)
+
+
+def test_a_variable_rate_keeps_the_files_own_times(tmp_path):
+    path = write_video(tmp_path / "v.mp4", noise(8), codec="mp4v")
+    steady = [frame.seconds for frame in read(path)]
+    slow = [frame.seconds for frame in read(variable_rate(path))]
+    np.testing.assert_allclose(np.diff(steady), 1 / 25, atol=1e-3)
+    np.testing.assert_allclose(np.diff(slow), 10 / 25, atol=1e-2)
+
+
+def test_grey_video_comes_as_three_equal_channels(tmp_path):
+    import cv2
+
+    path = tmp_path / "grey.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (128, 96), isColor=False)
+    for value in range(0, 200, 20):
+        writer.write(np.full((96, 128), value, np.uint8))
+    writer.release()
+    seen = read(path)
+    assert len(seen) == 10
+    assert seen[4].picture.shape == (96, 128, 3)
+    assert np.ptp(seen[4].picture.astype(int), axis=2).max() <= 2
+
+
+def test_a_file_that_breaks_off_ends_early_and_says_how_far_it_came(tmp_path):
+    path = write_video(tmp_path / "cut.avi", noise(40))
+    whole = path.stat().st_size
+    path.write_bytes(path.read_bytes()[: whole // 2])
+    with open_video(path) as video:
+        count = sum(1 for _ in video)
+    assert 0 < count < 40
+    assert video.read == count
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no video" * 100])
+def test_what_is_no_video_is_told(tmp_path, content):
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(content)
+    with pytest.raises(MerlibError, match=r"broken\.mp4") as told:
+        read(path)
+    assert "copy it again" in told.value.action
+
+
+def test_a_video_without_frames_is_told(tmp_path):
+    import cv2
+
+    path = tmp_path / "empty.avi"
+    cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (128, 96)).release()
+    with pytest.raises(MerlibError):
+        read(path)
+
+
+def test_a_missing_file_a_folder_and_a_pipe_are_told(tmp_path):
+    import os
+
+    os.mkfifo(tmp_path / "pipe.avi")
+    for name, word in (("none.avi", "no file"), (".", "regular file"), ("pipe.avi", "regular file")):
+        with pytest.raises(MerlibError, match=word):
+            read(tmp_path / name)
+
+
+def test_a_camera_that_is_not_there_is_told():
+    with pytest.raises(MerlibError, match="no camera 97") as told:
+        read("97")
+    assert "video file" in told.value.action
+
+
+def test_frames_too_small_for_a_face_are_told(tmp_path):
+    path = write_video(tmp_path / "small.avi", [np.zeros((32, 48, 3), np.uint8)] * 3)
+    with pytest.raises(MerlibError, match="48 x 32"):
+        read(path)
