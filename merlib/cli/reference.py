@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -157,3 +158,48 @@ def reference_climb(
         interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
         shown = f"{name}: UAR {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}], SYNTHETIC"
         console.print(shown, highlight=False, soft_wrap=True)
+
+
+@reference_app.command("ablate")
+def reference_ablate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Runs such as uamrn-deterministic or tau-inner; none means all that lack, cheapest first."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", metavar="NAME=DIR", help="Folder of megc2019-flow, for runs on the public maps."),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes for inputs and folds.")] = 1,
+    device: Annotated[str | None, typer.Option(help="A torch device (MERLIB_DEVICE, else cuda, else cpu).")] = None,
+) -> None:
+    """Train the planned ablation runs, on the SYNTHETIC twins and the public maps; each is written as it ends.
+
+    About an hour on one core: what was interrupted goes on from the store, the committed is read. Without the folder
+    of the maps only runs on the twins are trained. ``tau-inner`` chooses tau by inner folds of the training people.
+
+    Example: merlib reference ablate --data megc2019-flow=DIR
+    """
+    from merlib.datasets.registry import parse_data
+    from merlib.inputs.cache import MotionCache
+    from merlib.learning.store.fold_store import FoldStore
+    from merlib.places import store_folder
+    from merlib.publishing.planned.ablation_plan import Sources, ablation_runs, train_ablation
+    from merlib.publishing.planned.inner_tau import INNER, train_inner
+
+    console, folds, folders = open_console(), FoldStore(store_folder(store)), parse_data(data or [])
+    sources = Sources(MotionCache(folds.root.parent / "cache" / "motion"), folders, workers)
+    planned = ablation_runs()
+    todo = names or [
+        *(name for name, each in planned.items() if each.synthetic or folders),
+        *([INNER] if folders else []),
+    ]
+    for number, name in enumerate(todo, 1):
+        with telling_how_to_go_on("finished folds are kept"):
+            train = train_inner if name == INNER else partial(train_ablation, name)
+            told = train(sources, store=folds, device=device)
+        rows = f"{len(told)} rows, {told.attrs.get('origin', 'written')}"
+        console.print(f"{number} of {len(todo)}: {name}, {rows}", highlight=False, soft_wrap=True)
