@@ -58,18 +58,11 @@ def saved_by_jupyterlab(notebook: Path, root: Path) -> None:
     manager.save({"type": "notebook", "format": "json", "content": content, "path": path}, path)
 
 
-def header_of(path: Path) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return lines[: lines.index("# ---", 1) + 1]
-
-
-@by_name(TEXTS)
-def test_every_text_has_the_header_that_a_save_in_jupyterlab_keeps(path):
-    assert header_of(path) == header_of(TEXTS[0]), f"take that of {TEXTS[0].name}"
-
-
-@pytest.mark.parametrize("root", [".", "notebooks"])
-@by_name(NOTEBOOKS[:1])
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [(path, ".") for path in NOTEBOOKS] + [(path, "notebooks") for path in NOTEBOOKS[:1]],
+    ids=lambda value: getattr(value, "stem", value),
+)
 def test_a_save_in_jupyterlab_leaves_the_text_and_the_checks_as_they_were(path, root, tmp_path):
     folder = tmp_path / "notebooks"
     folder.mkdir()
