@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from merlib.cli.main import app, main
+from merlib.errors import MerlibError
 
 NOTEBOOK = """# %% tags=["parameters"]
 profile = "smoke"
@@ -29,6 +30,11 @@ def merlib(*arguments, **environment):
         text=True,
         env={**os.environ, "COLUMNS": "200", **environment},
     )
+
+
+def in_process(*arguments):
+    """Call a verb without another process, whose imports take seconds."""
+    return CliRunner().invoke(app, [str(part) for part in arguments], env={"COLUMNS": "200"})
 
 
 def test_help_imports_nothing_heavy():
@@ -85,12 +91,39 @@ def test_a_mistake_in_a_process_of_its_own_shows_no_traceback():
     assert "Traceback" not in done.stderr
 
 
-def test_debugging_shows_the_traceback():
-    done = merlib("run", "--profile", "tech", MERLIB_DEBUG="1")
-    assert "Traceback" in done.stderr
+def test_debugging_shows_the_traceback(monkeypatch):
+    monkeypatch.setenv("MERLIB_DEBUG", "1")
+    monkeypatch.setattr(sys, "argv", ["merlib", "run", "--profile", "tech"])
+    with pytest.raises(MerlibError):
+        main()
 
 
-def test_a_failing_notebook_gives_status_1_and_shows_its_cell(tmp_path):
+def test_a_failing_notebook_gives_status_1_and_shows_its_cell(tmp_path, monkeypatch):
+    from merlib.running import run as runner
+    from merlib.running.process import NotebookOutcome
+
+    error = {"cell": 2, "source": 'raise ValueError("the fold")', "name": "ValueError", "value": "006 has no clip"}
+
+    def failing(request, screen):
+        outcomes = NotebookOutcome("00_works", "done", 1.0), NotebookOutcome("01_folds", "failed", 2.0, error=error)
+        screen.begin(tmp_path, ["00_works", "01_folds"])
+        for outcome in outcomes:
+            screen.started(outcome.name)
+            screen.ended(outcome)
+        return runner.RunOutcome(tmp_path, outcomes)
+
+    monkeypatch.setattr(runner, "run_notebooks", failing)
+    done = in_process("run", "--from", tmp_path)
+    assert done.exit_code == 1
+    assert "done 00_works" in done.stdout
+    assert "FAILED 01_folds" in done.stdout
+    assert 'raise ValueError("the fold")' in done.stdout
+    assert "006 has no clip" in done.stdout
+    assert "1 failed: 01_folds" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_notebook_that_fails_in_its_own_process_is_shown_too(tmp_path):
     (tmp_path / "01_folds.py").write_text(NOTEBOOK)
     done = merlib("run", "--from", tmp_path, "--results", tmp_path / "results", "--name", "mine")
     assert done.returncode == 1
@@ -103,8 +136,8 @@ def test_a_failing_notebook_gives_status_1_and_shows_its_cell(tmp_path):
 def test_data_list_names_every_source_and_how_to_get_it():
     from merlib.sources import available_manifests
 
-    done = merlib("data", "list")
-    assert done.returncode == 0, done.stderr
+    done = in_process("data", "list")
+    assert done.exit_code == 0, done.output
     assert [name for name in available_manifests() if name.replace("_", "-") not in done.stdout] == []
     assert "merlib data get megc2019-flow" in done.stdout
 
@@ -152,22 +185,22 @@ def test_ctrl_c_tells_the_command_that_goes_on(monkeypatch):
 
 def test_data_check_reports_problems_with_status_1_and_as_json(tmp_path):
     report = tmp_path / "report.json"
-    done = merlib("data", "check", f"megc2019-flow={tmp_path / 'absent'}", "--json", report)
-    assert done.returncode == 1, done.stderr
+    done = in_process("data", "check", f"megc2019-flow={tmp_path / 'absent'}", "--json", report)
+    assert done.exit_code == 1, done.output
     assert json.loads(report.read_text())["ok"] is False
     assert "error" in done.stdout
 
 
 @pytest.mark.real
 def test_data_check_passes_the_published_archive(flow_archive):
-    done = merlib("data", "check", f"megc2019-flow={flow_archive}")
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = in_process("data", "check", f"megc2019-flow={flow_archive}")
+    assert done.exit_code == 0, done.output
     assert "negative 250, positive 109, surprise 83" in done.stdout
 
 
 def test_status_counts_the_73_artefacts():
-    done = merlib("status")
-    assert done.returncode == 0, done.stderr
+    done = in_process("status")
+    assert done.exit_code == 0, done.output
     assert "am3f.table5" in done.stdout
     [total] = [line for line in done.stdout.splitlines() if line.strip("│┃ ").startswith("all ")]
     assert sum(int(cell) for cell in total.split("│") if cell.strip().isdigit()) == 73

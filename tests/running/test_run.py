@@ -190,9 +190,10 @@ def heed_sigint():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize(
-    ("sign", "state"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "interrupted"), (signal.SIGKILL, "running")]
-)
+ASKED = [pytest.param(sign, "interrupted", marks=pytest.mark.slow) for sign in (signal.SIGINT, signal.SIGTERM)]
+
+
+@pytest.mark.parametrize(("sign", "state"), [*ASKED, (signal.SIGKILL, "running")])
 def test_an_ended_run_leaves_no_kernel_behind_and_resumes(tmp_path, sign, state):
     (tmp_path / "01_works.py").write_text(WORKS)
     (tmp_path / "02_sleeps.py").write_text(SLEEPS)

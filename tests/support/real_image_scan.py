@@ -25,7 +25,8 @@ from scipy.stats import rankdata
 SIDE = 28
 ALIKE = 0.975  # two different published maps reach 0.967
 MOST_TILES = 12  # looked at in each way of cutting a montage
-COMPONENTS = 64  # of 784, by which most pairs of fields are told apart
+SMOOTH, FEW_PIXELS, FEW_VALUES = 0.85, 20, 32  # beyond which a channel of the second archive shows nobody
+COMPONENTS = 160  # of 784, by which most pairs of fields are told apart
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 MARKER = "SYNTHETIC.json"
 EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s\\n]+)")
@@ -134,25 +135,30 @@ class MapFinder:
         The published maps.
     names : tuple of str
         Their names, for the message.
+    plain_too : bool
+        Whether channels that anything smooth resembles count as well, see `recognisable`.
     """
 
-    def __init__(self, maps: np.ndarray, names: tuple[str, ...]) -> None:
+    def __init__(self, maps: np.ndarray, names: tuple[str, ...], plain_too: bool = True) -> None:
         self.maps, self.names = maps, names
         grey = maps.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
         channels = np.concatenate([np.moveaxis(maps.astype(np.float32), -1, 0), grey[None]])
         both = np.concatenate([channels, channels[..., ::-1]])  # mirrored copies too
-        self._known = described(both.reshape(-1, SIDE, SIDE))
+        fields = both.reshape(-1, SIDE, SIDE)
+        self._known = described(fields)
+        if not plain_too:
+            self._known[:, ~recognisable(fields)] = 0  # resembles nothing
         self._basis = np.stack([np.linalg.eigh(each.T @ each)[1][:, -COMPONENTS:] for each in self._known])
         self._components = self._known @ self._basis
         self._left_out = left_out(self._known, self._components)
 
     @classmethod
-    def of_archives(cls, *folders: Path) -> MapFinder:
-        """Read every 28x28 picture below `folders`."""
-        paths = sorted(path for folder in folders for path in folder.rglob("*.png"))
+    def of_archive(cls, folder: Path, plain_too: bool = True) -> MapFinder:
+        """Read every 28x28 picture below `folder`."""
+        paths = sorted(folder.rglob("*.png"))
         maps = [decode(path.read_bytes()) for path in paths]
         kept = [(m, p.name) for m, p in zip(maps, paths, strict=True) if m is not None and m.shape[:2] == (SIDE, SIDE)]
-        return cls(np.stack([m for m, _ in kept]), tuple(name for _, name in kept))
+        return cls(np.stack([m for m, _ in kept]), tuple(name for _, name in kept), plain_too)
 
     def shown_in(self, picture: np.ndarray) -> tuple[float, str] | None:
         """Return the map that a part of a picture (H, W, 3) resembles most, if by `ALIKE` or more."""
@@ -176,9 +182,30 @@ class MapFinder:
         ):
             leading = ours @ basis
             bound = np.abs(leading @ components.T) + np.outer(left_out(ours, leading), rest)
-            for row, column in np.argwhere(bound >= ALIKE):
-                best = max(best, (float(abs(ours[row] @ known[column])), self.names[column % len(self.names)]))
+            rows = np.flatnonzero((bound >= ALIKE).any(1))
+            columns = np.flatnonzero((bound >= ALIKE).any(0))
+            if len(rows):
+                exact = np.abs(ours[rows] @ known[columns].T).max(0)
+                index = int(exact.argmax())
+                best = max(best, (float(exact[index]), self.names[columns[index] % len(self.names)]))
         return best
+
+
+def recognisable(fields: np.ndarray) -> np.ndarray:
+    """Tell which fields (N, 28, 28) have a shape of their own: bool (N,).
+
+    A channel that is nearly a surface of second order (a head that nods), flat but for a corner, or of a few values
+    (a map of directions) resembles many a shading and many a bar, and shows nobody.
+    """
+    flat = fields.reshape(len(fields), -1).astype(np.float64)
+    centred = flat - flat.mean(1, keepdims=True)
+    energy = (centred**2).sum(1)
+    y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].reshape(2, -1)
+    surface = np.linalg.qr(np.stack([np.ones_like(x), x, y, x * y, x**2, y**2], 1))[0]
+    smooth = ((centred @ surface) ** 2).sum(1) > SMOOTH * energy
+    spread = energy**2 > FEW_PIXELS * (centred**4).sum(1)  # how many pixels the energy lies in
+    values = np.array([len(np.unique(field)) for field in np.round(flat)])
+    return ~smooth & spread & (values >= FEW_VALUES)
 
 
 def left_out(vectors: np.ndarray, components: np.ndarray) -> np.ndarray:

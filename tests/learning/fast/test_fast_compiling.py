@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from merlib.learning.fast import kernels
 from merlib.learning.fast.kernels import blocked
 
@@ -34,6 +36,7 @@ print(bits.hexdigest())
 """
 
 
+@pytest.mark.slow  # half a minute of compiling; the imports that would break it are checked below
 def test_the_process_that_compiles_computes_the_bits_of_one_that_loads_what_was_compiled(tmp_path):
     # a compiled function that calls a compiled one runs another copy of it once it comes from numba's cache
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
