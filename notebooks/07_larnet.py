@@ -384,7 +384,7 @@ from merlib.publishing.exercises import check
 units = None
 check("07.units", units)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("07.units", 3 + 3 + 2)
 
 # %% [markdown]
@@ -397,7 +397,7 @@ check("07.units", 3 + 3 + 2)
 factor = None  # 31 or 36
 check("07.depth", factor)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 solution_fits = {a for a, b in ((31, 9), (36, 20)) if (a + b, 2 * a + b) == (56, 92)}
 check("07.depth", solution_fits.pop())
 
@@ -411,7 +411,7 @@ check("07.depth", solution_fits.pop())
 after_eight = None
 check("07.eight", after_eight)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("07.eight", (1 + 0.5) ** 8)
 
 # %% [markdown]
@@ -424,7 +424,7 @@ check("07.eight", (1 + 0.5) ** 8)
 f1 = None  # three decimals
 check("07.f1", f1)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("07.f1", 2 * 0.97 * 0.95 / (0.97 + 0.95))
 
 # %% [markdown]

@@ -228,7 +228,7 @@ from merlib.publishing.exercises import check
 difference = None
 check("10.even", difference)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 import torch
 
 from merlib.learning.losses import logit_adjustment
@@ -246,7 +246,7 @@ check("10.even", solution_added.max() - solution_added.min())
 margin = None
 check("10.margin", margin)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
 
 # %% [markdown]
@@ -258,7 +258,7 @@ check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
 focal_factor = None
 check("10.focal", focal_factor)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("10.focal", (1 - 0.9) ** 2)
 
 # %% [markdown]
@@ -271,7 +271,7 @@ check("10.focal", (1 - 0.9) ** 2)
 weight = None
 check("10.weight", weight)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("10.weight", 1 / (3 * 0.15))
 
 # %% [markdown]

@@ -167,7 +167,7 @@ from merlib.publishing.exercises import check
 smallest = None  # between 0 and 1
 check("11.smallest", smallest)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 from merlib.explaining.shape_trace import count_parameters
 from merlib.models import build_model
 
@@ -185,7 +185,7 @@ check("11.smallest", count_parameters(solution_small) / solution_full)
 clips = None  # a number of clips
 check("11.clips", clips)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
 
 # %% [markdown]
@@ -198,7 +198,7 @@ check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
 luck = None  # between 0 and 1
 check("11.luck", luck)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("11.luck", 1 - (1 - 0.05) ** 3)
 
 # %% [markdown]
@@ -211,7 +211,7 @@ check("11.luck", 1 - (1 - 0.05) ** 3)
 corrected = None
 check("11.holm", corrected)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 check("11.holm", 3 * 0.012)
 
 # %% [markdown]
