@@ -251,6 +251,7 @@ guess_uf1 = None  # a number between 0 and 1
 check("00.guess_uf1", guess_uf1)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_samples = study.samples("megc2019-flow")
 solution_code = solution_samples.classes.index("negative")
 solution_tp = (solution_samples.labels == solution_code).mean()  # as shares of all clips
@@ -268,6 +269,7 @@ share = None  # a number between 0 and 1
 check("00.share", share)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("00.share", (solution_samples.labels == solution_code).mean())
 
 # %% [markdown]
@@ -282,6 +284,7 @@ five_uf1 = None
 check("00.five", five_uf1)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_negative_f1 = 2 * 2 / (2 * 2 + 0 + 1)
 solution_positive_f1 = 2 * 1 / (2 * 1 + 1 + 0)
 solution_surprise_f1 = 2 * 1 / (2 * 1 + 0 + 0)
@@ -303,6 +306,7 @@ deal = None  # "deal 1", "deal 2" or "deal 3"
 check("00.deal", deal)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.figures.people import people_on_both_sides
 
 solution_people = people_on_both_sides(toy_clips(), deals())
@@ -319,6 +323,7 @@ people_mean = None
 check("00.people_mean", people_mean)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_toy = toy_clips()
 solution_right = solution_toy["label"] == solution_toy["prediction"]
 check("00.people_mean", solution_right.groupby(solution_toy["subject"]).mean().mean())

@@ -191,6 +191,7 @@ size = None  # a number of clips
 check("01.size", size)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.tables.data import possible_sizes
 
 solution_sizes = possible_sizes([80.57, 78.95, 78.54], range(240, 256))
@@ -207,6 +208,7 @@ step = None  # in percentage points
 check("01.step", step)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_clips = 246
 check("01.step", 100 * 12 / solution_clips - 100 * 11 / solution_clips)
 
@@ -223,6 +225,7 @@ lost = None  # a number of clips
 check("01.join", lost)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.sources.counts import subject_counts
 
 solution_counts = subject_counts("megc2019_cd")
@@ -241,6 +244,7 @@ recordings = None
 check("01.copies", recordings)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.tables.data import astnet_table3
 
 solution_rows = astnet_table3().loc["Total Size", "smic.processed"]

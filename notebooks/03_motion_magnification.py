@@ -194,6 +194,7 @@ factor = None
 check("03.alpha", factor)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_alpha = 3
 check("03.alpha", 1 + solution_alpha)
 
@@ -208,6 +209,7 @@ left = None  # in grey levels
 check("03.one", left)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 import numpy as np
 
 from merlib.motion.magnification.magnify import magnify
@@ -229,6 +231,7 @@ noise = None  # one of the three
 check("03.noise", noise)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_draw = np.random.default_rng(2)
 solution_noisy = solution_draw.normal(0.5, 0.01, (2, 64, 64)).astype(np.float32)
 solution_six = magnify(solution_noisy, 6, "eulerian").frames
@@ -249,6 +252,7 @@ gap = None
 check("03.step", gap)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("03.step", (12 - 2) / (32 - 1))
 
 # %% [markdown]

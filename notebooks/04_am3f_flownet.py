@@ -271,6 +271,7 @@ part = None  # one of the three
 check("04.part", part)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.explaining.shape_trace import count_parameters
 from merlib.models import build_model
 
@@ -290,6 +291,7 @@ classifier_share = None  # between 0 and 1
 check("04.classifier_share", classifier_share)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_all = count_parameters(solution_model)
 check("04.classifier_share", count_parameters(solution_model.classifier) / solution_all)
 
@@ -303,6 +305,7 @@ mofrw_costs = None
 check("04.mofrw", mofrw_costs)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_without = build_model("am3f_flownet", classes=3, mofrw=False)
 check("04.mofrw", solution_all - count_parameters(solution_without))
 
@@ -319,6 +322,7 @@ lonely = None  # a number of folds
 check("04.lonely", lonely)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.sources.counts import subject_counts
 
 solution_people = subject_counts("megc2019_cd").groupby("subject")["n"].sum()

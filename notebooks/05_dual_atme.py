@@ -249,6 +249,7 @@ attention_costs = None
 check("05.attention", attention_costs)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("05.attention", 2 * 48 * (48 // 16) + 2 * 3 * 3)
 
 # %% [markdown]
@@ -262,6 +263,7 @@ area = None  # between 0 and 1
 check("05.area", area)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.clips.puzzle import CANONICAL_BOXES
 
 solution_boxes = [*CANONICAL_BOXES["eyebrows"], *CANONICAL_BOXES["mouth"]]
@@ -279,6 +281,7 @@ added = None
 check("05.apart", added)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("05.apart", 0.01 * (1 - 0))
 
 # %% [markdown]

@@ -399,6 +399,7 @@ cbam_costs = None
 check("06.cbam", cbam_costs)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.cbam", 2 * 512 * (512 // 16) + 2 * 7 * 7)
 
 # %% [markdown]
@@ -412,6 +413,7 @@ convlstm_costs = None
 check("06.convlstm", convlstm_costs)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.convlstm", 4 * 256 * (512 * 9 + 256 * 9 + 1))
 
 # %% [markdown]
@@ -425,6 +427,7 @@ left = None  # between 0 and 1
 check("06.memory", left)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.memory", 0.5**10)
 
 # %% [markdown]
@@ -439,6 +442,7 @@ rows = None
 check("06.processed", rows)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.processed", 20 * (255 - 2 - 7))
 
 # %% [markdown]

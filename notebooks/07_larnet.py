@@ -385,6 +385,7 @@ units = None
 check("07.units", units)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.units", 3 + 3 + 2)
 
 # %% [markdown]
@@ -398,6 +399,7 @@ factor = None  # 31 or 36
 check("07.depth", factor)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_fits = {a for a, b in ((31, 9), (36, 20)) if (a + b, 2 * a + b) == (56, 92)}
 check("07.depth", solution_fits.pop())
 
@@ -412,6 +414,7 @@ after_eight = None
 check("07.eight", after_eight)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.eight", (1 + 0.5) ** 8)
 
 # %% [markdown]
@@ -425,6 +428,7 @@ f1 = None  # three decimals
 check("07.f1", f1)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.f1", 2 * 0.97 * 0.95 / (0.97 + 0.95))
 
 # %% [markdown]

@@ -342,6 +342,7 @@ one_table = None  # between 0 and 1
 check("08.one_table", one_table)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.one_table", 0.5**3)
 
 # %% [markdown]
@@ -354,6 +355,7 @@ kept = None  # between 0 and 1
 check("08.kept", kept)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.kept", 1 - (1 - 0.5**3) ** 4)
 
 # %% [markdown]
@@ -367,6 +369,7 @@ block_costs = None
 check("08.block", block_costs)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.block", 4 * (1024 * 1024 + 1024) + 2 * 1024)
 
 # %% [markdown]
@@ -381,6 +384,7 @@ gamma = None
 check("08.gamma", gamma)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_mean = (2 + 6) / 2
 solution_spread = ((2 - solution_mean) ** 2 + (6 - solution_mean) ** 2) / 2
 check("08.gamma", solution_spread + (0.5 + 0.7) / 2)

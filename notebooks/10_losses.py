@@ -229,6 +229,7 @@ difference = None
 check("10.even", difference)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 import torch
 
 from merlib.learning.losses import logit_adjustment
@@ -247,6 +248,7 @@ margin = None
 check("10.margin", margin)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
 
 # %% [markdown]
@@ -259,6 +261,7 @@ focal_factor = None
 check("10.focal", focal_factor)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.focal", (1 - 0.9) ** 2)
 
 # %% [markdown]
@@ -272,6 +275,7 @@ weight = None
 check("10.weight", weight)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.weight", 1 / (3 * 0.15))
 
 # %% [markdown]

@@ -168,6 +168,7 @@ smallest = None  # between 0 and 1
 check("11.smallest", smallest)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.explaining.shape_trace import count_parameters
 from merlib.models import build_model
 
@@ -186,6 +187,7 @@ clips = None  # a number of clips
 check("11.clips", clips)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
 
 # %% [markdown]
@@ -199,6 +201,7 @@ luck = None  # between 0 and 1
 check("11.luck", luck)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.luck", 1 - (1 - 0.05) ** 3)
 
 # %% [markdown]
@@ -212,6 +215,7 @@ corrected = None
 check("11.holm", corrected)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.holm", 3 * 0.012)
 
 # %% [markdown]

@@ -216,6 +216,7 @@ missing = None  # a number of artefacts
 check("15.missing", missing)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.records.ledger import status_table
 
 solution_status = status_table(study.artefact_folder)
@@ -234,6 +235,7 @@ largest = None  # an id such as am3f.table1
 check("15.largest", largest)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_gaps = solution_status.set_index("id")["largest difference"]
 check("15.largest", solution_gaps.idxmax())
 
@@ -248,6 +250,7 @@ missed = None
 check("15.luck", missed)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("15.luck", 12 * (1 - 0.95))
 
 # %% [markdown]
@@ -261,6 +264,7 @@ one_clip = None  # in percentage points
 check("15.clip", one_clip)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("15.clip", 100 / 83)
 
 # %% [markdown]
