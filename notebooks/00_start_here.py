@@ -250,7 +250,8 @@ from merlib.publishing.exercises import check
 guess_uf1 = None  # a number between 0 and 1
 check("00.guess_uf1", guess_uf1)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_samples = study.samples("megc2019-flow")
 solution_code = solution_samples.classes.index("negative")
 solution_tp = (solution_samples.labels == solution_code).mean()  # as shares of all clips
@@ -267,7 +268,8 @@ check("00.guess_uf1", (solution_f1 + 0 + 0) / 3)
 share = None  # a number between 0 and 1
 check("00.share", share)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("00.share", (solution_samples.labels == solution_code).mean())
 
 # %% [markdown]
@@ -281,7 +283,8 @@ check("00.share", (solution_samples.labels == solution_code).mean())
 five_uf1 = None
 check("00.five", five_uf1)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_negative_f1 = 2 * 2 / (2 * 2 + 0 + 1)
 solution_positive_f1 = 2 * 1 / (2 * 1 + 1 + 0)
 solution_surprise_f1 = 2 * 1 / (2 * 1 + 0 + 0)
@@ -302,7 +305,8 @@ _ = save_figure("extra.three_deals", figure, data=three, caption=caption)
 deal = None  # "deal 1", "deal 2" or "deal 3"
 check("00.deal", deal)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.figures.people import people_on_both_sides
 
 solution_people = people_on_both_sides(toy_clips(), deals())
@@ -318,7 +322,8 @@ check("00.deal", max(solution_people, key=lambda name: len(solution_people[name]
 people_mean = None
 check("00.people_mean", people_mean)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_toy = toy_clips()
 solution_right = solution_toy["label"] == solution_toy["prediction"]
 check("00.people_mean", solution_right.groupby(solution_toy["subject"]).mean().mean())

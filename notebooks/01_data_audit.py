@@ -190,7 +190,8 @@ from merlib.publishing.exercises import check
 size = None  # a number of clips
 check("01.size", size)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.tables.data import possible_sizes
 
 solution_sizes = possible_sizes([80.57, 78.95, 78.54], range(240, 256))
@@ -206,7 +207,8 @@ check("01.size", solution_sizes["N"].iloc[0])
 step = None  # in percentage points
 check("01.step", step)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_clips = 246
 check("01.step", 100 * 12 / solution_clips - 100 * 11 / solution_clips)
 
@@ -222,7 +224,8 @@ check("01.step", 100 * 12 / solution_clips - 100 * 11 / solution_clips)
 lost = None  # a number of clips
 check("01.join", lost)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.sources.counts import subject_counts
 
 solution_counts = subject_counts("megc2019_cd")
@@ -240,7 +243,8 @@ check("01.join", solution_counts.loc[solution_samm, "n"].sum())
 recordings = None
 check("01.copies", recordings)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.tables.data import astnet_table3
 
 solution_rows = astnet_table3().loc["Total Size", "smic.processed"]

@@ -323,7 +323,8 @@ from merlib.publishing.exercises import check
 rise = None  # in milliseconds
 check("02.rise", rise)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.datasets.twin.rendering.rendered import twin_clips
 
 solution_clips = twin_clips("casme2")
@@ -341,7 +342,8 @@ check("02.rise", 1000 * solution_frames / solution_row["fps"])
 strain_of_turn = None
 check("02.turn", strain_of_turn)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_uy, solution_vx = -0.1, 0.1
 check("02.turn", (0 + 0 + (solution_uy + solution_vx) ** 2 / 2) ** 0.5)
 
@@ -355,7 +357,8 @@ check("02.turn", (0 + 0 + (solution_uy + solution_vx) ** 2 / 2) ** 0.5)
 strain_of_stretch = None
 check("02.stretch", strain_of_stretch)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_ux, solution_vy = 0.1, 0.1
 check("02.stretch", (solution_ux**2 + solution_vy**2) ** 0.5)
 
@@ -370,7 +373,8 @@ check("02.stretch", (solution_ux**2 + solution_vy**2) ** 0.5)
 grey = None  # between 0 and 255
 check("02.grey", grey)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("02.grey", 255 * (0 - -1) / (3 - -1))
 
 # %% [markdown]

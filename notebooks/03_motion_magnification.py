@@ -193,7 +193,8 @@ from merlib.publishing.exercises import check
 factor = None
 check("03.alpha", factor)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_alpha = 3
 check("03.alpha", 1 + solution_alpha)
 
@@ -207,7 +208,8 @@ check("03.alpha", 1 + solution_alpha)
 left = None  # in grey levels
 check("03.one", left)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 import numpy as np
 
 from merlib.motion.magnification.magnify import magnify
@@ -228,7 +230,8 @@ check("03.one", 255 * np.sqrt(np.mean((solution_same - solution_pair[1]) ** 2)))
 noise = None  # one of the three
 check("03.noise", noise)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_draw = np.random.default_rng(2)
 solution_noisy = solution_draw.normal(0.5, 0.01, (2, 64, 64)).astype(np.float32)
 solution_six = magnify(solution_noisy, 6, "eulerian").frames
@@ -248,7 +251,8 @@ check("03.noise", solution_grown if solution_growth > 1.2 else "it stays as it w
 gap = None
 check("03.step", gap)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("03.step", (12 - 2) / (32 - 1))
 
 # %% [markdown]

@@ -270,7 +270,8 @@ from merlib.publishing.exercises import check
 part = None  # one of the three
 check("04.part", part)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.explaining.shape_trace import count_parameters
 from merlib.models import build_model
 
@@ -289,7 +290,8 @@ check("04.part", max(solution_parts, key=solution_parts.get))
 classifier_share = None  # between 0 and 1
 check("04.classifier_share", classifier_share)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_all = count_parameters(solution_model)
 check("04.classifier_share", count_parameters(solution_model.classifier) / solution_all)
 
@@ -302,7 +304,8 @@ check("04.classifier_share", count_parameters(solution_model.classifier) / solut
 mofrw_costs = None
 check("04.mofrw", mofrw_costs)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_without = build_model("am3f_flownet", classes=3, mofrw=False)
 check("04.mofrw", solution_all - count_parameters(solution_without))
 
@@ -318,7 +321,8 @@ check("04.mofrw", solution_all - count_parameters(solution_without))
 lonely = None  # a number of folds
 check("04.lonely", lonely)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.sources.counts import subject_counts
 
 solution_people = subject_counts("megc2019_cd").groupby("subject")["n"].sum()

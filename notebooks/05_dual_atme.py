@@ -248,7 +248,8 @@ from merlib.publishing.exercises import check
 attention_costs = None
 check("05.attention", attention_costs)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("05.attention", 2 * 48 * (48 // 16) + 2 * 3 * 3)
 
 # %% [markdown]
@@ -261,7 +262,8 @@ check("05.attention", 2 * 48 * (48 // 16) + 2 * 3 * 3)
 area = None  # between 0 and 1
 check("05.area", area)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.clips.puzzle import CANONICAL_BOXES
 
 solution_boxes = [*CANONICAL_BOXES["eyebrows"], *CANONICAL_BOXES["mouth"]]
@@ -278,7 +280,8 @@ check("05.area", solution_pixels / 28**2)
 added = None
 check("05.apart", added)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("05.apart", 0.01 * (1 - 0))
 
 # %% [markdown]

@@ -398,7 +398,8 @@ from merlib.publishing.exercises import check
 cbam_costs = None
 check("06.cbam", cbam_costs)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.cbam", 2 * 512 * (512 // 16) + 2 * 7 * 7)
 
 # %% [markdown]
@@ -411,7 +412,8 @@ check("06.cbam", 2 * 512 * (512 // 16) + 2 * 7 * 7)
 convlstm_costs = None
 check("06.convlstm", convlstm_costs)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.convlstm", 4 * 256 * (512 * 9 + 256 * 9 + 1))
 
 # %% [markdown]
@@ -424,7 +426,8 @@ check("06.convlstm", 4 * 256 * (512 * 9 + 256 * 9 + 1))
 left = None  # between 0 and 1
 check("06.memory", left)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.memory", 0.5**10)
 
 # %% [markdown]
@@ -438,7 +441,8 @@ check("06.memory", 0.5**10)
 rows = None
 check("06.processed", rows)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("06.processed", 20 * (255 - 2 - 7))
 
 # %% [markdown]

@@ -404,7 +404,8 @@ from merlib.publishing.exercises import check
 units = None
 check("07.units", units)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.units", 3 + 3 + 2)
 
 # %% [markdown]
@@ -417,7 +418,8 @@ check("07.units", 3 + 3 + 2)
 factor = None  # 31 or 36
 check("07.depth", factor)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_fits = {a for a, b in ((31, 9), (36, 20)) if (a + b, 2 * a + b) == (56, 92)}
 check("07.depth", solution_fits.pop())
 
@@ -431,7 +433,8 @@ check("07.depth", solution_fits.pop())
 after_eight = None
 check("07.eight", after_eight)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.eight", (1 + 0.5) ** 8)
 
 # %% [markdown]
@@ -444,7 +447,8 @@ check("07.eight", (1 + 0.5) ** 8)
 f1 = None  # three decimals
 check("07.f1", f1)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("07.f1", 2 * 0.97 * 0.95 / (0.97 + 0.95))
 
 # %% [markdown]

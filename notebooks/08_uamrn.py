@@ -341,7 +341,8 @@ from merlib.publishing.exercises import check
 one_table = None  # between 0 and 1
 check("08.one_table", one_table)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.one_table", 0.5**3)
 
 # %% [markdown]
@@ -353,7 +354,8 @@ check("08.one_table", 0.5**3)
 kept = None  # between 0 and 1
 check("08.kept", kept)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.kept", 1 - (1 - 0.5**3) ** 4)
 
 # %% [markdown]
@@ -366,7 +368,8 @@ check("08.kept", 1 - (1 - 0.5**3) ** 4)
 block_costs = None
 check("08.block", block_costs)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("08.block", 4 * (1024 * 1024 + 1024) + 2 * 1024)
 
 # %% [markdown]
@@ -380,7 +383,8 @@ check("08.block", 4 * (1024 * 1024 + 1024) + 2 * 1024)
 gamma = None
 check("08.gamma", gamma)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_mean = (2 + 6) / 2
 solution_spread = ((2 - solution_mean) ** 2 + (6 - solution_mean) ** 2) / 2
 check("08.gamma", solution_spread + (0.5 + 0.7) / 2)

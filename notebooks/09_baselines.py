@@ -236,7 +236,8 @@ from merlib.publishing.exercises import check
 best_of_twenty = None  # between 0 and 1
 check("09.best_epoch", best_of_twenty)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 import numpy as np
 
 solution_right = np.random.default_rng(0).binomial(6, 1 / 3, (10_000, 20))
@@ -253,7 +254,8 @@ check("09.best_epoch", solution_right.max(axis=1).mean() / 6)
 equal = None  # such as {"MMNet", "KFC-MER"}
 check("09.equal", equal)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.sources.reported import reported_values
 
 solution_cells = reported_values("dual_atme.table3")
@@ -272,7 +274,8 @@ check("09.equal", set(solution_rows.index[solution_rows.duplicated(keep=False)])
 mean_precision = None  # between 0 and 1
 check("09.precision", mean_precision)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("09.precision", (2 / 3 + 1 / 2 + 0) / 3)
 
 # %% [markdown]

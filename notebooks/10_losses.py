@@ -283,7 +283,8 @@ from merlib.publishing.exercises import check
 difference = None
 check("10.even", difference)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 import torch
 
 from merlib.learning.losses import logit_adjustment
@@ -301,7 +302,8 @@ check("10.even", solution_added.max() - solution_added.min())
 margin = None
 check("10.margin", margin)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
 
 # %% [markdown]
@@ -313,7 +315,8 @@ check("10.margin", 0.5 * torch.tensor(0.6 / 0.15).log())
 focal_factor = None
 check("10.focal", focal_factor)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.focal", (1 - 0.9) ** 2)
 
 # %% [markdown]
@@ -326,7 +329,8 @@ check("10.focal", (1 - 0.9) ** 2)
 weight = None
 check("10.weight", weight)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("10.weight", 1 / (3 * 0.15))
 
 # %% [markdown]

@@ -252,7 +252,8 @@ from merlib.publishing.exercises import check
 smallest = None  # between 0 and 1
 check("11.smallest", smallest)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.explaining.shape_trace import count_parameters
 from merlib.models import build_model
 
@@ -270,7 +271,8 @@ check("11.smallest", count_parameters(solution_small) / solution_full)
 clips = None  # a number of clips
 check("11.clips", clips)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
 
 # %% [markdown]
@@ -283,7 +285,8 @@ check("11.clips", round(84.52 / 100 * 239) - round(81.59 / 100 * 239))
 luck = None  # between 0 and 1
 check("11.luck", luck)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.luck", 1 - (1 - 0.05) ** 3)
 
 # %% [markdown]
@@ -296,7 +299,8 @@ check("11.luck", 1 - (1 - 0.05) ** 3)
 corrected = None
 check("11.holm", corrected)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("11.holm", 3 * 0.012)
 
 # %% [markdown]

@@ -215,7 +215,8 @@ from merlib.publishing.exercises import check
 missing = None  # a number of artefacts
 check("15.missing", missing)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 from merlib.publishing.records.ledger import status_table
 
 solution_status = status_table(study.artefact_folder)
@@ -233,7 +234,8 @@ check("15.missing", (solution_status["grade"] == "missing").sum())
 largest = None  # an id such as am3f.table1
 check("15.largest", largest)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 solution_gaps = solution_status.set_index("id")["largest difference"]
 check("15.largest", solution_gaps.idxmax())
 
@@ -247,7 +249,8 @@ check("15.largest", solution_gaps.idxmax())
 missed = None
 check("15.luck", missed)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("15.luck", 12 * (1 - 0.95))
 
 # %% [markdown]
@@ -260,7 +263,8 @@ check("15.luck", 12 * (1 - 0.95))
 one_clip = None  # in percentage points
 check("15.clip", one_clip)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
 check("15.clip", 100 / 83)
 
 # %% [markdown]

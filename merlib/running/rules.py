@@ -138,13 +138,18 @@ def names_bound(source: str) -> set[str]:
 
 
 def open_solutions(notebook: NotebookNode) -> list[str]:
-    """Every cell tagged ``solution`` is folded, asks `check`, and binds no name but those that begin with solution_."""
+    """Every cell tagged ``solution`` is folded, asks `check`, and binds no name but those that begin with solution_.
+
+    JupyterLab shows the first line of a folded cell, so that has to be a comment.
+    """
     complaints = []
     for cell in code_cells(notebook):
         if SOLUTION not in cell.metadata.get("tags", []):
             continue
         if any(not cell.metadata.get("jupyter", {}).get(part) for part in FOLDED):
             complaints.append(f"a solution that lies open ({' and '.join(FOLDED)} are not set): {_first(cell)}")
+        if not cell.source.lstrip().startswith("#"):
+            complaints.append(f"a solution whose first line, shown when folded, is no comment: {_first(cell)}")
         if "check(" not in cell.source:
             complaints.append(f"a solution that is not checked: {_first(cell)}")
         if others := sorted(name for name in names_bound(cell.source) if not name.startswith("solution_")):

@@ -23,7 +23,8 @@ TEXT = """# %% [markdown]
 share = None
 check("00.share", share)
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution.
 solution_share = 0.25
 check("00.share", solution_share)
 
@@ -107,8 +108,9 @@ def test_a_folded_solution_with_its_own_names_is_accepted():
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        (', "outputs_hidden": true', "", "open"),
-        (' jupyter={"source_hidden": true, "outputs_hidden": true}', "", "open"),
+        ('"outputs_hidden": true, ', "", "open"),
+        (' jupyter={"outputs_hidden": true, "source_hidden": true}', "", "open"),
+        ("# One solution.\n", "", "first line"),
         ("solution_share = 0.25", "share = 0.25", "share"),
         ("solution_share = 0.25", "for k in range(3):\n    solution_share = k", "k"),
         ('check("00.share", solution_share)', "print(solution_share)", "checked"),

@@ -14,6 +14,7 @@ from merlib.errors import MerlibError
 from merlib.publishing.records.identity import LEAKY, start_record
 from merlib.publishing.records.ledger import get_artefact
 from merlib.publishing.records.record import table_cells, write_record, write_whole
+from merlib.publishing.records.shown import show_with_caption
 from merlib.publishing.study import Study, current_study
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def save_figure(
     numbers: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None = None,
     study: Study | None = None,
 ) -> dict:
-    """Write a figure as PNG, SVG, CSV of the plotted data, and JSON record; return the record.
+    """Write a figure as PNG, SVG, CSV of what is plotted, and JSON record; show it captioned; return the record.
 
     Parameters
     ----------
@@ -108,4 +109,5 @@ def save_figure(
         mark = "# SYNTHETIC\n" if record["synthetic"] else ""
         write_whole(folder / f"{name}.csv", mark + data.to_csv())
     write_record(folder / f"{name}.json", record)
+    show_with_caption(figure, record)
     return record
