@@ -10,7 +10,7 @@ import typer
 from merlib.cli.console import open_console
 
 maintain_app = typer.Typer(
-    help="For whoever changes merlib: build notebooks, compare and promote records, write generated pages.",
+    help="For whoever changes merlib: build notebooks, compare, link and promote records, write pages and the deposit.",
     no_args_is_help=True,
 )
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run below results/runs/.")]
@@ -69,6 +69,46 @@ def promote(
     root = repository_root()
     for new in promote_run(results_folder() / "runs" / run, root / "results" / "reference", grade):
         open_console().print(str(new.relative_to(root)), highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
+def links() -> None:
+    """Write into every committed record which file of predictions it rests on, its SHA-256, code and processor.
+
+    Numbers stay as they are. Needed after references were trained or merged; merlib verify says whether it is.
+
+    Example: merlib maintain links
+    """
+    from merlib.places import repository_root
+    from merlib.publishing.verify.links import link_records
+
+    changed, lost = link_records(repository_root() / "results" / "reference")
+    for name in changed:
+        open_console().print(name, highlight=False, soft_wrap=True)
+    for name in lost:
+        open_console().print(f"no committed predictions: {name}", highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
+def deposit(
+    file: Annotated[
+        Path | None, typer.Argument(help="The archive; default: results/deposit/merlib-VERSION.zip.")
+    ] = None,
+) -> None:
+    """Write one archive to deposit: code, records, predictions, environment, and RO-Crate metadata.
+
+    merlib verify accepts it on its own: merlib verify --reference FILE.zip, or unpacked anywhere.
+
+    Example: merlib maintain deposit
+    """
+    import merlib
+    from merlib.places import repository_root, results_folder
+    from merlib.publishing.site.deposit import write_deposit
+
+    target = file or results_folder() / "deposit" / f"merlib-{merlib.__version__}.zip"
+    count = write_deposit(repository_root(), target)
+    said = f"{target}: {count} files, {target.stat().st_size / 1e6:.1f} MB"
+    open_console().print(said, highlight=False, soft_wrap=True)
 
 
 @maintain_app.command()

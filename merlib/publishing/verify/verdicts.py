@@ -94,7 +94,7 @@ NOT_MADE = "not regenerated"
 
 
 def every_printed(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return `verdict_table` with a row for each printed number that nothing of ours stands beside, in papers' order."""
+    """Return `verdict_table` with a row for each printed number that nothing of ours stands beside, paper by paper."""
     there = set(zip(verdicts["artefact"], verdicts["row"], verdicts["column"], strict=True)) if len(verdicts) else set()
     missing = [
         {

@@ -1,4 +1,4 @@
-"""Twenty lies with every hash renewed: each turns red, by computing again or by training again; the honest stay green."""
+"""Twenty lies with every hash renewed: each turns red, computed again or trained again; what is honest stays green."""
 
 from __future__ import annotations
 
