@@ -113,9 +113,10 @@ def deposit(
 
 @maintain_app.command()
 def pages() -> None:
-    """Write what is generated: the tables of README.md from the committed records, docs/errata.md from the list."""
+    """Write what is generated: the tables of README.md from the committed records, docs/errata.md, docs/licensee.md."""
     from merlib.publishing.site.errata_page import write_errata_page
+    from merlib.publishing.site.licensee import write_licensee
     from merlib.publishing.site.readme import write_readme
 
-    for written in (write_readme(), write_errata_page()):
+    for written in (write_readme(), write_errata_page(), write_licensee()):
         open_console().print(f"wrote {written}", highlight=False, soft_wrap=True)

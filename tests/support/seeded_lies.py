@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from as_committed import FLOW, LINE, NET, PHASES, Laboratory
 
 from merlib.learning import make_folds
@@ -124,7 +125,8 @@ def macro_precision_called_uar(lab, root):
 def interval_from_clips(lab, root):
     """Clips are drawn as if each were another person's: the interval gets too narrow."""
     random, n = np.random.default_rng(0), len(lab.line)
-    draws = [uf1(lab.line.iloc[random.integers(0, n, n)]) for _ in range(300)]
+    rows = lab.line[["label", "prediction", *SCORES]]
+    draws = [uf1(rows.iloc[random.integers(0, n, n)]) for _ in range(200)]
     low, high = np.quantile(draws, [0.025, 0.975])
     lab.edit_record(root, full_uf1={"low": float(low), "high": float(high)})
 
@@ -172,7 +174,7 @@ def _trained_otherwise(lab: Laboratory, name: str, instead) -> pd.DataFrame:
 
 @lie
 def prior_from_all_data(lab, root):
-    everything = class_prior(__import__("torch").from_numpy(lab.samples[FLOW].labels), 3)
+    everything = class_prior(torch.from_numpy(lab.samples[FLOW].labels.copy()), 3)
     lab.restamp(root, "plain_net", _trained_otherwise(lab, "class_prior", lambda labels, classes: everything))
 
 
