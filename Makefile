@@ -35,7 +35,7 @@ WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks clean FORCE
+.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks deposit clean FORCE
 
 help:  ## this list
 	@echo "merlib: an executable companion to five papers on micro-expression recognition"
@@ -91,6 +91,12 @@ nbval: $(READY)
 	  MERLIB_STORE="$(STORE)" MERLIB_RUN_DIR="$(CURDIR)/results/runs/nbval" MERLIB_PROGRESS=off \
 	  $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=1800 -o timeout=1800 notebooks/*.ipynb; \
 	else echo "no notebooks yet"; fi
+
+deposit: $(READY)  ## one archive to deposit: code, records, predictions, environment, RO-Crate metadata
+	@$(BIN)/python -c "import rocrate" 2>/dev/null || $(BIN)/python -m pip install --quiet --no-input \
+	   --disable-pip-version-check $(PIP_FLAGS) -c $(VENV)/constraints.txt -e ".[deposit]"
+	@$(BIN)/merlib maintain deposit
+	@$(BIN)/merlib verify --reference results/deposit/merlib-*.zip
 
 clean:  ## remove .venv and regenerated results (the fold store stays)
 	rm -rf $(VENV) results/runs results/cache

@@ -65,13 +65,62 @@ _ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 
 #
 # Committed reference runs and the current run are read together; of each artefact the record with the better grade counts, and of equal grades the one with the
 # longer training. A printed number can lie within our 95 % interval or differ from ours; where the paper tells other classes apart than we do, the two
-# are not comparable, whatever their values.
+# are not comparable, whatever their values. Printed numbers without a counterpart of ours count too, as *not regenerated*.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.verify.verdicts import gather, verdict_counts, verdict_table
+from merlib.publishing.verify.verdicts import every_printed, gather, verdict_counts, verdict_table
 
 verdicts = verdict_table(gather(study.folder))
-verdict_counts(verdicts)
+printed = every_printed(verdicts)
+verdict_counts(printed)
+
+# %% [markdown]
+# ## The claims, one page each
+#
+# A claim is the row that a paper prints for its own method, in its last comparison and in its choices among variants. The table counts every printed
+# number of every claim, on the first archive that has a run; `merlib claims` and `merlib claim am3f.table3` print the same in a terminal.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.learning.store.references import reference_root
+from merlib.publishing.verify.claim_page import counted_claims, paper_markdown
+
+root = reference_root()
+counted_claims(root) if root else "no reference is read"
+
+# %% [markdown]
+# Each page says what is printed where, what our runs give with which protocol, seeds and code, what the planned tests found, which errata bear on the claim, and which file
+# of predictions the numbers come from. The line of shell below a table computes its first number again, without merlib.
+#
+# ### AM3F-FlowNet
+
+# %% tags=["nbval-ignore-output"]
+from IPython.display import Markdown
+
+Markdown(paper_markdown("am3f_flownet", root) if root else "no reference is read")
+
+# %% [markdown]
+# ### Dual-ATME
+
+# %% tags=["nbval-ignore-output"]
+Markdown(paper_markdown("dual_atme", root) if root else "no reference is read")
+
+# %% [markdown]
+# ### ASTNet
+
+# %% tags=["nbval-ignore-output"]
+Markdown(paper_markdown("astnet", root) if root else "no reference is read")
+
+# %% [markdown]
+# ### LARNet
+
+# %% tags=["nbval-ignore-output"]
+Markdown(paper_markdown("larnet", root) if root else "no reference is read")
+
+# %% [markdown]
+# ### UAMRN
+
+# %% tags=["nbval-ignore-output"]
+Markdown(paper_markdown("uamrn", root) if root else "no reference is read")
 
 # %% [markdown]
 # ## The headline tables
@@ -88,13 +137,14 @@ headline_table(best_records(gather(study.folder)))
 # %% [markdown]
 # ## What models earned on real data
 #
-# Reported and regenerated values, with the reason why they may differ. The reported accuracies are percentages.
+# Reported and regenerated values, with the reason why they may differ. The reported accuracies are percentages. Type a word above the table to keep the rows that have it.
 
 # %% tags=["nbval-ignore-output"]
+from merlib.publishing.verify.filterable import Filterable
 from merlib.publishing.verify.verdicts import trained_on_real
 
 earned = trained_on_real(verdicts)
-earned.drop(columns="reason").round(3)
+Filterable(earned.drop(columns="reason"), "numbers that models earned on real data")
 
 # %% tags=["nbval-ignore-output"]
 for artefact, why in earned.groupby("artefact")["reason"].first().items():
@@ -181,11 +231,13 @@ none = "No family of tests is complete yet."
 save_table("extra.planned_tests", tests, tested, caption=caption, study=any_profile) if tested else none
 
 # %% [markdown]
-# ## Every other number, one by one
+# ## Every printed number, one by one
+#
+# All numbers that the five papers print in their tables, also those that nothing of ours stands beside.
 
 # %% tags=["nbval-ignore-output"]
-rest = verdicts.drop(index=earned.index)
-rest[["artefact", "row", "column", "reported", "ours", "verdict", "grade", "training"]].round(3)
+columns = ["verdict", "artefact", "row", "column", "reported", "ours", "grade", "training"]
+Filterable(printed[columns], "every printed number")
 
 # %% [markdown]
 # ## How to read a difference

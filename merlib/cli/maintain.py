@@ -12,7 +12,7 @@ from merlib.cli.console import open_console, telling_how_to_go_on
 from merlib.cli.options import DataOption, StoreOption
 
 maintain_app = typer.Typer(
-    help="For whoever changes merlib: build notebooks, compare and promote records, write generated pages.",
+    help="For whoever changes merlib: build notebooks, compare, link and promote records, write pages and the deposit.",
     no_args_is_help=True,
 )
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run below results/runs/.")]
@@ -98,12 +98,53 @@ def laboratory(
 
 
 @maintain_app.command()
+def links() -> None:
+    """Write into every committed record which file of predictions it rests on, its SHA-256, code and processor.
+
+    Numbers stay as they are. Needed after references were trained or merged; merlib verify says whether it is.
+
+    Example: merlib maintain links
+    """
+    from merlib.places import repository_root
+    from merlib.publishing.verify.links import link_records
+
+    changed, lost = link_records(repository_root() / "results" / "reference")
+    for name in changed:
+        open_console().print(name, highlight=False, soft_wrap=True)
+    for name in lost:
+        open_console().print(f"no committed predictions: {name}", highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
+def deposit(
+    file: Annotated[
+        Path | None, typer.Argument(help="The archive; default: results/deposit/merlib-VERSION.zip.")
+    ] = None,
+) -> None:
+    """Write one archive to deposit: code, records, predictions, environment, and RO-Crate metadata.
+
+    merlib verify accepts it on its own: merlib verify --reference FILE.zip, or unpacked anywhere.
+
+    Example: merlib maintain deposit
+    """
+    import merlib
+    from merlib.places import repository_root, results_folder
+    from merlib.publishing.site.deposit import write_deposit
+
+    target = file or results_folder() / "deposit" / f"merlib-{merlib.__version__}.zip"
+    count = write_deposit(repository_root(), target)
+    said = f"{target}: {count} files, {target.stat().st_size / 1e6:.1f} MB"
+    open_console().print(said, highlight=False, soft_wrap=True)
+
+
+@maintain_app.command()
 def pages() -> None:
-    """Write what is generated: the tables of README.md from the committed records, docs/errata.md from the list."""
+    """Write what is generated: the tables of README.md from the committed records, docs/errata.md, docs/licensee.md."""
     from merlib.publishing.site.errata_page import write_errata_page
+    from merlib.publishing.site.licensee import write_licensee
     from merlib.publishing.site.readme import write_readme
 
-    for written in (write_readme(), write_errata_page()):
+    for written in (write_readme(), write_errata_page(), write_licensee()):
         open_console().print(f"wrote {written}", highlight=False, soft_wrap=True)
 
 

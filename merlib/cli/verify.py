@@ -41,7 +41,11 @@ def verify(
     data: DataOption = None,
     reference: Annotated[
         Path | None,
-        typer.Option("--reference", metavar="DIR", help="Verify this folder in place of results/reference."),
+        typer.Option(
+            "--reference",
+            metavar="DIR|ZIP",
+            help="Verify this folder, or a deposit (.zip), in place of results/reference.",
+        ),
     ] = None,
     store: StoreOption = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the verdicts as one page.")] = None,
@@ -62,6 +66,8 @@ def verify(
     [bold]merlib verify --fold casme2-sub17 --only am3f-loso-lasce --data megc2019-flow=DIR[/]  that fold trained again
 
     [bold]merlib verify --sample 5 --data megc2019-flow=DIR[/]  five folds drawn at random
+
+    [bold]merlib verify --reference merlib-0.1.0.zip[/]  a deposit, on its own
 
     [bold]merlib verify mine yours.json[/]  two runs, number by number
 
@@ -86,14 +92,25 @@ def verify(
         _tell(table, title, html, as_json)
 
 
-def _root(chosen: Path | None) -> Path:
+@contextmanager
+def _opened(chosen: Path | None) -> Iterator[tuple[Path, Path | None]]:
+    """Yield the folder of references and records, and the unpacked deposit that it lies in, where it does."""
+    import tempfile
+
     from merlib.learning.store.references import reference_root
     from merlib.places import repository_root
+    from merlib.publishing.site.deposit import METADATA, unpacked_deposit
 
-    root = chosen or reference_root() or repository_root() / "results" / "reference"
-    if not root.is_dir():
-        raise MerlibError(f"{root} is no folder.", "a folder of references and records.", "name one: --reference DIR.")
-    return root.resolve()
+    with tempfile.TemporaryDirectory(prefix="merlib-deposit-") as scratch:
+        root = chosen or reference_root() or repository_root() / "results" / "reference"
+        if root.is_file():
+            root = unpacked_deposit(root, Path(scratch))
+        deposit = root if (root / METADATA).is_file() else None
+        root = deposit / "results" / "reference" if deposit else root
+        if not root.is_dir():
+            expected = "a folder of references and records, or a deposit."
+            raise MerlibError(f"{root} is no folder.", expected, "name one: --reference DIR or FILE.zip.")
+        yield root.resolve(), deposit
 
 
 @contextmanager
@@ -121,13 +138,19 @@ def _bar(what: str) -> Iterator:
 
 
 def _committed(only: list[str], reference: Path | None) -> tuple[pd.DataFrame, str]:
+    from merlib.publishing.site.deposit import check_deposit
     from merlib.publishing.verify.committed import verify_committed
-    from merlib.publishing.verify.finding import findings_table
+    from merlib.publishing.verify.finding import Finding, findings_table
 
-    root = _root(reference)
-    with telling_how_to_go_on("nothing was changed"), _bar("computing again") as told:
-        found = verify_committed(root, told, only)
-    return findings_table(found), f"verification of {root.name}, computed again from its predictions"
+    with _opened(reference) as (root, deposit):
+        with telling_how_to_go_on("nothing was changed"), _bar("computing again") as told:
+            found = verify_committed(root, told, only)
+        if deposit:
+            wrong = check_deposit(deposit)
+            agreed = [] if wrong else ["every file is the one that the metadata describe"]
+            found.append(Finding("ro-crate-metadata.json", "deposit", agreed, wrong))
+        name = deposit.name if deposit else root.name
+    return findings_table(found), f"verification of {name}, computed again from its predictions"
 
 
 def _folds(
@@ -146,7 +169,8 @@ def _folds(
     from merlib.publishing.verify.opening import Opener, chosen_references, within_reach
     from merlib.publishing.verify.retraining import choose_folds, fold_finding, verify_folds
 
-    references, found = read_committed(_root(reference))
+    with _opened(reference) as (root, _):
+        references, found = read_committed(root)
     opener = Opener(data_folders(data))
     here, reasons = within_reach(chosen_references(references, only), opener)
     if not here:

@@ -59,3 +59,16 @@ def flatten(x):
 def forest(classes: int = 3):
     """An estimator inside a pipeline that draws random numbers."""
     return make_pipeline(FunctionTransformer(flatten), RandomForestClassifier(n_estimators=5, max_features=1))
+
+
+class PlainNet(nn.Module):
+    """One line through the pixels and nothing that undoes a normalisation of its input."""
+
+    input_name = "flow"
+
+    def __init__(self, classes: int = 3, pixels: int = 108):
+        super().__init__()
+        self.classifier = nn.Linear(pixels, classes)
+
+    def forward(self, inputs):
+        return self.classifier(inputs["flow"].flatten(1))

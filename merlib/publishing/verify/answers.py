@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from merlib.publishing.records.save_table import heading
 from merlib.publishing.records.training import training_of
 from merlib.publishing.tables.metrics import METRICS, part_of
 from merlib.publishing.verify.claims import Claim, barred_by, errata_on
-from merlib.publishing.verify.one_line import one_line
+from merlib.publishing.verify.one_line import near, one_line
 from merlib.publishing.verify.recomputing import AGAINST
 from merlib.scoring import bootstrap_interval
 
@@ -102,6 +103,11 @@ def _ours(claim: Claim, name: str, rows: pd.DataFrame, meta: Mapping, path: Path
     classes = len(meta["classes"])
     maps = THEIR_MAPS.get(str(meta["data"]), "")
     committed = meta.get("commit") or commit_of(path)
+
+    def line(python: str, file: str, cell: Mapping) -> str:
+        alone = len(seeds) == len(meta["experiment"]["seeds"])
+        return one_line(python, file, cell["column"], cell["unit"], seeds, alone)
+
     return {
         "run": name,
         "archive": f"SYNTHETIC twin of {meta['data']}" if meta["synthetic"] else meta["data"],
@@ -122,19 +128,13 @@ def _ours(claim: Claim, name: str, rows: pd.DataFrame, meta: Mapping, path: Path
         },
         "trained_by": trainers_of(dict(meta)),
         "hours": round(float(meta["train_seconds"]) / 3600, 2),
-        "recompute": {
-            cell["column"]: one_line(path, cell["column"], cell["unit"], seeds, alone=len(seeds) == _seeds_in(meta))
-            for cell in _cells(claim)
-        },
+        "recompute": {cell["column"]: line(near(Path(sys.executable)), near(path), cell) for cell in _cells(claim)},
+        "in_a_checkout": line("python", f"results/reference/{path.relative_to(root).as_posix()}", _cells(claim)[0]),
     }
 
 
 def _cells(claim: Claim) -> list[dict]:
     return claim.printed().to_dict("records")
-
-
-def _seeds_in(meta: Mapping) -> int:
-    return len(meta["experiment"]["seeds"])
 
 
 def _number(claim: Claim, cell: Mapping, rows: pd.DataFrame, classes: int, synthetic: bool) -> dict:

@@ -88,8 +88,8 @@ def claim_markdown(told: Mapping) -> str:
     for entry in told["ours"]:
         parts.append("\n".join(f"- {word}: {_code(word, said)}" for word, said in how_trained(entry)))
         parts.append(markdown(numbers_table(entry)))
-        first = next(iter(entry["recompute"].values()))
-        parts.append(f"The first number again, without merlib:\n\n```bash\n{first}\n```")
+        first = entry["in_a_checkout"]
+        parts.append(f"The first number again, without merlib, in the folder of the checkout:\n\n```bash\n{first}\n```")
     parts += [f"- {one['run']} is planned and not committed; `{one['do']}` makes it" for one in told["missing"]]
     tests = tests_table(told)
     parts.append(markdown(tests) if len(tests) else "No test was planned for it.")

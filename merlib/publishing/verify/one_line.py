@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,13 +15,13 @@ SCORES = {
 }
 
 
-def one_line(path: Path, column: str, unit: str, seeds: Sequence[int], alone: bool = True) -> str:
+def one_line(python: str, file: str, column: str, unit: str, seeds: Sequence[int], alone: bool = True) -> str:
     """Return the line for one number of one file of predictions.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    python, file : str
+        The interpreter and the file, as they are to be typed.
     column : str
         Such as ``full.uf1`` or ``casme2.acc``.
     unit : str
@@ -34,7 +33,7 @@ def one_line(path: Path, column: str, unit: str, seeds: Sequence[int], alone: bo
     """
     part, _, metric = column.rpartition(".")
     name, more = SCORES[metric]
-    steps = ["import pandas as pd", f"from sklearn.metrics import {name}", f'p = pd.read_parquet("{_near(path)}")']
+    steps = ["import pandas as pd", f"from sklearn.metrics import {name}", f'p = pd.read_parquet("{file}")']
     if not alone:
         steps.append(f"p = p[p.seed.isin({list(seeds)})]")
     if part not in ("", "full"):
@@ -47,10 +46,10 @@ def one_line(path: Path, column: str, unit: str, seeds: Sequence[int], alone: bo
     steps.append(
         f"print(round({scale}({value}), 5))" if " / " in value and scale else f"print(round({scale}{value}, 5))"
     )
-    return f"{_near(Path(sys.executable))} -c {shlex.quote('; '.join(steps))}"
+    return f"{python} -c {shlex.quote('; '.join(steps))}"
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """Return a path from the working directory where that is shorter."""
     near = os.path.relpath(path)
     return near if not near.startswith("..") else str(path)

@@ -21,6 +21,7 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import Fold, make_folds
 from merlib.learning.store.fold_store import FoldStore, entry_key
+from merlib.learning.store.provenance import trained_by, trainers_of
 from merlib.learning.store.references import source_unchanged
 from merlib.learning.store.training_code import training_code
 from merlib.learning.workers.tasks import Task, Work, train_task
@@ -104,13 +105,14 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
     source = training_code(experiment.model, bool(experiment.start))
     key = entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, source)
     task = Task(fold, seed, key)
-    work = Work(
-        experiment, samples, store, source, model_factory(experiment.model), _is_network(experiment, samples), "cpu"
-    )
-    store.check_writable()
-    train_task(task, work, "")
-    rows, _ = work.load(task)
-    return rows
+    network = _is_network(experiment, samples)
+    work = Work(experiment, samples, store, source, model_factory(experiment.model), network, "cpu")
+    found = work.load(task)
+    if found is None:
+        store.check_writable()
+        train_task(task, work, "")
+        found = work.load(task)
+    return found[0]
 
 
 def _is_network(experiment: Experiment, samples: Samples) -> bool:
@@ -240,17 +242,28 @@ def verify_folds(
 def fold_finding(found: Retrained, reference: Committed) -> Finding:
     """Return what a fold trained again says of its reference.
 
-    A fold that differs is red where the code is that which trained it. Where the code changed since, nobody can tell a
-    lie from the change, and the finding stays open: train with that code (`merlib claim` and records name its commit).
+    Where the code is that which trained it, a fold that differs is red, and so is one of the ``same class`` that was
+    trained on the same kind of processor with the same torch, since nothing can then round otherwise. Where the code
+    changed since, nobody can tell a lie from the change: the finding stays open, and says which code to train with.
     """
     finding = Finding(f"{found.reference}: {found.fold}, seed {found.seed}", "fold")
-    if found.verdict != "differs":
+    unchanged, alike = source_unchanged(reference.meta), _trained_like_here(reference)
+    if found.verdict == "identical" or (found.verdict == "same class" and not (unchanged and alike)):
         finding.agreed.append(f"{found.verdict}: {found.said}")
-    elif source_unchanged(reference.meta):
-        finding.wrong.append(f"differs: {found.said} (trained on {reference.meta.get('processor', 'unknown')})")
+    elif unchanged:
+        where = "on this kind of processor too" if alike else f"on {reference.meta.get('processor', 'unknown')}"
+        finding.wrong.append(f"{found.verdict}: {found.said} (the same code trained it, {where})")
     else:
         commit = reference.meta.get("commit") or "not noted"
         code = str(reference.meta.get("source_digest", ""))[:12]
         said = f"differs: {found.said}; code {code} trained it, which has changed since (commit {commit})"
         finding.open.append(said)
     return finding
+
+
+def _trained_like_here(reference: Committed) -> bool:
+    here = trained_by("cpu")
+    kinds = [
+        {name: one.get(name) for name in ("processor", "device", "torch")} for one in trainers_of(dict(reference.meta))
+    ]
+    return all(kind == {name: here[name] for name in kind} for kind in kinds)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from merlib.publishing.records.ledger import (
     KINDS,
     PAPERS,
+    artefacts,
     best_records,
     get_artefact,
     grade_counts,
@@ -21,8 +22,11 @@ from merlib.publishing.records.ledger import (
 )
 from merlib.publishing.records.save_table import heading
 from merlib.publishing.style import COLOURS, use_style
+from merlib.sources.reported import reported_artefacts, reported_values
 
 GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # the twin, from the paper's training to smoke
+COLUMNS = ["artefact", "row", "column", "reported", "ours", "low", "high", "difference", "verdict", "grade"]
+COLUMNS += ["protocol", "classes", "training", "reason"]
 LEAK_FREE = "last epoch, nothing chosen on test data"
 KIND_COLOURS = dict(
     zip(
@@ -83,7 +87,33 @@ def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
                     "reason": reason(record, cell),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+NOT_MADE = "not regenerated"
+
+
+def every_printed(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return `verdict_table` with a row for each printed number that nothing of ours stands beside, paper by paper."""
+    there = set(zip(verdicts["artefact"], verdicts["row"], verdicts["column"], strict=True)) if len(verdicts) else set()
+    missing = [
+        {
+            "artefact": artefact,
+            "row": cell.row,
+            "column": heading(cell.column),
+            "reported": cell.value,
+            "verdict": NOT_MADE,
+            "grade": "missing",
+            "reason": cell.note,
+        }
+        for artefact in reported_artefacts()
+        for cell in reported_values(artefact).itertuples()
+        if (artefact, cell.row, heading(cell.column)) not in there
+    ]
+    both = pd.concat([verdicts, pd.DataFrame(missing, columns=COLUMNS)], ignore_index=True)
+    order = {artefact: place for place, artefact in enumerate(artefacts())}
+    both = both.sort_values("artefact", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+    return both.fillna(dict.fromkeys(("protocol", "classes", "training"), ""))
 
 
 def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
