@@ -32,7 +32,7 @@ on_bad_clip = "error"
 store = ""
 
 # %%
-from merlib.publishing import open_study, save_figure
+from merlib.publishing import open_study
 
 study = open_study(
     "14_protocol_audit", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip
@@ -152,7 +152,8 @@ except MerlibError as error:
 # ## The laboratory, live
 #
 # STSTNet, as long as the profile allows, with the liberties that cost one training more. Column *measured* is UF1; column *inflation* is the difference to
-# the honest row. The brackets are 95 % intervals: people and seeds resampled together on both sides.
+# the honest row; where the mean precision is called UAR, it is the difference to the honest row's UAR. The brackets are 95 % intervals: the same people and seeds are
+# drawn on both sides.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.leaky_laboratory import save_worth, take_live
@@ -184,13 +185,10 @@ print("declared in the plan, not run yet:", "; ".join(not_run()) or "none")
 # What the choice of an epoch chooses from: UF1 of the test clips after every epoch of the honest run. The last one counts.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.figures.leaky_laboratory import draw_epochs
-from merlib.publishing.tables.leaky_laboratory import epochs_of
+from merlib.publishing.figures.leaky_laboratory import save_epochs
+from merlib.publishing.tables.leaky_laboratory import honest_run
 
-curves = epochs_of()
-if curves is not None:
-    caption = "Test UF1 wanders from epoch to epoch; its highest point is luck that nobody may collect."
-    _ = save_figure("extra.leaky_epochs", draw_epochs(curves), data=curves, samples=[samples][:0], caption=caption)
+print(save_epochs(honest_run(), study))
 
 # %% [markdown]
 # ### Frames dealt at random
@@ -231,7 +229,7 @@ grim_counts()
 # **AM3F-FlowNet**
 
 # %%
-pd.set_option("display.max_colwidth", None)
+pd.set_option("display.max_colwidth", None, "display.max_rows", None)
 execute("AM3F-A1", "AM3F-A5", "AM3F-A6", "AM3F-A7", "AM3F-A8", "AM3F-A9b", "AM3F-A18", "AM3F-A20", "AM3F-A21")
 
 # %% [markdown]

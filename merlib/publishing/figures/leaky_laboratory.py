@@ -103,6 +103,26 @@ def draw_epochs(curves: pd.DataFrame) -> Figure:
     return figure
 
 
+def save_epochs(honest: pd.DataFrame | None, study: Study) -> str:
+    """Draw and save UF1 by epoch as ``extra.leaky_epochs`` and return its caption.
+
+    Parameters
+    ----------
+    honest : DataFrame or None
+        From `tables.leaky_laboratory.honest_run`; without it a sentence is returned.
+    study : Study
+        Whose folder it is written to.
+    """
+    if honest is None:
+        return "The laboratory's run of a network is not committed here."
+    curves = pd.DataFrame(honest.attrs["uf1_by_epoch"])
+    last, best = curves.iloc[-1].mean(), curves.max().mean()
+    caption = f"Averaged over seeds, the last of {len(curves)} epochs gives {last:.3f}, the best one {best:.3f}."
+    how = {"data": curves, "caption": caption, "study": replace(study, profile=get_profile("paper"))}
+    save_figure(f"{LABORATORY}epochs", draw_epochs(curves), {"STSTNet": honest}, **how)
+    return caption
+
+
 def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, study: Study) -> str:
     """Draw and save the closing figure as ``extra.leaky_audit`` and return its caption.
 

@@ -14,7 +14,7 @@ from merlib.learning.leaky.laboratory import Laboratory, kept
 from merlib.learning.leaky.liberties import HONEST, LIBERTIES, laboratory_experiment, liberties_of
 from merlib.learning.store.references import every_reference
 from merlib.profiles import get_profile
-from merlib.publishing.planned.runs import beside_reported, reference_runs
+from merlib.publishing.planned.runs import PRINTED_IN, beside_reported, reference_runs
 from merlib.publishing.records.ledger import LABORATORY
 from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
@@ -22,6 +22,7 @@ from merlib.publishing.tables.metrics import metric_table
 from merlib.scoring.inflation import inflation, value_of
 
 METHODS = {"ststnet": "STSTNet", "linear": "Linear on pixels"}
+PRINTED_AS = {"HARS + AARS": "Dual-ATME"}  # a row of its Table 1: the whole network
 FRAMES = "frames dealt at random"
 LIVE = ("best-epoch-fold", "best-epoch-subject", "clip-split")  # what a notebook takes while one waits
 COLUMNS = ("measured", "inflation")
@@ -123,10 +124,9 @@ def not_run(data: str = "megc2019_flow") -> list[str]:
     return lacking
 
 
-def epochs_of(data: str = "megc2019_flow", model: str = "ststnet") -> pd.DataFrame | None:
-    """Return UF1 of the honest run's test clips after each epoch, a column for each seed; None where not committed."""
-    honest = kept(data, model).get(HONEST)
-    return None if honest is None else pd.DataFrame(honest.attrs["uf1_by_epoch"])
+def honest_run(data: str = "megc2019_flow", model: str = "ststnet") -> pd.DataFrame | None:
+    """Return the laboratory's committed honest run, with UF1 by epoch in its ``attrs``; None where it is not there."""
+    return kept(data, model).get(HONEST)
 
 
 def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: bool = True) -> SavedTable | str:
@@ -170,8 +170,13 @@ def reported_and_honest(data: str = "megc2019_flow") -> tuple[pd.DataFrame, dict
         One row a method as printed: reported, ours, low, high (UF1 on the composite).
     runs : dict of str to DataFrame
     """
-    runs = {name: run for name, run in reference_runs(data).items() if "leave one subject out" in name}
+    runs = {
+        name: run
+        for name, run in reference_runs(data).items()
+        if "leave one subject out" in name and run.attrs["experiment"]["model"] in PRINTED_IN
+    }
     table = beside_reported(runs, *metric_table(runs)) if runs else pd.DataFrame()
     if table.empty:
         return table, {}
-    return table.set_index("row")[["reported", "ours", "low", "high"]], {name: runs[name] for name in table.index}
+    table, kept_runs = table.replace({"row": PRINTED_AS}), {name: runs[name] for name in table.index}
+    return table.set_index("row")[["reported", "ours", "low", "high"]], kept_runs
