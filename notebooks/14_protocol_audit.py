@@ -156,7 +156,7 @@ except MerlibError as error:
 # drawn on both sides.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.tables.leaky_laboratory import save_worth, take_live
+from merlib.publishing.leaky.worth import save_worth, take_live
 
 save_worth(take_live(study, samples), "live", study, committed_runs=False)
 
@@ -170,7 +170,7 @@ save_worth(take_live(study, samples), "live", study, committed_runs=False)
 # gives for the same experiment.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.tables.leaky_laboratory import committed, finding, not_run
+from merlib.publishing.leaky.worth import committed, finding, not_run
 
 worth = committed()
 save_worth(worth, "laboratory", study)
@@ -185,8 +185,8 @@ print("declared in the plan, not run yet:", "; ".join(not_run()) or "none")
 # What the choice of an epoch chooses from: UF1 of the test clips after every epoch of the honest run. The last one counts.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.figures.leaky_laboratory import save_epochs
-from merlib.publishing.tables.leaky_laboratory import honest_run
+from merlib.publishing.leaky.audit_figure import save_epochs
+from merlib.publishing.leaky.worth import honest_run
 
 print(save_epochs(honest_run(), study))
 
@@ -197,7 +197,7 @@ print(save_epochs(honest_run(), study))
 # committed runs of LARNet's first stage on the twin of CASME II: SYNTHETIC.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.tables.leaky_laboratory import frames_dealt
+from merlib.publishing.leaky.worth import frames_dealt
 
 save_worth(frames_dealt(), "frames", study)
 
@@ -269,8 +269,8 @@ rest
 # honest rows are.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.figures.leaky_laboratory import save_audit
-from merlib.publishing.tables.leaky_laboratory import reported_and_honest
+from merlib.publishing.leaky.audit_figure import save_audit
+from merlib.publishing.leaky.worth import reported_and_honest
 
 compared, honest_runs = reported_and_honest()
 print(save_audit(compared, honest_runs, worth, study) if worth and len(compared) else "no committed runs here")

@@ -29,7 +29,7 @@ def audit_rows(compared: pd.DataFrame, worth) -> pd.DataFrame:
     Parameters
     ----------
     compared : DataFrame
-        From `tables.leaky_laboratory.reported_and_honest`.
+        From `leaky.worth.reported_and_honest`.
     worth : Worth
         Of the laboratory.
 
@@ -109,7 +109,7 @@ def save_epochs(honest: pd.DataFrame | None, study: Study) -> str:
     Parameters
     ----------
     honest : DataFrame or None
-        From `tables.leaky_laboratory.honest_run`; without it a sentence is returned.
+        From `leaky.worth.honest_run`; without it a sentence is returned.
     study : Study
         Whose folder it is written to.
     """

@@ -10,10 +10,10 @@ from known_predictions import make_predictions, make_samples
 from merlib.learning.leaky import laboratory
 from merlib.learning.leaky.laboratory import keep
 from merlib.learning.leaky.liberties import HONEST, LIBERTIES
-from merlib.publishing.figures.leaky_laboratory import audit_rows, draw_audit, save_epochs
+from merlib.publishing.leaky import worth as leaky_worth
+from merlib.publishing.leaky.audit_figure import audit_rows, draw_audit, save_epochs
+from merlib.publishing.leaky.worth import committed, finding, joined, not_run, save_worth, worth_of
 from merlib.publishing.records.ledger import best_records, read_records
-from merlib.publishing.tables import leaky_laboratory
-from merlib.publishing.tables.leaky_laboratory import committed, finding, joined, not_run, save_worth, worth_of
 from merlib.scoring import uf1
 from merlib.scoring.as_published import precision_called_uar, subject_mean_f1
 
@@ -99,8 +99,8 @@ def test_the_closing_figure_has_one_mark_for_each_row(runs):
 
 
 def test_frames_dealt_are_read_from_committed_runs_on_the_twin_only(monkeypatch):
-    monkeypatch.setattr(leaky_laboratory, "every_reference", lambda data: [])
-    assert leaky_laboratory.frames_dealt() is None
+    monkeypatch.setattr(leaky_worth, "every_reference", lambda data: [])
+    assert leaky_worth.frames_dealt() is None
 
 
 def test_epochs_are_told_by_the_last_and_the_best(runs, study):
