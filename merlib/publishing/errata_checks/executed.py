@@ -73,7 +73,7 @@ def grim_counts() -> pd.DataFrame:
     table = grim_table()
     table["whose"] = table["own"].map({True: "own rows", False: "other rows"})
     frame = pd.DataFrame(index=list(dict.fromkeys(table["artefact"])))
-    for whose, part in table.groupby("whose"):
+    for whose, part in table.groupby("whose", sort=False):
         found = part.groupby("artefact")["possible"]
         frame[f"{whose}, possible"], frame[f"{whose}, printed"] = found.sum(), found.size()
     return frame.fillna(0).astype(int)

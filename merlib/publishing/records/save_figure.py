@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -39,7 +40,7 @@ def stamp_synthetic(figure: Figure) -> None:
 
 def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
     """Write below the figure which of its runs are leaky, for comparison only; once."""
-    text = f"{LEAKY}: {', '.join(labels)}"
+    text = fill(f"{LEAKY}: {', '.join(labels)}", width=max(60, int(13 * figure.get_figwidth())))
     if not any(there.get_text() == text for there in figure.texts):
         figure.text(0.005, -0.005, text, ha="left", va="top", color="#D55E00", fontsize=8, weight="bold")
 

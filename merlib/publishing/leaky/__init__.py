@@ -1,0 +1,1 @@
+"""What the leakage laboratory shows: LEAKY, for comparison only."""
