@@ -1,8 +1,8 @@
 """Measure spotting on long recordings of the SYNTHETIC twin and write the counts that notebook 13 reads.
 
-``python tests/benchmarks/bench_spotting.py`` takes about an hour on one core (``--part 0 3`` does every third
-recording, so that several processes share the work; ``--join FILE ...`` puts their files together). ``--choose`` finds the humble
-rule's threshold on seeds that are not measured on.
+``python tests/benchmarks/bench_spotting.py`` takes about an hour on one core. ``--part 0 3`` does every third
+recording, so that several processes share the work, and ``--join FILE ...`` puts their files together. ``--choose``
+finds the humble rule's threshold on seeds that are not measured on.
 """
 
 from __future__ import annotations
