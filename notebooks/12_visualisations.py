@@ -58,7 +58,7 @@ study
 # Each conclusion rests on a few pictures that somebody chose. None is tested. Here each becomes a number with an interval.
 #
 # Real maps are never shown one by one: with `data` the figures show means over the clips of a class. The SYNTHETIC twin shows nobody, so its clips may be shown; and its true
-# motion is known, which no recorded clip offers.
+# motion is known, which no recorded clip offers. Every face here is SYNTHETIC, made from NASA's public-domain portrait.
 
 # %% [markdown]
 # ## Grad-CAM in two lines
@@ -227,7 +227,7 @@ committed("dual_atme.figure7")
 # ## LARNet: responses of three stages (Fig. 3)
 #
 # LARNet chains three networks of residual attention. Its Figure 3 compares how large the responses stay from stage to stage with the residual form $(1 + M) F$ and with the naive
-# product $M F$. The network here is a small one (width 4, pictures of 64 pixels), of a few people; one fold is trained with each form, and a third network is left as it was before training.
+# product $M F$. Whatever `data` says, the clips are the twin's from here on, since layers of single clips are shown. The network is a small one (width 4, pictures of 64 pixels), of a few people; one fold is trained with each form, and a third network is left as it was before training.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.clips import as_frames
@@ -285,9 +285,8 @@ save_table("extra.larnet_empty_maps", values, runs, low=low, high=high, digits=2
 # %% tags=["nbval-ignore-output"]
 label = "residual, 1 + M"
 one_run = {label: larnet[label].predictions}
-row = 0 if frames.synthetic else None  # the mean over all frames of real people
 for stage in (1, 2, 3):
-    figure, table = draw_layers(layers[label], stage, row)
+    figure, table = draw_layers(layers[label], stage, row=0)
     told = [f"{100 * end.loc[f'stage {stage}', label]:.0f}" for end in (values, low, high)]
     caption = f"{told[0]} % [{told[1]}, {told[2]}] of the maps of stage {stage} are empty."
     print(caption)
@@ -301,7 +300,7 @@ for stage in (1, 2, 3):
         caption=caption,
         numbers=numbers,
         substitution=small,
-        shows_single_samples=frames.synthetic,
+        shows_single_samples=True,
     )
 
 # %% [markdown]
@@ -324,7 +323,7 @@ _ = save_figure(
     data=table,
     caption=caption,
     substitution=small,
-    shows_single_samples=frames.synthetic,
+    shows_single_samples=True,
 )
 
 # %% [markdown]
@@ -381,7 +380,7 @@ save_table("extra.uamrn_corners", values, runs, low=low, high=high, digits=2, ca
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.attention_matrix import matrix_pictures
 
-figure = draw_attention_matrices(*matrix_pictures(matrices, list(read), single=samples.synthetic))
+figure = draw_attention_matrices(*matrix_pictures(matrices, list(read), single=True))
 narrow = "front layers of width 16 with random weights, pictures of 64 pixels, a few people"
 _ = save_figure(
     "uamrn.figure4",
@@ -391,7 +390,7 @@ _ = save_figure(
     caption=caption,
     numbers=(values, low, high),
     substitution=narrow,
-    shows_single_samples=samples.synthetic,
+    shows_single_samples=True,
 )
 print(caption)
 

@@ -30,10 +30,10 @@ def candidates(explained: Explained, place: str = "flow") -> dict[str, np.ndarra
     ``Grad-CAM, random weights 0`` and so on; ``strain as given``, the network's own input, which needs no network;
     ``the usual place``, the mean Grad-CAM of all other people: what is left when a map does not look at its clip.
     """
-    trained = attention(explained)[place]
+    trained = attention(explained, only=place)[place]
     maps = {TRAINED: trained}
     for draw in range(DRAWS):
-        maps[f"{RANDOM} {draw}"] = attention(explained.with_random_weights(draw))[place]
+        maps[f"{RANDOM} {draw}"] = attention(explained.with_random_weights(draw), only=place)[place]
     rows = explained.rows
     maps[STRAIN] = np.asarray(explained.samples.inputs[place])[rows, 2]
     maps[USUAL] = _of_others(trained, explained.samples.groups[rows])

@@ -1,4 +1,4 @@
-"""Preprocessed clips of a few people: what it takes to look into a network, not to judge it."""
+"""Preprocessed clips of a few people of the twin: what it takes to look into a network, not to judge it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from joblib import cpu_count
 from merlib.clips.samples import Samples
 from merlib.clips.selection import few_clips
 from merlib.datasets.twin.population import POPULATIONS
+from merlib.datasets.twin.rendering.rendered import twin_clips
 from merlib.inputs.choices import Preprocessing
 from merlib.inputs.clip_samples import samples_of_clips
 from merlib.publishing.study import Study
@@ -15,18 +16,19 @@ PEOPLE = 12  # in profiles that would take everybody
 
 
 def few_features(study: Study, name: str, how: Preprocessing, people: int = PEOPLE) -> Samples:
-    """Return one clip of each class of a few people, preprocessed; how many, the profile may say.
+    """Return one clip of each class of a few people of the SYNTHETIC twin, preprocessed.
+
+    Always the twin's, whatever data the study was given: layers and matrices of single clips are shown.
 
     Parameters
     ----------
     study : Study
+        Its profile may say how many people; its cache keeps what is computed.
     name : str
         ``casme2``, ``samm`` or ``smic``.
     how : Preprocessing
     people : int
         How many people where the profile takes everybody.
     """
-    table = few_clips(study.clips(name), study.profile.clip_subjects or people, 1)
-    return samples_of_clips(
-        table, [how], POPULATIONS[name].classes, study.cache, workers=cpu_count(), on_bad_clip=study.on_bad_clip
-    )
+    table = few_clips(twin_clips(name), study.profile.clip_subjects or people, 1)
+    return samples_of_clips(table, [how], POPULATIONS[name].classes, study.cache, workers=cpu_count())

@@ -177,7 +177,9 @@ def _predictions(
     return frame
 
 
-def attention(explained: Explained, size: tuple[int, int] = (28, 28), asked: str = "label") -> dict[str, np.ndarray]:
+def attention(
+    explained: Explained, size: tuple[int, int] = (28, 28), asked: str = "label", only: str = ""
+) -> dict[str, np.ndarray]:
     """Return Grad-CAM of every row that was tested, by the input that the map lies over.
 
     Parameters
@@ -188,6 +190,8 @@ def attention(explained: Explained, size: tuple[int, int] = (28, 28), asked: str
         Rows and columns of the maps.
     asked : {'label', 'prediction'}
         Which class is asked for.
+    only : str
+        The one input whose map is wanted; all of them by default.
 
     Returns
     -------
@@ -200,6 +204,8 @@ def attention(explained: Explained, size: tuple[int, int] = (28, 28), asked: str
     with one_thread():
         for network, inputs, rows in explained.tested():
             for name, place in places(network).items():
+                if only not in ("", name):
+                    continue
                 maps = found.setdefault(name, np.zeros((len(place_of), *size), np.float32))
                 maps[[place_of[row] for row in rows]] = grad_cam(place, inputs, ask(network, inputs, rows), size)
     return found

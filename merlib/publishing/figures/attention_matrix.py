@@ -114,6 +114,6 @@ def matrix_pictures(
         title = f"{name}: all {len(matrices[name])} clips"
         pictures[title], labels[title] = (
             (matrices[name] > 0).mean((0, 1)),
-            "share of clips and heads that keep the pair",
+            "share kept",
         )
     return pictures, labels

@@ -109,3 +109,15 @@ def test_a_committed_table_comes_back_as_it_was_saved(study):
     assert found.headline.startswith("SYNTHETIC")
     assert "A finding." in found.headline
     assert "profile teach" in committed("extra.nothing", study.artefact_folder)
+
+
+def test_clips_that_are_looked_into_are_the_twin_s_whatever_data_was_named(study, monkeypatch, tmp_path):
+    from dataclasses import replace
+
+    from merlib.publishing.explained import few_features as module
+
+    monkeypatch.setattr(module, "samples_of_clips", lambda table, *_, **__: table)
+    named = replace(study, data={"casme2": tmp_path})
+    table = module.few_features(named, "casme2", how=None)
+    assert table.attrs["synthetic"]
+    assert table["subject"].nunique() == study.profile.clip_subjects
