@@ -80,7 +80,7 @@ def as_restructured(lines: Iterable[str]) -> list[str]:
         elif listing and line.strip() and not flush:
             fresh = [f"{INDENT}{line.strip()}"]
         else:
-            fresh, listing = [line], False
+            fresh, listing = ["", line] if listing and flush else [line], False
         told += fresh if literal else map(_with_links, fresh)
         literal = literal or line.rstrip().endswith("::")
         before = line.strip()

@@ -83,7 +83,7 @@ def gather(source: Path, root: Path) -> None:
 
 
 def copy_document(path: Path, source: Path, root: Path) -> None:
-    """Copy a document and the files that it shows or links to; where the book keeps the repository's layout, links hold."""
+    """Copy a document and the files that it shows or links to; links hold, since the layout is the repository's."""
     text = path.read_text(encoding="utf-8")
     for match in IMAGE_OR_LINK.finditer(text):
         linked = (path.parent / match[1]).resolve()

@@ -46,8 +46,8 @@ def write_notebook_pages(folder: Path, into: Path, records: Mapping[str, dict]) 
 def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tuple[nbformat.NotebookNode, list[str]]:
     """Return the notebook as the book shows it, and the artefacts whose pictures are in it.
 
-    Each picture gets an alternative text and is followed by the link "Where is this from?"; a slider, which needs a kernel,
-    is replaced by a sentence unless the cell shows something else too.
+    Each picture gets an alternative text and is followed by the link "Where is this from?"; a slider, which needs a
+    kernel, is replaced by a sentence unless the cell shows something else too.
     """
     cells, drawn, heading = [], [], ""
     for cell in notebook.cells:

@@ -44,7 +44,9 @@ def test_a_picture_that_a_function_saves_leads_to_the_record_that_it_writes():
 
 
 def test_a_picture_without_a_record_says_so_and_is_told_by_its_section():
-    page, artefacts = page_of(new_markdown_cell("## A colour wheel"), new_code_cell("axis.imshow(w)", outputs=[PICTURE]))
+    page, artefacts = page_of(
+        new_markdown_cell("## A colour wheel"), new_code_cell("axis.imshow(w)", outputs=[PICTURE])
+    )
     assert artefacts == []
     assert alt_of(page.cells[1]) == "A colour wheel"
     assert "no record" in page.cells[2].source
