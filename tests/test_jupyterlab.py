@@ -1,7 +1,7 @@
 """A student's first hour in JupyterLab, driven in Chromium: run notebook 00, move a slider of notebook 02, save.
 
-Slow: `make slow`. Skipped, and says so, without Playwright or Chromium. The student works on copies in a folder of their
-own; the checkout that merlib comes from stays as it was.
+Slow: `make slow`. Skipped, and says so, without Playwright or Chromium. The student works on copies in a folder of
+their own; the checkout that merlib comes from stays as it was.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from chromium import open_browser, skip_without_chromium
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ("00_start_here", "02_preprocessing")
 PATIENCE = 900  # seconds, for a slow machine; a notebook takes about one minute
+BOX = ".jp-Cell-outputArea:has(.widget-slider)"  # where a cell shows a slider
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * PATIENCE)]
@@ -152,9 +153,9 @@ def test_a_slider_moves_and_its_picture_follows(page, lab, desk):
     path = desk / "02_preprocessing.ipynb"
     clear_prompts(path)
     run_all(page, lab, path.stem)
-    box = page.locator(".widget-interact").first
+    box = page.locator(BOX).first
     box.scroll_into_view_if_needed()
-    shown = "() => [...document.querySelectorAll('.widget-interact')[0].querySelectorAll('img')].map(i => i.src).join()"
+    shown = f"() => [...document.querySelector('{BOX}').querySelectorAll('img')].map(i => i.src).join()"
     page.wait_for_function(f"() => ({shown})().length > 0")
     picture = page.evaluate(shown)
     handle = box.locator(".noUi-handle").first

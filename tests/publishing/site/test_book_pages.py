@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from merlib.errors import MerlibError
 from merlib.places import repository_root
 from merlib.publishing.records.ledger import artefacts, best_records, read_records
 from merlib.publishing.site.api_pages import as_restructured, write_api_pages
+from merlib.publishing.site.book import own_folder
 from merlib.publishing.site.claims_page import claims_page
 from merlib.publishing.site.front_page import front_page, how_far_off, what_was_made
 from merlib.publishing.site.markdown import linked_errata, table
@@ -133,3 +135,20 @@ def test_an_erratum_s_id_leads_to_its_entry_but_not_inside_code_links_or_heading
 
 def test_a_cell_with_a_line_break_stays_one_row():
     assert table([{"a": "x\ny"}]).splitlines()[-1] == "| x y |"
+
+
+# --- the folder ------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path):
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "mine.html").write_text("x")
+    with pytest.raises(MerlibError, match="--into"):
+        own_folder(tmp_path, tmp_path / "source", tmp_path / "html")
+    assert (tmp_path / "html" / "mine.html").read_text() == "x"
+
+
+def test_a_folder_of_an_earlier_book_is_used_again(tmp_path):
+    for _ in range(2):
+        own_folder(tmp_path / "site", tmp_path / "site" / "html")
+        (tmp_path / "site" / "html").mkdir(exist_ok=True)

@@ -68,6 +68,12 @@ def test_a_slider_without_a_kernel_becomes_a_sentence_and_a_picture_beside_it_st
     assert [list(output.data) for output in page.cells[1].outputs] == [["image/png", "text/plain"]]
 
 
+def test_a_solution_is_folded_and_nothing_else():
+    solved = new_code_cell("1 + 1", metadata={"tags": ["solution"]})
+    page, _ = page_of(solved, new_code_cell("2", metadata={"tags": ["nbval-ignore-output"]}))
+    assert ["hide-cell" in cell.metadata["tags"] for cell in page.cells] == [True, False]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])
 def test_every_picture_of_the_committed_notebooks_is_told_in_words(path):
     page, _ = as_page(nbformat.read(path, as_version=4), {})
