@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ("00_start_here", "02_preprocessing")
 PATIENCE = 900  # seconds, for a slow machine; a notebook takes about one minute
 BOX = ".jp-Cell-outputArea:has(.widget-slider)"  # where a cell shows a slider
+PROMPTS = ".jp-CodeCell .jp-InputArea-prompt"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * PATIENCE)]
@@ -101,12 +102,18 @@ def run_all(page, address: str, name: str) -> None:
     """Open a notebook, run all of its cells and wait for the last."""
     page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(IDLE)
-    choose(page, "Run", "runmenu:run-all")
-    page.wait_for_function(
-        "() => { const said = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);"
-        " return said.length > 0 && said.every(text => /\\d/.test(text)) }",
-        timeout=PATIENCE * 1000,
-    )
+    begun = page.locator(PROMPTS, has_text="*")
+    for _ in range(5):  # a menu chosen while the kernel still connects does nothing
+        choose(page, "Run", "runmenu:run-all")
+        page.wait_for_timeout(5000)
+        if begun.count() or numbered(page):
+            break
+    wait_until(lambda: numbered(page) == page.locator(PROMPTS).count(), PATIENCE, f"{name} did not run to its end")
+
+
+def numbered(page) -> int:
+    """Return how many code cells have been executed."""
+    return sum(any(sign.isdigit() for sign in text) for text in page.locator(PROMPTS).all_text_contents())
 
 
 def save(page, path: Path) -> nbformat.NotebookNode:

@@ -10,7 +10,7 @@ import merlib
 from merlib.publishing.site.markdown import errata_ids
 
 PACKAGE = Path(merlib.__file__).resolve().parent
-ENTRY = re.compile(r"(``[^`]+``|\S+) {2,}(\S.*)")
+ENTRY = re.compile(r"(``[^`]+``|\S+(?: \S+){0,3}?) {2,}(\S.*)")
 INDENT = "    "
 ERRATA = "../docs/errata.html"
 LEFT_OUT = ("cli",)  # verbs are told by `merlib --help`

@@ -116,6 +116,11 @@ def test_two_columns_become_a_list_and_a_shape_table_stays_as_it_is():
     assert as_restructured(lines) == told
 
 
+def test_an_entry_s_name_may_have_some_words():
+    told = as_restructured(["AM3F-A1 to AM3F-A2  See x."])
+    assert [re.sub(r" <[^>]*>`__|`", "", line) for line in told] == ["AM3F-A1 to AM3F-A2", "    See x."]
+
+
 def test_a_list_is_closed_by_the_paragraph_after_it():
     assert as_restructured(["HEAD  Flat.", "Then more."]) == ["HEAD", "    Flat.", "", "Then more."]
 
