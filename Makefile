@@ -14,6 +14,7 @@ TEST_JOBS ?= 2
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.installed
+SITE_READY := $(VENV)/.site-installed
 STORE := $(CURDIR)/results/store
 EXPECTED := tests/expected/smoke.json
 
@@ -35,7 +36,7 @@ WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks deposit clean FORCE
+.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks deposit site clean FORCE
 
 help:  ## this list
 	@echo "merlib: an executable companion to five papers on micro-expression recognition"
@@ -53,7 +54,7 @@ reproduce: $(READY)  ## run every notebook into results/runs/<name>/
 
 test: check unit smoke nbval  ## everything that continuous integration checks
 
-slow: $(READY)  ## what is slow and rarely breaks: browser, ten kills, whole copies, benchmarks
+slow: $(READY) $(SITE_READY)  ## what is slow and rarely breaks: browser, ten kills, whole copies, benchmarks
 	@echo "== tests marked slow, and ten kills in place of two"
 	@MERLIB_KILLS=10 $(BIN)/python -m pytest -m slow
 	@echo "== benchmarks"
@@ -61,6 +62,9 @@ slow: $(READY)  ## what is slow and rarely breaks: browser, ten kills, whole cop
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+site: $(SITE_READY)  ## build the book into build/site/html: notebooks, claims, records, reference; no network
+	@$(BIN)/merlib maintain site
 
 notebooks: $(READY)  ## execute notebooks/*.py into their .ipynb (smoke profile, synthetic twin)
 	@$(BIN)/merlib maintain notebooks $(ONLY)
@@ -119,6 +123,14 @@ $(READY): pyproject.toml constraints.txt $(VENV)/.wanted
 	@echo "== fetching the weights that the default needs (MERLIB_OFFLINE=1 forbids it)"
 	@$(BIN)/merlib weights get || \
 	  echo "Going on without them: whatever finds faces in clips will ask for these files again."
+	@touch $@
+
+# What the book and the browser tests need, about 350 MB; `make reproduce` and `make test` do without it.
+$(SITE_READY): $(READY)
+	@echo "== installing merlib[site,browser] with the versions of constraints.txt"
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check $(PIP_FLAGS) \
+	   -c $(VENV)/constraints.txt -e ".[$(EXTRAS),site,browser]"
+	@$(BIN)/python -m pip check
 	@touch $@
 
 # Rewritten only when another torch or other extras are asked for, so that the installation follows.

@@ -13,7 +13,9 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ex
 html_theme = "sphinx_book_theme"
 html_title = "merlib: five papers, reproduced"
 html_css_files = ["book.css"]
-html_js_files = [("tables.js", {"defer": "defer"})]
+html_js_files = [("book.js", {"defer": "defer"})]
+html_favicon = "static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
@@ -21,6 +23,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "collapse_navbar": True,
+    "navbar_persistent": [],
     "use_download_button": False,
     "use_fullscreen_button": False,
     "pygments_light_style": "a11y-high-contrast-light",
@@ -40,6 +43,8 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings name the types
 napoleon_google_docstring = False
+napoleon_use_ivar = True
+autodoc_default_options = {"exclude-members": "set_fit_request, set_predict_request, set_score_request"}
 suppress_warnings = ["autodoc", "ref.python", "myst.header", "toc.not_readable"]
 exclude_patterns = ["static"]
 

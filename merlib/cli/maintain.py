@@ -150,9 +150,9 @@ def pages() -> None:
 
 @maintain_app.command()
 def site(
-    into: Annotated[Path, typer.Option(help="Folder of the book; what lay in its source/ and html/ is replaced.")] = Path(
-        "build/site"
-    ),
+    into: Annotated[
+        Path, typer.Option(help="Folder of the book; what lay in its source/ and html/ is replaced.")
+    ] = Path("build/site"),
 ) -> None:
     """Build the book: notebooks as they ran, reference, glossary, errata, benchmarks, claims and records. No network.
 

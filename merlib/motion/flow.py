@@ -3,12 +3,12 @@
 ``flow[y, x] = (u, v)`` in pixels: what is at (x, y) in the first frame is at (x + u, y + v) in the second; u grows
 rightwards, v downwards.
 
-==============  =====================================================================================
+=============== =====================================================================================
 ``tvl1``        total variation with an L1 data term (Zach et al. 2007) from scikit-image; AM3F Sec. 3.1.2.
 ``dis``         dense inverse search (Kroeger et al. 2016) from OpenCV; hundreds of times faster.
 ``farneback``   polynomial expansion (Farneback 2003) from OpenCV.
 ``liteflownet`` the network of ASTNet Sec. 3.1 (2), `merlib.motion.liteflownet`; needs its weights.
-==============  =====================================================================================
+=============== =====================================================================================
 """
 
 from __future__ import annotations

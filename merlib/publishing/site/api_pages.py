@@ -10,7 +10,7 @@ import merlib
 from merlib.publishing.site.markdown import errata_ids
 
 PACKAGE = Path(merlib.__file__).resolve().parent
-ENTRY = re.compile(r"(``[^`]+``|\S+) {2,}(\S.*)")
+ENTRY = re.compile(r"(``[^`]+``|\S+(?: \S+){0,3}?) {2,}(\S.*)")
 INDENT = "    "
 ERRATA = "../docs/errata.html"
 LEFT_OUT = ("cli",)  # verbs are told by `merlib --help`
@@ -80,7 +80,7 @@ def as_restructured(lines: Iterable[str]) -> list[str]:
         elif listing and line.strip() and not flush:
             fresh = [f"{INDENT}{line.strip()}"]
         else:
-            fresh, listing = [line], False
+            fresh, listing = ["", line] if listing and flush else [line], False
         told += fresh if literal else map(_with_links, fresh)
         literal = literal or line.rstrip().endswith("::")
         before = line.strip()

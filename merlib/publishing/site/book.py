@@ -22,6 +22,7 @@ from merlib.publishing.site.record_pages import write_record_pages
 NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax")
 ERRATA = "docs/errata.md"
 PAGES = ("README.md", "CONTRIBUTING.md")  # besides docs/
+MARK = ".merlib-book"  # in a folder whose contents may be replaced
 MATHJAX = ("tex-svg.js", "input/tex/extensions")  # glyphs are drawn, so that no font is fetched
 IMAGE_OR_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -39,8 +40,8 @@ def make_book(into: Path, root: Path | None = None) -> Path:
     Raises
     ------
     MerlibError
-        When Sphinx or a part of it is not installed, when it stops, or when a built page has a dead link, a missing
-        picture, or fetches something from elsewhere.
+        When the folder holds a ``source/`` or ``html/`` of something else; when Sphinx or a part of it is not
+        installed, or stops; when a built page has a dead link, a missing picture, or fetches something from elsewhere.
     """
     into, root = into.resolve(), root or repository_root()
     absent = [name for name in NEEDED if find_spec(name) is None]
@@ -51,6 +52,7 @@ def make_book(into: Path, root: Path | None = None) -> Path:
             "make site, which installs them; or pip install -c constraints.txt -e '.[site]'.",
         )
     source, html = into / "source", into / "html"
+    own_folder(into, source, html)
     for folder in (source, html):
         shutil.rmtree(folder, ignore_errors=True)
     gather(source, root)
@@ -63,6 +65,25 @@ def make_book(into: Path, root: Path | None = None) -> Path:
             "mend the page that each line names, and give the command again.",
         )
     return html / "index.html"
+
+
+def own_folder(into: Path, *replaced: Path) -> None:
+    """Mark the folder as one of a book; refuse it when it holds folders that would be replaced and has no mark.
+
+    Raises
+    ------
+    MerlibError
+        When something else lies where the book would be written.
+    """
+    there = [folder.name for folder in replaced if folder.exists()]
+    if there and not (into / MARK).is_file():
+        raise MerlibError(
+            f"{into} holds {' and '.join(there)}, not written by merlib.",
+            "an empty folder, or one of an earlier book.",
+            "choose another folder with --into.",
+        )
+    into.mkdir(parents=True, exist_ok=True)
+    (into / MARK).touch()
 
 
 def gather(source: Path, root: Path) -> None:
@@ -83,7 +104,7 @@ def gather(source: Path, root: Path) -> None:
 
 
 def copy_document(path: Path, source: Path, root: Path) -> None:
-    """Copy a document and the files that it shows or links to; where the book keeps the repository's layout, links hold."""
+    """Copy a document and the files that it shows or links to; links hold, since the layout is the repository's."""
     text = path.read_text(encoding="utf-8")
     for match in IMAGE_OR_LINK.finditer(text):
         linked = (path.parent / match[1]).resolve()

@@ -8,16 +8,17 @@ from collections.abc import Iterable
 import pandas as pd
 
 from merlib.publishing.planned.headline import markdown
-from merlib.publishing.records.ledger import PAPERS, get_artefact
+from merlib.publishing.records.ledger import PAPERS, artefacts, get_artefact
 from merlib.publishing.site.markdown import as_text, table
 from merlib.publishing.site.record_pages import record_link
 from merlib.publishing.verify.verdicts import verdict_counts, verdict_table
 
 INTRODUCTION = """# Claims: each printed number beside ours
 
-Every row is one number that a paper prints and that was regenerated from the committed records. *Within interval* means that the printed number, as rounded,
-lies in our 95 % interval over people; *differs* that it does not; *analogue* that other data or classes stand in for the paper's, as the last column says.
-A number from the SYNTHETIC twin, or of other classes than the paper's, is not comparable, whatever its value. A difference is no verdict on the authors.
+Every row is one number that a paper prints and that was regenerated from the committed records. *Within interval*
+means that the printed number, as rounded, lies in our 95 % interval over people; *differs* that it does not; *analogue*
+that other data or classes stand in for the paper's, as the last column says. A number from the SYNTHETIC twin, or of
+other classes than the paper's, is not comparable, whatever its value. A difference is no verdict on the authors.
 """
 
 
@@ -28,7 +29,9 @@ def claims_page(records: Iterable[dict]) -> str:
         return f"{INTRODUCTION}\nNo record with a printed number is committed.\n"
     counts = markdown(verdict_counts(verdicts).rename_axis(columns=None).reset_index())
     parts = [INTRODUCTION, "## Verdicts by paper\n", counts, "\n## One by one\n"]
-    parts.append(table(map(claim_row, verdicts.to_dict("records"))))
+    order = list(artefacts())
+    rows = sorted(verdicts.to_dict("records"), key=lambda claim: order.index(claim["artefact"]))
+    parts.append(table(map(claim_row, rows)))
     return "\n".join(parts)
 
 

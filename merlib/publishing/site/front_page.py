@@ -83,7 +83,8 @@ def front_page(records: Iterable[dict]) -> str:
 {headline(best)}
 **Why?** {why()}
 
-Begin with [the first notebook](notebooks/00_start_here.ipynb), the [two commands](README.md) that make everything again, or the [words](docs/glossary.md).
+Begin with [the first notebook](notebooks/00_start_here.ipynb), the [two commands](README.md) that make everything
+again, or the [words](docs/glossary.md).
 {CONTENTS}"""
 
 
@@ -102,8 +103,8 @@ def on_which_data() -> str:
     counts = {f"{one.clips} clips of {one.subjects} people" for one in manifests}
     names = " and ".join(_archive(one) for one in manifests)
     return (
-        f"Optical-flow maps of {', '.join(sorted(counts))} in three classes, from {names}. The recordings themselves are licensed: "
-        "what needs faces runs on a SYNTHETIC twin, which proves the pipeline and says nothing about a claim."
+        f"Optical-flow maps of {', '.join(sorted(counts))} in three classes, from {names}. The recordings are "
+        "licensed: what needs faces runs on a SYNTHETIC twin, which proves the pipeline and says nothing about a claim."
     )
 
 
@@ -117,8 +118,9 @@ def how_far_off(records: Iterable[dict]) -> str:
     other = int(verdicts.str.startswith("not comparable").sum())
     inside = int(verdicts.isin(["identical", "within interval"]).sum())
     return (
-        f"Of {len(earned) - other} printed results of the same classes, {inside} lie in our 95 % interval over people and "
-        f"{len(earned) - other - inside} do not; {other} more are of other classes ([all claims](claims.md)). Intervals over so few people are wide. The headline rows:"
+        f"Of {len(earned) - other} printed results of the same classes, {inside} lie in our 95 % interval over people "
+        f"and {len(earned) - other - inside} do not; {other} more are of other classes ([all claims](claims.md)). "
+        "Intervals over so few people are wide. The headline rows:"
     )
 
 
@@ -129,7 +131,7 @@ def headline(best: Mapping[str, dict]) -> str:
     long = headline_by_archive(best["extra.same_folds"])
     long["said"] = long["ours"] + long["verdict"].map(lambda verdict: _short(verdict))
     keys = ["paper", "number", "printed"]
-    wide = long.pivot(index=keys, columns="archive", values="said").reset_index()
+    wide = long.pivot_table(index=keys, columns="archive", values="said", aggfunc="first").reset_index()
     wide = wide.rename(columns={name: f"ours, {name}" for name in long["archive"].unique()})
     order = long.drop_duplicates(keys)[keys]
     return markdown(order.merge(pd.DataFrame(wide), on=keys)) + "\n"
@@ -140,9 +142,10 @@ def why() -> str:
     errata = read_errata()
     certain = sum(erratum.status == "certain" for erratum in errata)
     return (
-        "Three reasons are known, and none is proved to be the cause. The maps are not the papers' own. No setting of the networks was chosen here by "
-        "looking at test results, while the papers chose settings such as the epochs or the loss by them (DUAL-ATME-C17). And of the "
-        f"{len(errata)} places of the papers in the [errata](docs/errata.md), {certain} are certain and {len(errata) - certain} open."
+        "Three reasons are known, and none is proved to be the cause. The maps are not the papers' own. No setting of "
+        "the networks was chosen here by looking at test results, while the papers chose settings such as epochs or "
+        f"the loss by them (DUAL-ATME-C17). And of the {len(errata)} places of the papers in the "
+        f"[errata](docs/errata.md), {certain} are certain and {len(errata) - certain} open."
     )
 
 

@@ -19,7 +19,16 @@ LOADED = {  # what a browser fetches by itself, by element
     "input": ("src",),
     "track": ("src",),
 }
-FETCHING_LINKS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "preconnect", "dns-prefetch", "manifest"}
+FETCHING_LINKS = {
+    "stylesheet",
+    "preload",
+    "prefetch",
+    "modulepreload",
+    "icon",
+    "preconnect",
+    "dns-prefetch",
+    "manifest",
+}
 STYLE_ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", re.I)
 LOADER = re.compile(r"""\b(?:import\s*\(|from\s|fetch\s*\(|importScripts\s*\()\s*["'](https?:)?//""")
 
@@ -43,7 +52,9 @@ class PageReader(HTMLParser):
         self.loads += addresses_in_style(told.get("style", ""))
         for name in LOADED.get(tag, ()):
             address = told.get(name, "")
-            self.loads += [part.split()[0] for part in address.split(",")] if name == "srcset" and address else [address]
+            self.loads += (
+                [part.split()[0] for part in address.split(",")] if name == "srcset" and address else [address]
+            )
         if tag == "link" and FETCHING_LINKS & set(told.get("rel", "").lower().split()):
             self.loads.append(told.get("href", ""))
         if tag in ("a", "area") and told.get("href"):
@@ -65,7 +76,8 @@ class PageReader(HTMLParser):
 
 def complaints_about(html: Path) -> list[str]:
     """Return one line a fault of the pages and styles below `html`, each with its page; empty when there is none."""
-    pages = {path: read_page(path) for path in sorted(html.rglob("*.html"))}
+    written = (path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts)  # templates lie there
+    pages = {path: read_page(path) for path in written}
     if not pages:
         return [f"{html.name}: no page"]
     found = []

@@ -12,7 +12,9 @@ from merlib.publishing.planned.headline import markdown
 from merlib.sources.errata import read_errata
 
 MARKUP = "\\_*<>[]|`$"
-KEPT = re.compile(r"(```.*?```|`[^`\n]+`|\[[^\]\n]*\]\([^)\n]*\)|<!--.*?-->|\$[^$\n]+\$|^#.*?$)", re.DOTALL | re.MULTILINE)
+KEPT = re.compile(
+    r"(```.*?```|`[^`\n]+`|\[[^\]\n]*\]\([^)\n]*\)|<!--.*?-->|\$[^$\n]+\$|^#.*?$)", re.DOTALL | re.MULTILINE
+)
 
 
 def as_text(text: str) -> str:
@@ -31,7 +33,9 @@ def table(rows: Iterable[Mapping[str, str]]) -> str:
 def linked_errata(text: str, page: str) -> str:
     """Return Markdown in which each id of an erratum outside code, links and headings leads to its entry on `page`."""
     parts = KEPT.split(text)  # every other part is one to leave as it is
-    parts[::2] = [errata_ids().sub(lambda found: f"[{found[0]}]({page}#{found[0].lower()})", part) for part in parts[::2]]
+    parts[::2] = [
+        errata_ids().sub(lambda found: f"[{found[0]}]({page}#{found[0].lower()})", part) for part in parts[::2]
+    ]
     return "".join(parts)
 
 

@@ -46,8 +46,8 @@ def write_notebook_pages(folder: Path, into: Path, records: Mapping[str, dict]) 
 def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tuple[nbformat.NotebookNode, list[str]]:
     """Return the notebook as the book shows it, and the artefacts whose pictures are in it.
 
-    Each picture gets an alternative text and is followed by the link "Where is this from?"; a slider, which needs a kernel,
-    is replaced by a sentence unless the cell shows something else too.
+    Each picture gets an alternative text and is followed by the link "Where is this from?"; a slider, which needs a
+    kernel, is replaced by a sentence unless the cell shows something else too. Solutions are folded.
     """
     cells, drawn, heading = [], [], ""
     for cell in notebook.cells:
@@ -57,6 +57,8 @@ def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tup
             heading = next(iter(re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)[-1:]), heading)
             continue
         _without_widgets(cell)
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata["tags"] = [*cell.metadata["tags"], "hide-cell"]
         pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
         if not pictures:
             continue

@@ -51,7 +51,11 @@ def ledger_page(names: Iterable[str], best: Mapping[str, dict]) -> str:
         rows.append(
             {
                 "artefact": f"[{as_text(artefact.title)}]({name}.md)",
-                "grade": kind_of(record) if record else "missing" if artefact.kind != "extra" else "drawn by a notebook",
+                "grade": kind_of(record)
+                if record
+                else "missing"
+                if artefact.kind != "extra"
+                else "drawn by a notebook",
                 "protocol": protocol_words(record["protocol"]) if record else "",
                 "data": ", ".join(data["name"] for data in record["data"]) if record else "",
                 "notebook": _notebook_link((record or {}).get("notebook", "")),
@@ -59,9 +63,9 @@ def ledger_page(names: Iterable[str], best: Mapping[str, dict]) -> str:
         )
     return f"""# The ledger: every table, figure and diagram
 
-Each row leads to a page that says on which data the artefact was made, how, by which notebook and with which versions. The first
-{len(artefacts())} rows are the five papers' own tables and figures, the others are results beyond them. *Twin* means the SYNTHETIC
-twin. Click on a heading to sort; write into the field to filter.
+Each row leads to a page that says on which data the artefact was made, how, by which notebook and which versions.
+The first {len(artefacts())} rows are the five papers' own tables and figures, the others are results beyond them.
+*Twin* means the SYNTHETIC twin. Click on a heading to sort; write into the field to filter.
 
 {table(rows)}
 """
@@ -72,7 +76,9 @@ def artefact_page(artefact: Artefact, records: list[dict], drawn: list[str], sou
     parts = [f"{OUTSIDE}# {as_text(artefact.title)}\n"]
     where = ", ".join(_notebook_link(name) for name in drawn)
     if where:
-        parts.append(f"Shown in the notebook {where}, as it was executed with the profile `smoke` on the SYNTHETIC twin. ")
+        parts.append(
+            f"Shown in the notebook {where}, as it was executed with the profile `smoke` on the SYNTHETIC twin. "
+        )
     if not records:
         parts.append(_without_record(artefact, bool(drawn)))
     elif drawn:

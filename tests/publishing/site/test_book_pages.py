@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from merlib.errors import MerlibError
 from merlib.places import repository_root
 from merlib.publishing.records.ledger import artefacts, best_records, read_records
 from merlib.publishing.site.api_pages import as_restructured, write_api_pages
+from merlib.publishing.site.book import own_folder
 from merlib.publishing.site.claims_page import claims_page
 from merlib.publishing.site.front_page import front_page, how_far_off, what_was_made
 from merlib.publishing.site.markdown import linked_errata, table
@@ -25,14 +27,16 @@ def records():
     return read_records([ROOT / "results" / "reference"])
 
 
-# --- front page ----------------------------------------------------------------------------------------------------
+# --- front page ------------------------------------------------------------------------
 
 
 def test_the_front_page_follows_the_records(records):
     changed = copy.deepcopy(records)
     for record in changed:
         if record["id"] == "extra.same_folds":
-            [cell] = [c for c in record["cells"] if c["row"] == "Dual-ATME on megc2019-flow" and c["column"] == "full.acc"]
+            [cell] = [
+                c for c in record["cells"] if c["row"] == "Dual-ATME on megc2019-flow" and c["column"] == "full.acc"
+            ]
             cell |= {"value": 0.1234, "low": 0.1, "high": 0.15}
     assert ".123 [.100, .150], outside" in front_page(changed)
     assert ".123 [.100, .150]" not in front_page(records)
@@ -60,17 +64,20 @@ def test_without_records_the_front_page_says_so():
     assert "No record" in front_page([])
 
 
-# --- claims ----------------------------------------------------------------------------------------------------------
+# --- claims ------------------------------------------------------------------------
 
 
 def test_each_claim_is_one_row_with_its_link_and_its_reason(records):
     verdicts = verdict_table(records)
     rows = [line for line in claims_page(records).splitlines() if line.startswith("| [")]
     assert len(rows) == len(verdicts) > 0
-    assert all(f"](records/{artefact}.md)" in row for artefact, row in zip(verdicts["artefact"], rows, strict=True))
+    for artefact, count in verdicts["artefact"].value_counts().items():
+        assert sum(f"](records/{artefact}.md)" in row for row in rows) == count
+    order = [list(artefacts()).index(re.search(r"\(records/(.+?)\.md\)", row)[1]) for row in rows]
+    assert order == sorted(order)
 
 
-# --- records ---------------------------------------------------------------------------------------------------------
+# --- records ------------------------------------------------------------------------
 
 
 def test_each_record_has_a_section_with_its_data_and_its_files(records, tmp_path):
@@ -91,7 +98,7 @@ def test_an_artefact_without_a_record_has_a_page_that_says_so(records, tmp_path)
     assert "Not made yet" in (tmp_path / "records" / "am3f.table3.md").read_text()
 
 
-# --- reference ---------------------------------------------------------------------------------------------------------
+# --- reference ------------------------------------------------------------------------
 
 
 def test_each_public_module_is_on_one_page(tmp_path):
@@ -109,11 +116,20 @@ def test_two_columns_become_a_list_and_a_shape_table_stays_as_it_is():
     assert as_restructured(lines) == told
 
 
+def test_an_entry_s_name_may_have_some_words():
+    told = as_restructured(["AM3F-A1 to AM3F-A2  See x."])
+    assert [re.sub(r" <[^>]*>`__|`", "", line) for line in told] == ["AM3F-A1 to AM3F-A2", "    See x."]
+
+
+def test_a_list_is_closed_by_the_paragraph_after_it():
+    assert as_restructured(["HEAD  Flat.", "Then more."]) == ["HEAD", "    Flat.", "", "Then more."]
+
+
 def test_a_sentence_with_two_spaces_is_no_entry():
     assert as_restructured(["One line", "two  spaces"]) == ["One line", "two  spaces"]
 
 
-# --- Markdown ------------------------------------------------------------------------------------------------------------
+# --- Markdown ------------------------------------------------------------------------
 
 
 def test_an_erratum_s_id_leads_to_its_entry_but_not_inside_code_links_or_headings():
@@ -124,3 +140,20 @@ def test_an_erratum_s_id_leads_to_its_entry_but_not_inside_code_links_or_heading
 
 def test_a_cell_with_a_line_break_stays_one_row():
     assert table([{"a": "x\ny"}]).splitlines()[-1] == "| x y |"
+
+
+# --- the folder ------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path):
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "mine.html").write_text("x")
+    with pytest.raises(MerlibError, match="--into"):
+        own_folder(tmp_path, tmp_path / "source", tmp_path / "html")
+    assert (tmp_path / "html" / "mine.html").read_text() == "x"
+
+
+def test_a_folder_of_an_earlier_book_is_used_again(tmp_path):
+    for _ in range(2):
+        own_folder(tmp_path / "site", tmp_path / "site" / "html")
+        (tmp_path / "site" / "html").mkdir(exist_ok=True)

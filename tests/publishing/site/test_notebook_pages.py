@@ -44,7 +44,9 @@ def test_a_picture_that_a_function_saves_leads_to_the_record_that_it_writes():
 
 
 def test_a_picture_without_a_record_says_so_and_is_told_by_its_section():
-    page, artefacts = page_of(new_markdown_cell("## A colour wheel"), new_code_cell("axis.imshow(w)", outputs=[PICTURE]))
+    page, artefacts = page_of(
+        new_markdown_cell("## A colour wheel"), new_code_cell("axis.imshow(w)", outputs=[PICTURE])
+    )
     assert artefacts == []
     assert alt_of(page.cells[1]) == "A colour wheel"
     assert "no record" in page.cells[2].source
@@ -64,6 +66,12 @@ def test_a_slider_without_a_kernel_becomes_a_sentence_and_a_picture_beside_it_st
     page, _ = page_of(new_code_cell("interact(f)", outputs=[slider()]), both)
     assert page.cells[0].outputs[0].data["text/markdown"].split(".")[0] == NO_WIDGET.split(".")[0]
     assert [list(output.data) for output in page.cells[1].outputs] == [["image/png", "text/plain"]]
+
+
+def test_a_solution_is_folded_and_nothing_else():
+    solved = new_code_cell("1 + 1", metadata={"tags": ["solution"]})
+    page, _ = page_of(solved, new_code_cell("2", metadata={"tags": ["nbval-ignore-output"]}))
+    assert ["hide-cell" in cell.metadata["tags"] for cell in page.cells] == [True, False]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])

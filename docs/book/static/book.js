@@ -1,4 +1,5 @@
-// Tables of the book: click a heading to sort, write into the field to filter. No library, no network.
+// Tables of the book: click a heading to sort, write into the field to filter. And names for what the theme leaves
+// without one. No library, no network.
 (function () {
   "use strict";
   const LONG = 8; // rows from which a table gets a filter
@@ -20,7 +21,9 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
-    while (heading.firstChild) button.appendChild(heading.firstChild);
+    const text = heading.querySelector(":scope > p") || heading;
+    while (text.firstChild) button.appendChild(text.firstChild);
+    heading.replaceChildren();
     if (!button.textContent.trim()) button.setAttribute("aria-label", "sort by the first column");
     heading.appendChild(button);
     button.addEventListener("click", function () {
@@ -64,6 +67,10 @@
     if (!head || !table.tBodies.length || table.tBodies[0].rows.length < 2) return;
     if (table.querySelector("[rowspan]:not([rowspan='1']), [colspan]:not([colspan='1'])")) return;
     Array.from(head.cells).forEach((heading, column) => sortable(table, heading, column));
-    if (table.tBodies[0].rows.length >= LONG) filterable(table);
+    if (table.tBodies[0].rows.length >= LONG && head.cells.length > 2) filterable(table);
+  });
+
+  document.querySelectorAll("summary:not([aria-label])").forEach(function (summary) {
+    if (!summary.textContent.trim()) summary.setAttribute("aria-label", "show or hide the pages below");
   });
 })();
