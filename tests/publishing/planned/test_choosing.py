@@ -11,6 +11,7 @@ from merlib.inputs.cache import MotionCache
 from merlib.learning.folds import make_folds
 from merlib.publishing.planned import inner_tau
 from merlib.publishing.planned.ablation_plan import TAUS, Sources
+from merlib.publishing.planned.after_training import adjusted_after_training
 from merlib.publishing.planned.choosing import (
     BY_OTHERS,
     BY_TEST,
@@ -125,3 +126,27 @@ def test_no_test_person_takes_part_in_the_inner_folds(tmp_path, monkeypatch):
     assert inner.shape == (len(folds), len(TAUS))
     assert (inner[0.0] == 1.0).all()
     assert inner_tau.inner_scores(tmp_path / "nowhere") is None
+
+
+def scored(name: str = "cross entropy") -> pd.DataFrame:
+    frame = make_predictions(make_samples(n=36), 0, name)
+    frame["fold"] = [f"fold0{i // 9}" for i in range(36)]
+    frame[["score_negative", "score_positive", "score_surprise"]] = [0.5, 0.3, 0.2]
+    return frame.assign(prediction=0)
+
+
+def test_tau_zero_after_training_leaves_every_answer_and_score():
+    plain = scored()
+    adjusted = adjusted_after_training(plain, 0.0)
+    pd.testing.assert_frame_equal(adjusted, plain, check_like=True)
+
+
+def test_after_training_a_class_s_score_is_divided_by_its_share_of_the_other_folds():
+    plain = scored()
+    plain["label"] = np.where(plain["fold"] == "fold00", 0, np.tile([0, 1, 2, 0, 0, 0], 6))
+    tested = adjusted_after_training(plain, 1.0).iloc[0]
+    share = np.bincount(plain.loc[plain["fold"] != "fold00", "label"]) / 27
+    wanted = np.array([0.5, 0.3, 0.2]) / share
+    columns = ["score_negative", "score_positive", "score_surprise"]
+    assert tested[columns].to_numpy(float) == pytest.approx(wanted / wanted.sum())
+    assert tested["prediction"] == wanted.argmax() != 0
