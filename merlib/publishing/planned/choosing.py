@@ -98,7 +98,7 @@ def choosing_table(
             table.loc[way, "UF1"] = value
             table.loc[way, "optimism"] = None if same else gap
         tables[0].loc[way, "chosen"] = _told(chosen)
-    return tuple(table.convert_dtypes(convert_integer=False) for table in tables)
+    return tuple(table.infer_objects() for table in tables)
 
 
 def optimism_between_halves(runs: Mapping[str, pd.DataFrame], splits: int = 1000, seed: int = 0) -> float:

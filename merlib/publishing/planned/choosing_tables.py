@@ -10,6 +10,8 @@ import pandas as pd
 from merlib.profiles import get_profile
 from merlib.publishing.figures.settings import draw_setting
 from merlib.publishing.planned.ablation_plan import TAUS
+from merlib.publishing.planned.ablation_tables import verdict_caption
+from merlib.publishing.planned.after_training import RUN, after_training_runs
 from merlib.publishing.planned.choosing import choosing_finding, choosing_table, optimism_between_halves
 from merlib.publishing.planned.inner_tau import inner_scores
 from merlib.publishing.planned.plan import PlannedState
@@ -20,7 +22,8 @@ from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
 
 TAU, LOSS, LAMBDA = "tau, STSTNet", "loss, AM3F-FlowNet", "lambda, Dual-ATME"
-PRINTED = {TAU: "0.5", LOSS: "LASCE", LAMBDA: "0.01"}
+AFTER = "tau after training, AM3F-FlowNet"
+PRINTED = {TAU: "0.5", AFTER: "0.5", LOSS: "LASCE", LAMBDA: "0.01"}
 TABLES = {LOSS: "am3f.table5", LAMBDA: "dual_atme.table5"}
 ABRIDGED = "STSTNet in profile teach, ABRIDGED, in place of AM3F-FlowNet"
 
@@ -32,32 +35,48 @@ def tau_runs(committed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def tau_sweep(study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | str:
-    """Save the sweep of tau on the public maps as ``extra.tau_sweep``, with its figure; or say what lacks.
-
-    Every tau is compared with tau 0, which is cross entropy, on the same people and seeds.
-    """
+    """Save the sweep of tau in training, real maps, as ``extra.tau_sweep``, with its figure, or say what lacks."""
     runs = tau_runs(committed)
     if not runs:
         return "Not shown: the sweep of tau lacks runs. Train them: merlib reference ablate --data megc2019-flow=DIR"
+    return _swept("extra.tau_sweep", "tau in training", runs, ABRIDGED, replace(study, profile=get_profile("teach")))
+
+
+def tau_after_training(study: Study, states: Mapping[str, PlannedState]) -> SavedTable | str:
+    """Save the sweep of tau after training as ``extra.tau_after_training``, with its figure, or say what lacks."""
+    runs = after_training_runs(states)
+    if not runs:
+        return f"Not shown: {RUN} is not committed. Train it: merlib reference train {RUN} --data megc2019-flow=DIR"
+    told = "tau log p taken from the logits of networks trained with cross entropy, in place of LASCE's in training"
+    paper = replace(study, profile=get_profile("paper"))
+    return _swept("extra.tau_after_training", "tau after training", runs, told, paper)
+
+
+def _swept(name: str, setting: str, runs: Mapping[str, pd.DataFrame], stands: str, study: Study) -> SavedTable:
+    """Save a sweep and its figure; every tau is compared with tau 0, cross entropy, on the same people and seeds."""
     values, low, high = metric_table(runs)
     tests = comparison_table(runs, [(tau, "0") for tau in runs if tau != "0"])
     words = {"0": "-"}
     for tau in runs:
         if tau != "0":
             test = tests.loc[f"{tau} against 0"]
-            word = "inside the noise" if test["verdict"] == "not shown" else test["verdict"]
+            word = (
+                "inside the noise"
+                if test["verdict"] == "not shown"
+                else ("higher", "lower")[test["UF1 difference"] < 0]
+            )
             words[tau] = f"{test['UF1 difference']:+.3f} [{test['low']:.3f}, {test['high']:.3f}], {word}"
+    verdicts = pd.Series(words, name="UF1 against tau 0")
     told = {
-        "caption": spread_caption(values, low, high, "full.uf1"),
-        "substitution": "; ".join([stands_in(runs), THEIR_MAPS, ABRIDGED]),
-        "study": replace(study, profile=get_profile("teach")),
+        "caption": f"{spread_caption(values, low, high, 'full.uf1')} {verdict_caption(verdicts)}",
+        "substitution": "; ".join([stands_in(runs), THEIR_MAPS, stands]),
+        "study": study,
     }
-    shown = {"full.uf1": "UF1", "full.uar": "UAR"}
-    figure = draw_setting(values, low, high, "tau of LASCE", shown)
-    save_figure("extra.tau_sweep", figure, runs, data=values, edition="figure", **told)
-    table = values.assign(**{"UF1 against tau 0": pd.Series(words)})
+    figure = draw_setting(values, low, high, setting, {"full.uf1": "UF1", "full.uar": "UAR"})
+    save_figure(name, figure, runs, data=values, edition="figure", **told)
+    table = values.assign(**{verdicts.name: verdicts})
     ends = {"low": low.reindex(columns=table.columns), "high": high.reindex(columns=table.columns)}
-    return save_table("extra.tau_sweep", table, runs, **ends, **told)
+    return save_table(name, table, runs, **ends, **told)
 
 
 def choosing(
@@ -75,6 +94,8 @@ def choosing(
     """
     sweeps = {what: table_runs(name, states) for what, name in TABLES.items() if not rows_missing(name, states)}
     inner = inner_scores()
+    if after_training_runs(states):
+        sweeps = {AFTER: after_training_runs(states)} | sweeps
     if tau_runs(committed):
         sweeps = {TAU: tau_runs(committed)} | sweeps
     if not sweeps:
