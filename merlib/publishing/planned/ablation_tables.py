@@ -15,10 +15,12 @@ from merlib.publishing.figures.settings import draw_setting
 from merlib.publishing.planned.ablation_plan import (
     BATCHES,
     DROPOUTS,
+    ablation_runs,
     already_planned,
     committed_ablations,
 )
 from merlib.publishing.planned.archive_plan import every_planned_run
+from merlib.publishing.planned.plan import DATA as MAPS
 from merlib.publishing.planned.plan import of_seeds, planned_states
 from merlib.publishing.planned.tables import EDITION, THEIR_MAPS, code_note
 from merlib.publishing.records.save_figure import save_figure
@@ -212,7 +214,10 @@ def _substitution(artefact: str, runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _lacks(artefact: str, lacking: list[str]) -> str:
-    return f"Not shown: {artefact} lacks {', '.join(lacking)}. Train them: {COMMAND} {' '.join(lacking)}"
+    planned = ablation_runs()
+    maps = any(name in planned and not planned[name].synthetic for name in lacking)
+    command = f"{COMMAND} {' '.join(lacking)}{f' --data {MAPS}=DIR' if maps else ''}"
+    return f"Not shown: {artefact} lacks {', '.join(lacking)}. Train them: {command}"
 
 
 def _told(artefact: str, runs: Mapping[str, pd.DataFrame], study: Study) -> dict[str, object]:
