@@ -283,12 +283,14 @@ for table in (values, low, high):
 save_table("extra.larnet_empty_maps", values, runs, low=low, high=high, digits=2, substitution=small)
 
 # %% tags=["nbval-ignore-output"]
+from merlib.publishing.explained.pictures import share_words
+
 label = "residual, 1 + M"
 one_run = {label: larnet[label].predictions}
 for stage in (1, 2, 3):
     figure, table = draw_layers(layers[label], stage, row=0)
-    told = [f"{100 * end.loc[f'stage {stage}', label]:.0f}" for end in (values, low, high)]
-    caption = f"{told[0]} % [{told[1]}, {told[2]}] of the maps of stage {stage} are empty."
+    share = share_words(*(end.loc[f"stage {stage}", label] for end in (values, low, high)), len(set(people_of)))
+    caption = f"{share} of the maps of stage {stage} are empty."
     print(caption)
     numbers = tuple(end.loc[[f"stage {stage}"], [label]] for end in (values, low, high))
     _ = save_figure(
