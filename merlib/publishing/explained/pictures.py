@@ -25,6 +25,7 @@ CAM = "Grad-CAM / logits"
 GREY = "map / grey levels"
 PIXELS = "map / px"
 MOVES = "what truly moves"
+FEW = 5  # people; a bootstrap of fewer says little of others
 
 
 def example_rows(explained: Explained, groups: np.ndarray) -> list[int]:
@@ -181,3 +182,10 @@ def heat_pictures(layers: Mapping[tuple[int, str], Tensor], samples: Samples, ro
     columns = [name for name in next(iter(lines.values())) if name != "frame"]
     below = {title: dict.fromkeys(columns, frame) for title in lines} if samples.synthetic else {}
     return {"lines": lines, "units": dict.fromkeys(columns, "share of the layer's largest"), "under": below}
+
+
+def share_words(value: float, low: float, high: float, people: int) -> str:
+    """Return a share in words with its interval over people; of fewer than `FEW` people, their number stands for it."""
+    if people < FEW:
+        return f"{value:.0%} (of {people} {'people' if people > 1 else 'person'}, too few for an interval)"
+    return f"{value:.0%} [{100 * low:.0f}, {100 * high:.0f}]"

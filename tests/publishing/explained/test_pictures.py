@@ -16,7 +16,13 @@ from merlib.learning import Experiment, get_recipe
 from merlib.learning.folds import Fold
 from merlib.publishing.explained.committed import committed
 from merlib.publishing.explained.networks import Explained
-from merlib.publishing.explained.pictures import branch_pictures, example_rows, flow_pictures, heat_pictures
+from merlib.publishing.explained.pictures import (
+    branch_pictures,
+    example_rows,
+    flow_pictures,
+    heat_pictures,
+    share_words,
+)
 from merlib.publishing.explained.true_regions import face_under
 from merlib.publishing.figures.attention_matrix import corner_finding, matrix_pictures, share_table
 from merlib.publishing.figures.hidden_layers import draw_layers
@@ -121,3 +127,8 @@ def test_clips_that_are_looked_into_are_the_twin_s_whatever_data_was_named(study
     table = module.few_features(named, "casme2", how=None)
     assert table.attrs["synthetic"]
     assert table["subject"].nunique() == study.profile.clip_subjects
+
+
+def test_no_interval_is_printed_of_a_handful_of_people():
+    assert share_words(0.06, 0.06, 0.06, 1) == "6% (of 1 person, too few for an interval)"
+    assert share_words(0.5, 0.41, 0.6, 12) == "50% [41, 60]"
