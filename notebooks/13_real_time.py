@@ -72,7 +72,7 @@ reported_table("larnet.table3")
 # %%
 from merlib.datasets.recordings import LongRecording, plan_recording
 
-plan = plan_recording(seed=101, seconds=16, fps=30, size=(400, 300), people=1)
+plan = plan_recording(seed=101, seconds=12, fps=30, size=(400, 300), people=1)
 recording = LongRecording(plan)
 recording.events()
 
@@ -144,7 +144,7 @@ truth = recording.events().assign(face=1)
 truth["onset_seconds"], truth["offset_seconds"] = truth["onset"] / plan.fps, truth["offset"] / plan.fps
 truth = truth[truth["kind"] != "blink"]
 figure = draw_activity(watcher.curves(), watcher.table(), truth)
-caption = f"{len(shown)} expressions spotted, {len(truth)} planted (bars); blinks are fast and are not told."
+caption = f"{len(shown)} expressions spotted, {len(truth)} planted (bars below); the lids take no part in the curve."
 _ = save_figure("extra.watched_face", figure, samples=[recording], data=watcher.curves(), caption=caption)
 
 # %% [markdown]
@@ -256,7 +256,7 @@ _ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption
 # each pupil is not either; they cannot be made again. What can be drawn is what was measured: each face's activity, the events in it, and the mean over the faces.
 
 # %% tags=["nbval-ignore-output"]
-group = LongRecording(plan_recording(seed=7, seconds=9, fps=30, size=(640, 480), people=4))
+group = LongRecording(plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4))
 group_watcher = Watcher(watch_model("linear"))
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
 print(f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces")

@@ -15,6 +15,7 @@ import numpy as np
 from merlib.faces.face import Face
 from merlib.faces.landmarks import find_faces
 from merlib.faces.mesh import SIDE, landmarks_of_mesh, mesh_points, square_of_mesh
+from merlib.watching.looks import alike, look_around
 
 UNSURE = 0.5  # score of the mesh below which the detector looks again
 NEWCOMERS, NOBODY = 2.0, 0.5  # seconds between two looks at the whole picture: with faces, and without any
@@ -23,7 +24,6 @@ SAME_PLACE = 0.6  # eye distances: nearer than this, two faces are one
 LOST = 0.4  # seconds without a sure mesh after which a face is gone
 REMEMBERED = 60.0  # seconds for which a face that is gone keeps its number
 ALIKE = 0.88  # correlation of looks from which a newcomer may be a face that is gone
-LOOK = (20, 16)  # rows and columns of a remembered look
 CROWD = 2.6  # eye distances: nearer than this, one head may cover part of another
 APART_FOR, WAIT = 0.15, 1.5  # seconds that faces must stand apart to be told apart, and that a number is waited for
 SHARE = 0.02  # of a new look in the remembered one, a frame
@@ -156,7 +156,7 @@ class FaceTracker:
         if self._crowd(track) and confusable:
             track.crowded = seconds  # it gets its number when it stands apart
             return
-        look = look_of(frame, track)
+        look = look_around(frame, track.eyes, track.eye_distance)
         known = [(alike(look, each.look), each) for each in (*self.gone, *lost) if each.look is not None]
         likeness, before = max(known, key=lambda pair: pair[0], default=(0.0, None))
         if before is not None and likeness >= ALIKE:
@@ -187,18 +187,18 @@ class FaceTracker:
                 if seconds - track.crowded >= APART_FOR:
                     parted.append(track)
             elif track.look is None:
-                track.look = look_of(frame, track)
+                track.look = look_around(frame, track.eyes, track.eye_distance)
                 if not track.number:
                     self._number(track)
             else:
-                track.look += np.float32(SHARE) * (look_of(frame, track) - track.look)
+                track.look += np.float32(SHARE) * (look_around(frame, track.eyes, track.eye_distance) - track.look)
         if parted:
             self._who(frame, parted)
 
     def _who(self, frame: np.ndarray, parted: list[Track]) -> None:
         """Give every face that has come apart from others the number of the remembered look it is most like."""
         known = {each.number: each.look for each in (*self.gone, *parted) if each.number and each.look is not None}
-        looks = [look_of(frame, track) for track in parted]
+        looks = [look_around(frame, track.eyes, track.eye_distance) for track in parted]
         pairs = [(alike(look, known[number]), i, number) for i, look in enumerate(looks) for number in known]
         taken: dict[int, int] = {}
         for likeness, i, number in sorted(pairs, reverse=True):
@@ -224,7 +224,7 @@ class FaceTracker:
                 if one.number < other.number and one in self.tracks and other in self.tracks:
                     apart = np.hypot(*(one.eyes - other.eyes)) / max(one.eye_distance, other.eye_distance)
                     if apart < SAME_PLACE / 2:
-                        look = look_of(frame, one)
+                        look = look_around(frame, one.eyes, one.eye_distance)
                         likeness = [alike(look, each.look) if each.look is not None else 0.0 for each in (one, other)]
                         self._lose(other if likeness[0] >= likeness[1] else one)
 
@@ -266,35 +266,6 @@ def look_for_faces(frame: np.ndarray) -> list[Face]:
         Face(tuple(np.ravel(large(np.reshape(f.box, (2, 2))))), large(f.landmarks), f.score, large(f.mesh))
         for f in found
     ]
-
-
-def look_of(frame: np.ndarray, track: Track) -> np.ndarray:
-    """Return how a head looks: its colours on a coarse grid, hair and collar included, without their mean, float32."""
-    import cv2
-
-    rows, columns = LOOK
-    unit, (x, y) = track.eye_distance, track.eyes
-    scale = 3.4 * unit / columns
-    matrix = np.array([[scale, 0, x - scale * (columns - 1) / 2], [0, scale, y + 0.4 * unit - scale * (rows - 1) / 2]])
-    fine = 4  # read finer, then average
-    finer = matrix.copy()
-    finer[:, :2] /= fine
-    finer[:, 2] += (matrix[:, :2].sum(axis=1) - finer[:, :2].sum(axis=1)) * -0.5
-    cut = cv2.warpAffine(
-        frame,
-        finer,
-        (columns * fine, rows * fine),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    small = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return small - small.mean()
-
-
-def alike(one: np.ndarray, other: np.ndarray) -> float:
-    """Return how alike two looks are: their correlation, -1 to 1."""
-    size = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float((one * other).sum() / size) if size else 0.0
 
 
 def _apart(track: Track, face: Face) -> float:

@@ -105,9 +105,10 @@ class FaceWindow:
         return min(self.cuts, key=lambda cut: abs(cut[0] - frame))[2]
 
     def activity(self) -> float:
-        """Return how fast the regions move at the moment: rms, distances of the eye corners a second."""
+        """Return how fast all regions but the lids move at the moment: rms, distances of the eye corners a second."""
         if len(self.moments) < 2:
             return 0.0
         last, before = self.moments[-1], self.moments[max(len(self.moments) - 4, 0)]
         change = (last.moved - before.moved) / max(last.seconds - before.seconds, 1e-3)
-        return float(np.sqrt((change**2).sum(axis=-1).mean()))
+        lids = self.regions.members("lids")
+        return float(np.sqrt((np.delete(change, lids, axis=0) ** 2).sum(axis=-1).mean()))

@@ -94,7 +94,7 @@ def main() -> None:
     if asked.hour:
         hour(SIZES[asked.sizes[0]])
         return
-    rows, first = {}, None
+    first = None
     for size in asked.sizes:
         for people in asked.faces:
             before = os.getloadavg()[0]
@@ -105,8 +105,8 @@ def main() -> None:
                 "by cpu": 1000 / row["cpu"],
                 "ratio to the first row": row["all"] / first,
             }
-            rows[f"{size}, {people} faces"] = row | {"load": f"{before:.1f} to {os.getloadavg()[0]:.1f}"}
-            print(pd.DataFrame(rows).T.tail(1).to_string(float_format="%.2f", header=len(rows) == 1), flush=True)
+            shown = {name: value if isinstance(value, str) else round(value, 2) for name, value in row.items()}
+            print(f"{size}, {people} faces:", shown | {"load": f"{before:.1f} to {os.getloadavg()[0]:.1f}"}, flush=True)
 
 
 if __name__ == "__main__":

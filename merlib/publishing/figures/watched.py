@@ -38,7 +38,7 @@ def draw_activity(curves: pd.DataFrame, events: pd.DataFrame, truth: pd.DataFram
                 axis.plot([event.onset_seconds, event.offset_seconds], [0, 0], color=colour, linewidth=5, clip_on=False)
         axis.set_ylabel(f"face {face}")
     axes[-1, 0].set_xlabel("time, s")
-    figure.supylabel(f"activity, {UNIT}", fontsize=9)
+    axes[0, 0].set_title(f"activity: {UNIT}", loc="left", fontsize=9)
     _legend(axes[0, 0])
     figure.tight_layout()
     return figure
@@ -86,7 +86,8 @@ def draw_group(frame: np.ndarray, curves: pd.DataFrame, events: pd.DataFrame) ->
         axis = figure.add_subplot(grid[row, 1])
         draw_face(axis, curves[curves["face"] == face], events[events["face"] == face])
         axis.set_ylabel(f"face {face}", fontsize=8)
-        axis.tick_params(labelbottom=False, labelsize=7)
+        axis.tick_params(labelbottom=row == len(faces) - 1, labelsize=7)
+        axis.set_xlim(0, curves["seconds"].max())
     whole = figure.add_subplot(grid[len(faces) :, :])
     group = group_curve(curves)
     whole.fill_between(group["seconds"], group["activity"], color=COLOURS["sky"], alpha=0.6, linewidth=0)
@@ -97,9 +98,8 @@ def draw_group(frame: np.ndarray, curves: pd.DataFrame, events: pd.DataFrame) ->
         label = f"{kind}-expression ({counts.get(kind, 0)})"
         whole.scatter(at, np.full(len(at), height * top), marker="v", color=KIND_COLOURS[kind], label=label)
     whole.set_xlabel("time, s")
-    whole.set_ylabel("group's mean activity")
+    whole.set_ylabel("group's mean activity,\neye corners' distances / s", fontsize=8)
     whole.legend(loc="upper right", fontsize=8)
-    figure.supylabel(f"activity, {UNIT}", fontsize=8, x=0.0)
     return figure
 
 
