@@ -27,8 +27,12 @@ on_bad_clip = "error"
 store = ""
 
 # %%
+import pandas as pd
+
 from merlib.publishing import open_study, save_figure
 
+for whole in ("max_rows", "max_columns", "max_colwidth"):  # no table is cut by an ellipsis
+    pd.set_option(f"display.{whole}", None)
 study = open_study("15_report", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
 study
 

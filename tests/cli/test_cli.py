@@ -48,7 +48,22 @@ def test_help_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["run"], ["status"], ["doctor"], ["data"], ["data", "get"], ["data", "check"], ["reference", "train"]]
+    "verb",
+    [
+        [],
+        ["run"],
+        ["status"],
+        ["doctor"],
+        ["data"],
+        ["data", "get"],
+        ["data", "check"],
+        ["reference", "train"],
+        ["verify"],
+        ["claim"],
+        ["claims"],
+        ["maintain", "deposit"],
+        ["maintain", "links"],
+    ],
 )
 def test_every_verb_has_help(verb):
     result = CliRunner().invoke(app, [*verb, "--help"])
@@ -67,6 +82,10 @@ def test_every_verb_has_help(verb):
         (["reference", "train", "am3f-loso-c"], "unknown planned run 'am3f-loso-c'", "am3f-loso-ce"),
         (["reference", "train", "am3f-loso-ce"], "no folder of megc2019-flow", "merlib data get megc2019-flow"),
         (["data", "check", "casme3=."], "casme3", "megc2019-flow"),
+        (["claim", "am3f.tabel3"], "unknown claim 'am3f.tabel3'", "am3f.table3"),
+        (["verify", "--fold", "casme2-sub17", "--only", "linear-loso"], "megc2019-flow is not here", "merlib data get"),
+        (["verify", "a", "b", "--fold", "fold03"], "runs to compare beside other wishes", "one of the two"),
+        (["verify", "--only", "linear-los"], "unknown planned run", "linear-loso"),
         (["data", "get", "casme3"], "casme3", "published"),
     ],
 )

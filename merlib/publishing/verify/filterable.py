@@ -40,7 +40,8 @@ class Filterable:
     def to_html(self) -> str:
         """Return the table as one fragment of HTML with the few lines of script that filter it."""
         name = "t" + hashlib.sha256(f"{self.title}{self.frame.to_csv()}".encode()).hexdigest()[:10]
-        head = "".join(f'<th style="text-align:left">{escape(str(column))}</th>' for column in self.frame.columns)
+        head = "".join(f"<th>{escape(str(column))}</th>" for column in self.frame.columns)
+        left = f"<style>#{name} th, #{name} td {{ text-align: left; }}</style>"
         body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
         scroll = f"max-height:{self.height};" if self.height else ""
         field = (
@@ -50,18 +51,18 @@ class Filterable:
         )
         style = "overflow:auto;" + scroll
         table = f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        return f'<div>{field}<div style="{style}">{table}</div></div>'
+        return f'<div>{left}{field}<div style="{style}">{table}</div></div>'
 
     def _row(self, row: tuple) -> str:
         colour = self.colours.get(str(row[0])) if row else None
         style = f' style="background:{colour};color:#111"' if colour else ""
-        return f"<tr{style}>" + "".join(f'<td style="text-align:left">{escape(_text(v))}</td>' for v in row) + "</tr>"
+        return f"<tr{style}>" + "".join(f"<td>{escape(_text(value))}</td>" for value in row) + "</tr>"
 
     def _repr_html_(self) -> str:
         return self.to_html()
 
     def __repr__(self) -> str:
-        return f"{self.title}: {len(self.frame)} rows\n{self.frame.to_string(max_colwidth=60)}"
+        return f"{self.title}: {len(self.frame)} rows, shown as HTML; to_string() of .frame prints them"
 
 
 def _text(value: object) -> str:

@@ -21,7 +21,7 @@ from merlib.errors import MerlibError
 from merlib.learning.experiment import Experiment
 from merlib.learning.folds import make_folds, parse_protocol, shares_subjects
 from merlib.publishing.verify.finding import Finding
-from merlib.publishing.verify.retraining import CLIP, Committed
+from merlib.publishing.verify.retraining import CLIP, Committed, is_network
 from merlib.sources import load_manifest
 from merlib.sources.counts import FIVE_CLASSES, counted_schemes, subject_counts
 from merlib.sources.joined_names import AND, PLACEBO, is_public
@@ -211,7 +211,7 @@ def _check_epochs(found: Finding, reference: Committed, experiment: Experiment) 
     """Compare the learning curves with the recipe: every fold and seed to its last epoch."""
     if not _is_trained_by_epochs(reference):
         return
-    curves = json.loads(reference.meta["curves"])
+    curves = json.loads(reference.meta.get("curves", "{}"))
     wanted = {f"{seed}/{fold}" for fold, seed in reference.tasks}
     absent = sorted(wanted - curves.keys())
     if absent:
@@ -253,7 +253,10 @@ def _archive(reference: Committed) -> tuple[str, bool]:
 
 
 def _is_trained_by_epochs(reference: Committed) -> bool:
-    return bool(json.loads(reference.meta.get("curves", "{}")))
+    """Whether there are learning curves, or must be, since the model is a network."""
+    if json.loads(reference.meta.get("curves", "{}")):
+        return True
+    return is_network(reference.experiment, len(reference.meta["classes"]))
 
 
 def _scores(rows: pd.DataFrame) -> list[str]:

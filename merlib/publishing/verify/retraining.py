@@ -105,7 +105,7 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
     source = training_code(experiment.model, bool(experiment.start))
     key = entry_key(experiment.training_digest, fold.digest, seed, samples.kept_as, source)
     task = Task(fold, seed, key)
-    network = _is_network(experiment, samples)
+    network = is_network(experiment, len(samples.classes))
     work = Work(experiment, samples, store, source, model_factory(experiment.model), network, "cpu")
     found = work.load(task)
     if found is None:
@@ -115,10 +115,11 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
     return found[0]
 
 
-def _is_network(experiment: Experiment, samples: Samples) -> bool:
+def is_network(experiment: Experiment, classes: int) -> bool:
+    """Whether an experiment's model is trained by epochs, and no estimator that is fitted."""
     from torch import nn
 
-    return isinstance(build_model(experiment.model, classes=len(samples.classes), **experiment.options), nn.Module)
+    return isinstance(build_model(experiment.model, classes=classes, **experiment.options), nn.Module)
 
 
 def compare_rows(committed: pd.DataFrame, again: pd.DataFrame) -> tuple[int, float, str, str]:
