@@ -178,7 +178,7 @@ def alive(pid):
     return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=300):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen"

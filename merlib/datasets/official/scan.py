@@ -208,8 +208,7 @@ def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
         whole, repair = "the whole recording, numbered from 1.", "its first frame is taken as the onset."
         scan.findings.add("note", "video-cut", found, whole, repair, clip=annotation.key)
         clip = replace(clip, source=cut)
-    key, numbers = annotation.key, clip.source.numbers
-    positions = {}
+    key, numbers, positions = annotation.key, clip.source.numbers, {}
     for name in ("onset", "offset"):
         number = getattr(annotation, name)
         if name == "offset" and positions["onset"] is not None and number is not None and number > numbers[-1]:
