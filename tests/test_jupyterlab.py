@@ -73,7 +73,7 @@ def lab(desk, tmp_path_factory):
 def page(lab):
     with open_browser() as browser:
         opened = browser.new_page(viewport={"width": 1366, "height": 900})
-        opened.set_default_timeout(120_000)
+        opened.set_default_timeout(600_000)
         yield opened
 
 
