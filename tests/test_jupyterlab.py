@@ -23,7 +23,7 @@ from chromium import open_browser, skip_without_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ("00_start_here", "02_preprocessing")
-PATIENCE = 900  # seconds, for a slow machine; a notebook takes about one minute
+PATIENCE = 1800  # seconds, for a slow machine; a notebook takes about one minute
 BOX = ".jp-Cell-outputArea:has(.widget-slider)"  # where a cell shows a slider
 PROMPTS = ".jp-CodeCell .jp-InputArea-prompt"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
@@ -73,7 +73,7 @@ def lab(desk, tmp_path_factory):
 def page(lab):
     with open_browser() as browser:
         opened = browser.new_page(viewport={"width": 1366, "height": 900})
-        opened.set_default_timeout(120_000)
+        opened.set_default_timeout(600_000)
         yield opened
 
 
@@ -102,6 +102,8 @@ def run_all(page, address: str, name: str) -> None:
     """Open a notebook, run all of its cells and wait for the last."""
     page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(IDLE)
+    for button in page.locator(".jp-Dialog .jp-mod-accept").all():  # such as a question which kernel to take
+        button.click()
     begun = page.locator(PROMPTS, has_text="*")
     for _ in range(5):  # a menu chosen while the kernel still connects does nothing
         choose(page, "Run", "runmenu:run-all")

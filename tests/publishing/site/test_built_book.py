@@ -132,9 +132,9 @@ def test_equations_are_drawn_without_a_network(page, address):
 def test_a_table_is_sorted_by_numbers_and_filtered_by_words(page, address):
     page.goto(f"{address}/claims.html", wait_until="networkidle")
     table = page.locator("table").last
-    rows = table.locator("tbody tr")
-    every = rows.count()
     heading = table.locator("th", has_text="Printed")
+    heading.locator("button").wait_for()  # made once the whole page is read
+    every = table.locator("tbody tr").count()
     for order in ("ascending", "descending"):
         heading.locator("button").click()
         assert heading.get_attribute("aria-sort") == order
