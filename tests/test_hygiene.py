@@ -119,7 +119,7 @@ def first_maps(flow_archive):
 
 @pytest.fixture(scope="module")
 def second_maps(phase_archive):
-    """Other crops, less sharp; own figures resemble its channels by .948 at most, but for those left out."""
+    """Other crops, less sharp; own figures resemble its channels by .95 at most, but for those left out."""
     return MapFinder.of_archive(phase_archive, plain_too=False)
 
 
