@@ -150,6 +150,24 @@ def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: boo
     return save_table(LABORATORY + name, worth.value, worth.runs, **how)
 
 
+def said_of(worth: Worth | None, row: str) -> str:
+    """Say what one liberty measures, and by how much that exceeds the honest run of the same method.
+
+    Parameters
+    ----------
+    worth : Worth or None
+        Such as `committed` returns.
+    row : str
+        Method and liberty, such as ``Linear on pixels: clips dealt at random``.
+    """
+    if worth is None or row not in worth.value.index:
+        return "This run lies in results/leaky of the repository and is not here: merlib maintain laboratory."
+    honest = worth.value.loc[f"{row.partition(':')[0]}: {LIBERTIES[HONEST].title}", "measured"]
+    measured, gap = worth.value.loc[row]
+    ends = f"[{worth.low.loc[row, 'inflation']:+.3f}, {worth.high.loc[row, 'inflation']:+.3f}]"
+    return f"{row}: UF1 {measured:.3f}; honest: {honest:.3f}. The liberty is worth {gap:+.3f} {ends}, 95 % over people."
+
+
 def finding(worth: Worth) -> str:
     """Say which liberties flatter, with intervals that exclude zero, and which do not."""
     gaps = pd.DataFrame(

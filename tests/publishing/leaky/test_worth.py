@@ -109,3 +109,13 @@ def test_epochs_are_told_by_the_last_and_the_best(runs, study):
     assert "the last of 3 epochs gives 0.500, the best one 0.700" in save_epochs(honest, study)
     assert (study.artefact_folder / "extra.leaky_epochs.csv").is_file()
     assert "not committed" in save_epochs(None, study)
+
+
+def test_a_liberty_is_told_beside_its_own_honest_run_and_what_lacks_names_the_command(runs):
+    worth = worth_of(runs, "STSTNet")
+    row = next(name for name in worth.value.index if worth.value["inflation"].notna()[name])
+    said = leaky_worth.said_of(worth, row)
+    honest = f"STSTNet: {LIBERTIES[HONEST].title}"
+    assert f"{worth.value.loc[row, 'inflation']:+.3f}" in said
+    assert f"{worth.value.loc[honest, 'measured']:.3f}" in said
+    assert "merlib maintain laboratory" in leaky_worth.said_of(None, row)
