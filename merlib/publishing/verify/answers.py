@@ -207,7 +207,8 @@ def sentence(told: Mapping) -> str:
     if not parts:
         return "Not regenerated: the paper's protocol needs licensed clips, and no run stands in for it."
     barred = told["barred"] if any(not entry["synthetic"] for entry in told["ours"]) else []
-    return "; ".join([*parts, *([f"{', '.join(barred)}: the two are not alike"] if barred else [])]) + "."
+    said = "; ".join([*parts, *([f"{', '.join(barred)}: the two are not alike"] if barred else [])]) + "."
+    return said[:1].upper() + said[1:]
 
 
 def _part(entry: Mapping) -> str:
