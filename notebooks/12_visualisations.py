@@ -91,6 +91,8 @@ print("by hand:  ", [[[max(0.0, 2 * 1.0 - 0.5), max(0.0, 2 * 0.0 - 3.0)]]])
 from merlib.publishing.explained.networks import attention, networks_folder, trained_networks
 
 kept = networks_folder(study.store)
+
+# %% tags=["nbval-ignore-output"]
 flow = study.samples("casme2", analogue="megc2019-flow")
 am3f = trained_networks(study.experiment("am3f_flownet", label="AM3F-FlowNet"), flow, kept)
 right = (am3f.predictions["prediction"] == am3f.predictions["label"]).mean()
@@ -118,6 +120,7 @@ print({name: cams.shape for name, cams in maps.items()})
 from merlib.datasets.twin import twin_samples
 from merlib.publishing.explained import attention_scores as scores
 
+# %% tags=["nbval-ignore-output"]
 known = am3f
 if not flow.synthetic:  # only the twin's motion is known
     known = trained_networks(study.experiment("am3f_flownet", label="AM3F-FlowNet"), twin_samples("casme2"), kept)
@@ -354,6 +357,7 @@ from merlib.explaining.sparse_attention import attention_matrices, kept_shares
 from merlib.inputs.front import with_front
 from merlib.publishing.planned.clip_ladder import network_input
 
+# %% tags=["nbval-ignore-output"]
 magnified = few_features(study, "casme2", network_input("uamrn", "casme2"))
 read = {"less the first": with_front(magnified, study.cache, width=16, less_first=True)}
 read["as printed"] = with_front(magnified, study.cache, width=16)
@@ -376,6 +380,7 @@ for name, samples in read.items():
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.attention_matrix import corner_finding, draw_attention_matrices, share_table
 
+# %% tags=["nbval-ignore-output"]
 samples = read["as printed"]
 values, low, high = share_table(shares, samples.groups, samples.datasets)
 caption = " ".join(corner_finding(values, low, high, name) for name in read)

@@ -7,6 +7,7 @@ makes of people whom it has never seen.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,8 +135,7 @@ def trained_networks(
     begun = time.perf_counter()
     with Progress(f"{experiment.label} on {samples.name}, to be explained", len(missing)) as progress:
         asked = [(experiment, samples, chosen[i], paths[i], progress.beats.folder) for i in missing]
-        many = workers > 1
-        done = Parallel(**worker_processes(workers))(_delayed(asked)) if many else [_train(*one) for one in asked]
+        done = _in_processes(asked, workers) if workers > 1 else [_train(*one) for one in asked]
     for i, result in zip(missing, done, strict=True):
         found[i] = result
     seconds = (time.perf_counter() - begun) / max(1, len(missing))
@@ -149,9 +149,11 @@ def networks_folder(store: FoldStore) -> Path:
     return store.root.parent / "cache" / "networks"
 
 
-def _delayed(asked: list[tuple]) -> Iterator:
-    """Return the trainings as joblib takes them."""
-    return (delayed(_train)(*one) for one in asked)
+def _in_processes(asked: list[tuple], workers: int) -> list[FoldResult]:
+    """Train in processes; one that ended while it waited is replaced, which is no fault and loses nothing."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        return Parallel(**worker_processes(workers))(delayed(_train)(*one) for one in asked)
 
 
 def _train(experiment: Experiment, samples: Samples, fold: Fold, path: Path | None, beats: str) -> FoldResult:
