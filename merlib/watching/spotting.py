@@ -138,7 +138,9 @@ def spot(
 def away(moved: np.ndarray, rest: float, step: float) -> np.ndarray:
     """Return how far each region is from its median over `rest` seconds, (T, R)."""
     width = 2 * int(rest / step / 2) + 1
-    return np.linalg.norm(moved - median_filter(moved, size=(width, 1, 1), mode="nearest"), axis=-1)
+    columns = np.ascontiguousarray(moved.reshape(len(moved), -1).T)  # one at a time: SciPy's fast median is for these
+    still = np.stack([median_filter(each, size=width, mode="nearest") for each in columns], axis=-1)
+    return np.linalg.norm(moved - still.reshape(moved.shape), axis=-1)
 
 
 def most_moved(z: np.ndarray) -> np.ndarray:
