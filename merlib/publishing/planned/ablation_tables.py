@@ -190,6 +190,8 @@ def verdict_caption(verdicts: pd.Series) -> str:
     tested = verdicts[verdicts != "-"]
     shown = {row: text.rpartition(", ")[2] for row, text in tested.items() if not text.endswith(NOISE)}
     against = str(verdicts.name).removeprefix("UF1 against ")
+    if not shown and len(tested) == 1:
+        return f"The difference in UF1 to {against} is inside the noise of these people."
     if not shown:
         return f"None of the {len(tested)} differences in UF1 to {against} is outside the noise of these people."
     told = "; ".join(f"{row} is {word}" for row, word in shown.items())

@@ -129,7 +129,7 @@ def test_a_small_difference_is_called_noise_and_a_large_one_is_not():
     assert told["Deterministic"].endswith(", lower")
     assert told["Uncertainty-Aware"] == "-"
     assert "Deterministic is lower" in verdict_caption(told)
-    assert "None of the 1" in verdict_caption(against_table("uamrn.table5", near))
+    assert "inside the noise" in verdict_caption(against_table("uamrn.table5", near))
 
 
 def test_gains_are_points_of_accuracy_above_the_network_without_attention(study):
