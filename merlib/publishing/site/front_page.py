@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from merlib.publishing.planned.headline import headline_by_archive, markdown
-from merlib.publishing.records.ledger import artefacts, best_records, status_of
+from merlib.publishing.records.ledger import PAPERS, artefacts, best_records, get_artefact, status_of
 from merlib.publishing.verify.verdicts import trained_on_real, verdict_table
 from merlib.sources.errata import read_errata
 from merlib.sources.manifests import load_manifest
@@ -115,12 +115,15 @@ def how_far_off(records: Iterable[dict]) -> str:
     if earned.empty:
         return "No record of a network trained on real data is committed."
     verdicts = earned["verdict"].str.removeprefix("analogue: ")
-    other = int(verdicts.str.startswith("not comparable").sum())
-    inside = int(verdicts.isin(["identical", "within interval"]).sum())
+    other = verdicts.str.startswith("not comparable")
+    inside = verdicts[~other].isin(["identical", "within interval"])
+    papers = earned["artefact"].map(lambda artefact: PAPERS[get_artefact(artefact).paper])
+    parts = inside.groupby(papers, sort=False).agg(["sum", "size"])
+    told = "; ".join(f"{paper}: {one['sum']} of {one['size']}" for paper, one in parts.iterrows())
     return (
-        f"Of {len(earned) - other} printed results of the same classes, {inside} lie in our 95 % interval over people "
-        f"and {len(earned) - other - inside} do not; {other} more are of other classes ([all claims](claims.md)). "
-        "Intervals over so few people are wide. The headline rows:"
+        f"Of the printed results of the same classes, these lie in our 95 % interval over people: {told}. "
+        f"{int(other.sum())} more are of other classes ([all claims](claims.md)). Intervals over so few people are "
+        "wide, so a value inside is not contradicted, and not confirmed. The headline rows:"
     )
 
 
