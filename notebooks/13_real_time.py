@@ -133,7 +133,7 @@ figure = draw_regions(seconds, moved, names, marks)
 # Each region is compared with its own median over a while: what differs from it for less than half that while is an event. Its length tells a micro- from a macro-expression
 # (half a second, as the challenges count). Lids alone are a blink; what happens within a turn of the head, or in a row of movements of the mouth, is set aside.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 shown = watcher.table()[["face", "kind", "onset", "apex", "offset"]]
 shown
 
