@@ -433,38 +433,51 @@ committed("uamrn.figure4")
 #
 # ## Exercises
 #
-# 1. A region holds one place in twenty of the face. How often does a random place win the pointing game?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. A random place.** A region holds one place in twenty of the face. How often does a random place win the
+# pointing game?
+#
+# <details><summary>Hint</summary>One place in twenty is right.</details>
 
 # %%
-answer = None  # a share, between 0 and 1
+from merlib.publishing.exercises import check
 
-# %% tags=["solution"]
-answer = 1 / 20
+hit = None  # a share, between 0 and 1
+check("12.pointing", hit)
 
-# %%
-import numpy as np
-
-from merlib.explaining.agreement import pointing_game, region_auc
-from merlib.publishing.exercises import check_answer
-
-region = np.zeros((1, 4, 5), bool)
-region[0, 0, 0] = True
-check_answer(
-    answer, float(pointing_game(np.zeros((1, 4, 5)), region)[0]), "a constant map shares its win among all places"
-)
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+check("12.pointing", 1 / 20)
 
 # %% [markdown]
-# 2. Moving places have the values 3 and 1, still places 2 and 0. What is the area under the curve?
+# **2. Pairs in order.** Moving places have the values 3 and 1, still places 2 and 0. What is the area under the curve?
+#
+# <details><summary>Hint</summary>Count the pairs of a moving and a still place that are in the right order.</details>
 
 # %%
-answer = None  # a share, between 0 and 1
+in_order = None  # a share, between 0 and 1
+check("12.auc", in_order)
 
-# %% tags=["solution"]
-answer = 3 / 4
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+solution_pairs = [(moving, still) for moving in (3, 1) for still in (2, 0)]
+solution_right = sum(moving > still for moving, still in solution_pairs)
+check("12.auc", solution_right / len(solution_pairs))
+
+# %% [markdown]
+# **3. The same everywhere.** What area under the curve does a map reach that has one value in all places?
+#
+# <details><summary>Hint</summary>All pairs are ties.</details>
 
 # %%
-truth = region_auc(np.array([[[3.0, 1.0, 2.0, 0.0]]]), np.array([[[True, True, False, False]]]))
-check_answer(answer, float(truth[0]), "count the pairs of a moving and a still place that are in the right order")
+flat = None  # a share, between 0 and 1
+check("12.constant", flat)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+check("12.constant", 0.5)
 
 # %% [markdown]
 # ## Resources

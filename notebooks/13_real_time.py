@@ -335,10 +335,72 @@ pd.Series(took, name="ms a frame, 400 x 300, one face").round(2).to_frame()
 #
 # ## Exercises
 #
-# 1. A camera gives 15 frames a second. Of a movement of 200 ms, how much of its height does it show at worst, in per cent? Work it out with `frame_rate_table`.
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Between two frames.** A camera gives 15 frames a second. Of a movement of 200 ms, how many per cent of its height
+# does it show at worst?
+#
+# <details><summary>Hint</summary><code>frame_rate_table</code> of
+# <code>merlib.publishing.watched.frame_rates</code> tries all moments at which it may begin.</details>
 
-# %% tags=["solution"]
-print(f"{frame_rate_table(0.2).loc[15, 'seen at least, %']:.0f} %")
+# %%
+from merlib.publishing.exercises import check
+
+worst = None  # per cent
+check("13.seen", worst)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+from merlib.publishing.watched.frame_rates import frame_rate_table
+
+solution_rates = frame_rate_table(0.2)
+check("13.seen", solution_rates.loc[15, "seen at least, %"])
+
+# %% [markdown]
+# **2. Overlap.** An expression lasts from frame 10 to 19, the spotter says 15 to 24, both ends included. What is
+# the intersection over the union?
+#
+# <details><summary>Hint</summary>Count the frames that both hold, and those that either holds.</details>
+
+# %%
+share = None  # between 0 and 1
+check("13.overlap", share)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+check("13.overlap", len(range(15, 20)) / len(range(10, 25)))
+
+# %% [markdown]
+# **3. Does it count?** By the rule of the spotting challenges, is that expression `"found"`, `"missed"` or
+# `"half found"`?
+#
+# <details><summary>Hint</summary>The rule asks for half of what both cover together.</details>
+
+# %%
+verdict = None
+check("13.counts", verdict)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+from merlib.scoring.spotting import match_intervals
+
+solution_pairs = match_intervals([(10, 19)], [(15, 24)])
+check("13.counts", "found" if solution_pairs else "missed")
+
+# %% [markdown]
+# **4. False alarms.** In 3 minutes of video with 2 faces the spotter found 12 expressions, of which 9 were there. How
+# many false alarms a minute and face are that?
+#
+# <details><summary>Hint</summary>Each face is watched for three minutes.</details>
+
+# %%
+rate = None
+check("13.alarms", rate)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+check("13.alarms", (12 - 9) / (3 * 2))
 
 # %% [markdown]
 # ## Resources

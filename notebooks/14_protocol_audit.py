@@ -297,13 +297,66 @@ print(save_audit(compared, honest_runs, worth, study) if worth and len(compared)
 #
 # ## Exercises
 #
-# 1. Forty epochs of coin tosses gave nearly everything right. What does the choice for each person give when a person has twenty clips instead of four, and why is it less?
+# Predict first, then compute. Replace `None` by your answer and run the cell: `check` says whether it is
+# right, or what is off. A solution lies folded under each exercise; click on its bar to open it.
+#
+# **1. Luck.** A network tosses coins, and for each person the best of forty epochs is kept. When does that flatter
+# more: with `"four"` clips a person, with `"twenty"`, or `"the same"`?
+#
+# <details><summary>Hint</summary>An epoch must be lucky on all clips of a person at once.</details>
 
-# %% tags=["solution"]
-labels, people = random.integers(0, 2, 200), np.repeat(np.arange(10).astype(str), 20)
-guesses = random.random((40, 200, 2))
-person = choose_epoch(guesses, labels, people, "subject").argmax(1)
-print(f"{(person == labels).mean():.0%}: a lucky epoch must be right about twenty clips at once")
+# %%
+from merlib.publishing.exercises import check
+
+flatters = None  # one of the three
+check("14.luck", flatters)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+import numpy as np
+
+from merlib.learning.leaky.trainings import choose_epoch
+
+solution_right = {}
+for solution_clips, solution_name in ((4, "four"), (20, "twenty")):
+    solution_random = np.random.default_rng(1)
+    solution_labels = solution_random.integers(0, 2, 10 * solution_clips)
+    solution_people = np.repeat(np.arange(10).astype(str), solution_clips)
+    solution_guesses = solution_random.random((40, 10 * solution_clips, 2))
+    solution_parts = (solution_labels, solution_people, "subject")
+    solution_told = choose_epoch(solution_guesses, *solution_parts).argmax(1)
+    solution_right[solution_name] = (solution_told == solution_labels).mean()
+check("14.luck", max(solution_right, key=solution_right.get))
+
+# %% [markdown]
+# **2. Another average.** The truth is 0, 0, 1, 1, 1, 1 and the answers are 0, 0, 0, 1, 1, 1. By how much does the mean
+# precision exceed the mean recall?
+#
+# <details><summary>Hint</summary>Precision divides by what was answered, recall by what was there.</details>
+
+# %%
+gap = None
+check("14.precision", gap)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+check("14.precision", (2 / 3 + 1) / 2 - (1 + 3 / 4) / 2)
+
+# %% [markdown]
+# **3. A printed share.** A paper prints an accuracy of 71.45 % on 20 clips. How many counts of right clips give that
+# number?
+#
+# <details><summary>Hint</summary><code>shares</code> of <code>merlib.scoring.grim</code> lists them.</details>
+
+# %%
+counts = None
+check("14.grim", counts)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+# One solution; a click on the bar at the left folds it again.
+from merlib.scoring.grim import shares
+
+check("14.grim", len(shares(71.45, 20)))
 
 # %% [markdown]
 # ## Resources

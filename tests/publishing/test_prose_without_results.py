@@ -30,7 +30,11 @@ NUMBER = re.compile(r"(?<![\w.])\d*\.\d+(?: ?%)?|\b\d+ ?%|\b\d+(?:\.\d+)? points
 
 
 def prose_of(source: str) -> str:
-    """Return the Markdown cells of a notebook in percent format, without formulas, code, links and places."""
+    """Return the Markdown of a notebook in percent format, up to its exercises, without formulas, code, links, places.
+
+    Exercises name the numbers that they are about.
+    """
+    source = source.partition("# ## Exercises")[0]
     cells = re.split(r"^# %%", source, flags=re.MULTILINE)
     texts = [cell for cell in cells if cell.lstrip().startswith("[markdown]")]
     return NOT_PROSE.sub(" ", "\n".join(re.sub("^# ?", "", text, flags=re.MULTILINE) for text in texts))

@@ -1,0 +1,52 @@
+"""Answers of notebook 14: what a chosen epoch, an average and a printed share give away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from merlib.learning.leaky.trainings import choose_epoch
+from merlib.publishing.exercises.answers import Choice, Number, exercise
+from merlib.publishing.study import Study
+from merlib.scoring import uar
+from merlib.scoring.as_published import precision_called_uar
+from merlib.scoring.grim import shares
+
+PRINTED, CLIPS = 71.45, 20
+ANSWERS = {"label": [0, 0, 1, 1, 1, 1], "prediction": [0, 0, 0, 1, 1, 1]}
+
+
+def _luck(clips: int) -> float:
+    """Return the share of right answers when each of ten people chooses the best of forty epochs of coin tosses."""
+    random = np.random.default_rng(0)
+    labels, people = random.integers(0, 2, 10 * clips), np.repeat(np.arange(10).astype(str), clips)
+    guesses = random.random((40, 10 * clips, 2))
+    return float((choose_epoch(guesses, labels, people, "subject").argmax(1) == labels).mean())
+
+
+@exercise("14.luck")
+def luck(study: Study) -> Choice:
+    """Whether choosing an epoch for each person flatters more with four clips a person or with twenty."""
+    few, many = _luck(4), _luck(20)
+    options = {
+        "four": "an epoch must be lucky on all clips of a person at once.",
+        "twenty": "an epoch must be lucky on all clips of a person at once.",
+        "the same": "toss four coins, or twenty: which come up all heads more often?",
+    }
+    return Choice("four" if few > many else "twenty", options, because="few clips are told by luck alone.")
+
+
+@exercise("14.precision")
+def precision(study: Study) -> Number:
+    """By how much the mean precision of six answers exceeds their mean recall."""
+    frame = pd.DataFrame(ANSWERS)
+    gap = precision_called_uar(frame) - uar(frame)
+    mistakes = {-gap: "the sign says which of the two is higher.", uar(frame): "that is the mean recall; subtract it."}
+    return Number(gap, within=0.005, mistakes=mistakes, because="the same answers have two numbers; only one is UAR.")
+
+
+@exercise("14.grim")
+def grim(study: Study) -> Number:
+    """How many counts of right clips of twenty are printed as 71.45 %."""
+    mistakes = {1: "each clip of twenty is worth five points.", 14: "14 of 20 is another percentage."}
+    return Number(len(shares(PRINTED, CLIPS)), mistakes=mistakes, because="no share of twenty clips is that number.")
