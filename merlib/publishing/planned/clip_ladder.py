@@ -128,7 +128,8 @@ def _frames(step: str, data: str, cache: MotionCache, workers: int) -> Samples:
 def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     samples = _read(network, data, cache, workers)
     if network == "uamrn":
-        return samples.with_inputs({"flow": samples.inputs["front"].astype(np.float32)}, "features as a vector")
+        features = samples.inputs["front"].reshape(len(samples), -1).astype(np.float32)
+        return samples.with_inputs({"flow": features}, "features of all magnifications as one vector")
     return _summed(samples)
 
 

@@ -69,6 +69,19 @@ def test_a_rung_is_trained_once_and_committed_under_its_label(tmp_path, monkeypa
     assert "not committed" in ladder_finding(found)
 
 
+@pytest.mark.parametrize("rung", ["casme2-astnet-input", "smic-uamrn-input"])
+def test_a_line_can_read_what_the_network_reads(rung, monkeypatch, tmp_path):
+    from merlib.learning.estimator_input import check_estimator_input
+    from merlib.learning.folds import make_folds
+
+    random = np.random.default_rng(0)
+    shapes = {"flow_sequence": (4, 3, 56, 56), "front": (32, 16)}
+    inputs = {name: random.normal(size=(24, *shape)).astype(np.float16) for name, shape in shapes.items()}
+    monkeypatch.setattr(clip_ladder, "_read", lambda *_: make_samples().with_inputs(inputs, "as the network's"))
+    samples = ladder()[rung].samples(MotionCache(tmp_path), 1)
+    check_estimator_input("linear", samples, make_folds("loso", samples)[0])
+
+
 def test_frames_of_larnet_s_rungs_vote_for_clips(tmp_path, monkeypatch):
     from dataclasses import replace
 
