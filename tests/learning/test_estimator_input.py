@@ -39,7 +39,8 @@ def test_a_training_fold_of_one_class_names_fold_and_class(tmp_path):
 
 
 def test_the_line_takes_any_numbers_of_a_clip_and_what_reads_maps_does_not(tmp_path):
-    numbers = make_samples(inputs={"flow": np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)})
+    values = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
+    numbers = make_samples(inputs={"flow": values}, unit="px")
     check(numbers)
     with pytest.raises(MerlibError, match=r"champion: flow \(12, 5\)"):
         check_estimator_input("champion", numbers, make_folds("loso", numbers)[0])

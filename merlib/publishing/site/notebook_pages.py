@@ -86,7 +86,7 @@ def artefacts_in(source: str) -> list[str]:
 def alternative_text(cell: nbformat.NotebookNode, names: list[str], heading: str, records: Mapping[str, dict]) -> str:
     """Return what a picture shows in words: its title, its caption, and what the cell printed beside it."""
     captions = [_caption(cell.source)] if _caption(cell.source) else []
-    captions = captions or [records[name]["caption"] for name in names if name in records]
+    captions = captions or _shown_captions(cell) or [records[name]["caption"] for name in names if name in records]
     printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
     parts = [*(get_artefact(name).title for name in names), *captions, printed] if names else [heading, printed]
     text = ". ".join(" ".join(part.split()).rstrip(".") for part in parts if part.strip())
@@ -130,6 +130,12 @@ def _caption(source: str) -> str:
                 if isinstance(value, ast.Constant):
                     return str(value.value)
     return ""
+
+
+def _shown_captions(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the captions that the executed cell shows below its pictures (`records.shown`)."""
+    texts = [output.get("data", {}).get("text/markdown", "") for output in cell.get("outputs", [])]
+    return [text.strip().strip("*") for text in texts if text.strip().startswith("*")]
 
 
 def _plain_python(source: str) -> str:

@@ -79,3 +79,10 @@ def test_every_picture_of_the_committed_notebooks_is_told_in_words(path):
     page, _ = as_page(nbformat.read(path, as_version=4), {})
     pictures = [cell for cell in page.cells if any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))]
     assert [cell.source for cell in pictures if len(alt_of(cell)) < 12] == []
+
+
+def test_a_caption_that_the_cell_computed_is_read_from_what_it_shows():
+    shown = new_output("display_data", {"text/markdown": "*Three deals (diagram). 3 ways to deal.*"})
+    drawn = new_code_cell('_ = save_figure("extra.three_deals", f, caption=f"{n} ways")', outputs=[PICTURE, shown])
+    page, _ = page_of(drawn)
+    assert alt_of(page.cells[0]).endswith("3 ways to deal")
