@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from merlib.sources.counts import FIVE_CLASSES, counted_schemes, subject_counts
 from merlib.sources.joined_names import AND, PLACEBO, is_public
 
 COMPOSITE = "megc2019_cd"
+SHUFFLED = "labels shuffled"  # what the samples' notes and the run's name say
 TWINS_OF_IT = ("megc2019-flow", "megc2019-phases")
 
 
@@ -101,7 +102,8 @@ def _check_labels(found: Finding, reference: Committed) -> None:
     first = rows[rows["seed"] == rows["seed"].iloc[0]]
     name, classes = str(meta["data"]), tuple(meta["classes"])
     if meta["synthetic"]:
-        _check_twin(found, first, name, classes)
+        shuffled = meta["experiment"]["label"] if SHUFFLED in meta["notes"] else ""
+        _check_twin(found, first, name, classes, shuffled)
     elif is_public(name):
         known = load_manifest(COMPOSITE).labels.classes
         if not found.check(classes == known, "", f"classes {', '.join(classes)}, the list has {', '.join(known)}"):
@@ -131,8 +133,19 @@ def _check_shuffled(found: Finding, rows: pd.DataFrame) -> None:
     found.check(dict(there) == wanted, said, "a placebo with other numbers of clips a class than the organisers' list")
 
 
-def _check_twin(found: Finding, rows: pd.DataFrame, name: str, classes: Sequence[str]) -> None:
-    """A twin has for each person at most the clips a class that its original has, and all of them where it is whole."""
+def _by_data_set(counts: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Return clips by data set and class from clips by person and class; what is zero is left out."""
+    summed: Counter = Counter()
+    for (person, what), count in counts.items():
+        summed[person.partition("/")[0], what] += count
+    return {key: count for key, count in summed.items() if count}
+
+
+def _check_twin(found: Finding, rows: pd.DataFrame, name: str, classes: Sequence[str], shuffled: str) -> None:
+    """A twin has for each person at most the clips a class that its original has, and all of them where it is whole.
+
+    Where labels are shuffled on purpose, the run's name `shuffled` must say so; each data set keeps its clips a class.
+    """
     people = rows["dataset"] + "/" + rows["subject"]
     clip = people + "/" + clip_of(rows["clip"].to_numpy())
     kept = ~clip.duplicated()  # frames of one clip count once
@@ -140,6 +153,11 @@ def _check_twin(found: Finding, rows: pd.DataFrame, name: str, classes: Sequence
     wanted = _counts_of(name, sorted(set(rows["dataset"])), classes)
     if not wanted:
         found.open.append(f"labels of {name}, of which no counts are known")
+        return
+    if shuffled:
+        said = "SYNTHETIC: labels shuffled, each data set has its number of clips a class"
+        right = SHUFFLED in shuffled and _by_data_set(there) == _by_data_set(wanted)
+        found.check(right, said, "labels shuffled without a name that says so, or other numbers of clips a class")
         return
     more = [key for key in there if there[key] > wanted.get(key, 0)]
     if more:
