@@ -124,8 +124,14 @@ def second_maps(phase_archive):
 
 
 @pytest.mark.real
-def test_no_picture_shows_a_real_sample(first_maps, second_maps):
-    assert pictures_of_real_samples(files(), first_maps, second_maps) == []
+def test_no_picture_shows_a_real_sample(first_maps):
+    assert pictures_of_real_samples(files(), first_maps) == []
+
+
+@pytest.mark.slow  # four times as many maps
+@pytest.mark.real
+def test_no_picture_shows_a_real_sample_of_the_second_archive(second_maps):
+    assert pictures_of_real_samples(files(), second_maps) == []
 
 
 def test_no_annotation_sheet_is_in_the_repository():
