@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +49,17 @@ def conda() -> tuple[list[str], list[str]]:
 def test_every_dependency_of_pyproject_has_an_exact_version():
     named = set().union(*requirements().values())
     assert named - set(constraints()) == set()
+
+
+def test_every_pinned_version_installs_on_the_oldest_python_that_is_promised():
+    # Debian 12 brings Python 3.11.2: a pin that asks for 3.11.5 leaves its users without an installation.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = re.fullmatch(r">=(\d+\.\d+)", project["requires-python"])[1] + ".0"
+    pinned = constraints()
+    here = [found for found in distributions() if pinned.get(canonicalize_name(found.name)) == found.version]
+    assert len(here) > 100
+    asks = {found.name: found.metadata["Requires-Python"] or "" for found in here}
+    assert {name: asked for name, asked in asks.items() if not SpecifierSet(asked).contains(oldest)} == {}
 
 
 def test_conda_gets_every_dependency_in_the_same_version():
