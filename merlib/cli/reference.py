@@ -151,12 +151,13 @@ def reference_climb(
     from merlib.places import store_folder
     from merlib.publishing.planned.clip_ladder import climb, ladder
     from merlib.scoring import bootstrap_interval, uar
+    from merlib.scoring.interval_text import value_text
 
     console, folds = open_console(), FoldStore(store_folder(store))
     cache = MotionCache(folds.root.parent / "cache" / "motion")
     for name in names or ladder():
         interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
-        shown = f"{name}: UAR {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}], SYNTHETIC"
+        shown = f"{name}: UAR {value_text(*interval, '.3f')}, SYNTHETIC"
         console.print(shown, highlight=False, soft_wrap=True)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from merlib.scoring.as_published import precision_called_uar
-from merlib.scoring.intervals import Interval, ends, resampled_counts, seed_weights, subject_weights
+from merlib.scoring.intervals import Interval, bootstrap_draws, ends, resampled_counts
 from merlib.scoring.metrics import Formula, uar_of_counts, uf1_of_counts
 from merlib.scoring.pairing import paired_counts
 
@@ -39,9 +39,9 @@ def value_of(predictions: pd.DataFrame, statistic: Statistic = UF1, replicates: 
     """Return a statistic with its 95 % interval over people and seeds."""
     counted, _ = paired_counts(predictions, predictions)
     values = statistic(np.ones((1, len(counted.counts))), counted.counts)
-    draws = statistic(subject_weights(counted.datasets, replicates, seed), counted.counts)
-    shares = seed_weights(draws.shape[1], replicates, seed)
-    return Interval(float(values.mean()), *ends((draws * shares).sum(1), 0.95))
+    seeds = counted.counts.shape[1]
+    draws = bootstrap_draws(lambda w: statistic(w, counted.counts), counted.datasets, seeds, replicates, seed)
+    return Interval(float(values.mean()), *ends(draws, 0.95))
 
 
 def inflation(
@@ -75,7 +75,9 @@ def inflation(
     first, second = paired_counts(leaky, honest)
     everybody = np.ones((1, len(first.counts)))
     value = measured(everybody, first.counts) - honestly(everybody, second.counts)
-    weights = subject_weights(first.datasets, replicates, seed)
-    gaps = measured(weights, first.counts) - honestly(weights, second.counts)
-    draws = (gaps * seed_weights(gaps.shape[1], replicates, seed)).sum(1)
+
+    def gaps_of(weights: np.ndarray) -> np.ndarray:
+        return measured(weights, first.counts) - honestly(weights, second.counts)
+
+    draws = bootstrap_draws(gaps_of, first.datasets, first.counts.shape[1], replicates, seed)
     return Interval(float(value.mean()), *ends(draws, level))

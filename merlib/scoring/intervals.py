@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from merlib.errors import MerlibError
-from merlib.scoring.confusion_counts import Classes, confusions_by_subject
-from merlib.scoring.metrics import formula
+from merlib.scoring.confusion_counts import Classes, SubjectCounts, confusions_by_subject
+from merlib.scoring.metrics import Formula, formula
 
 
 class Interval(NamedTuple):
@@ -24,12 +24,6 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
-
-    def ends_text(self, format_spec: str = ".2f", factor: float = 1.0) -> str:
-        """Return the ends as ``[.61, .72]``, each multiplied by `factor`, or why there are none."""
-        if np.isnan(self.low):
-            return "[no interval: nobody could be drawn in place of another]"
-        return f"[{format(factor * self.low, format_spec)}, {format(factor * self.high, format_spec)}]"
 
 
 def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndarray:
@@ -78,12 +72,44 @@ def resampled_counts(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
 
 
+def bootstrap_draws(
+    values_of: Callable[[np.ndarray], np.ndarray], datasets: np.ndarray, seeds: int, replicates: int, seed: int
+) -> np.ndarray:
+    """Return a statistic of each resample of people and of training seeds, float (replicates,).
+
+    Where no resample can differ from the sample (`can_be_resampled`), no draw is a number, so that no interval of
+    zero width comes out of it.
+
+    Parameters
+    ----------
+    values_of : callable
+        Maps how often each subject is drawn (replicates, subjects) to the statistic (replicates, seeds).
+    datasets : str array (subjects,)
+        Data set of each subject.
+    seeds, replicates, seed : int
+        Number of training seeds, number of resamples, and the seed of the draws.
+    """
+    if not can_be_resampled(datasets, seeds):
+        return np.full(replicates, np.nan)
+    values = values_of(subject_weights(datasets, replicates, seed))
+    return (values * seed_weights(seeds, replicates, seed)).sum(-1)
+
+
 def ends(draws: np.ndarray, level: float) -> tuple[float, float]:
     """Return the ends of the central percentile interval of `draws` (replicates,) with coverage `level`."""
     if not 0 < level < 1:
         raise MerlibError(f"an interval of level {level}.", "a coverage between 0 and 1.", "use .95.")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def bootstrap_of_counts(counted: SubjectCounts, of_counts: Formula, replicates: int, seed: int) -> np.ndarray:
+    """Return a metric of the pooled counts of each resample, float (replicates,); see `bootstrap_draws`."""
+
+    def metric_of(weights: np.ndarray) -> np.ndarray:
+        return of_counts(resampled_counts(weights, counted.counts))
+
+    return bootstrap_draws(metric_of, counted.datasets, counted.counts.shape[1], replicates, seed)
 
 
 def bootstrap_interval(
@@ -122,9 +148,5 @@ def bootstrap_interval(
     """
     of_counts = formula(metric)
     counted = confusions_by_subject(predictions, classes)
-    if not can_be_resampled(counted.datasets, counted.counts.shape[1]):
-        return Interval(float(of_counts(counted.pooled).mean()), np.nan, np.nan)
-    weights = subject_weights(counted.datasets, replicates, seed)
-    values = of_counts(resampled_counts(weights, counted.counts))  # (replicates, seeds)
-    draws = (values * seed_weights(values.shape[-1], replicates, seed)).sum(-1)
+    draws = bootstrap_of_counts(counted, of_counts, replicates, seed)
     return Interval(float(of_counts(counted.pooled).mean()), *ends(draws, level))

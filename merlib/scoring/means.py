@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from merlib.errors import MerlibError
-from merlib.scoring.intervals import Interval, ends, subject_weights
+from merlib.scoring.intervals import Interval, bootstrap_draws, ends
 
 
 def mean_over_clips(
@@ -19,7 +19,8 @@ def mean_over_clips(
     """Return the mean of `values` and the ends of its percentile bootstrap interval.
 
     People are drawn with replacement within each data set, all clips of a person stay together, as in
-    `bootstrap_interval`. With the difference of two numbers a clip as `values` the interval is a paired one.
+    `bootstrap_interval`, and with one person of each data set the ends are not numbers. With the difference of two
+    numbers a clip as `values` the interval is a paired one.
 
     Parameters
     ----------
@@ -45,6 +46,9 @@ def mean_over_clips(
         raise MerlibError("a value that is not finite.", "finite numbers.", "leave out the clips that have none.")
     _, first, index = np.unique(people, return_index=True, return_inverse=True)
     sums, counts = np.bincount(index, values), np.bincount(index)
-    weights = subject_weights(np.asarray(datasets)[first], replicates, seed)
-    draws = (weights @ sums) / (weights @ counts)
+
+    def means_of(weights: np.ndarray) -> np.ndarray:
+        return ((weights @ sums) / (weights @ counts))[:, None]
+
+    draws = bootstrap_draws(means_of, np.asarray(datasets)[first], 1, replicates, seed)
     return Interval(float(values.mean()), *ends(draws, level))

@@ -8,7 +8,7 @@ import pandas as pd
 from merlib.errors import MerlibError
 from merlib.scoring.confusion_counts import Classes, SubjectCounts, class_names, confusions_by_subject
 from merlib.scoring.guards import clip_keys
-from merlib.scoring.intervals import can_be_resampled, resampled_counts, seed_weights, subject_weights
+from merlib.scoring.intervals import bootstrap_draws, resampled_counts
 from merlib.scoring.metrics import Formula
 
 SHOWN = 5
@@ -92,8 +92,9 @@ def bootstrap_differences(
     the spread of their differences over seeds is that of unrelated trainings, so pairing does no harm. Where neither
     people nor seeds can be drawn in place of others, no difference is a number.
     """
-    if not can_be_resampled(first.datasets, first.counts.shape[1]):
-        return np.full(replicates, np.nan)
-    weights = subject_weights(first.datasets, replicates, seed)
-    gaps = of_counts(resampled_counts(weights, first.counts)) - of_counts(resampled_counts(weights, second.counts))
-    return (gaps * seed_weights(gaps.shape[-1], replicates, seed)).sum(-1)
+
+    def gaps_of(weights: np.ndarray) -> np.ndarray:
+        a, b = (of_counts(resampled_counts(weights, side.counts)) for side in (first, second))
+        return a - b
+
+    return bootstrap_draws(gaps_of, first.datasets, first.counts.shape[1], replicates, seed)

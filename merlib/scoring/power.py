@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from merlib.errors import MerlibError
 from merlib.scoring.confusion_counts import Classes, confusions_by_subject
-from merlib.scoring.intervals import resampled_counts, seed_weights, subject_weights
+from merlib.scoring.intervals import bootstrap_of_counts
 from merlib.scoring.metrics import formula, uf1
 from merlib.scoring.pairing import bootstrap_differences, paired_counts
 
@@ -81,9 +81,7 @@ def detectable_difference(
     of_counts = formula(metric)
     if b is None:
         counted = confusions_by_subject(a, classes)
-        weights = subject_weights(counted.datasets, replicates, seed)
-        values = of_counts(resampled_counts(weights, counted.counts))  # (replicates, seeds)
-        deviation = (values * seed_weights(values.shape[-1], replicates, seed)).sum(-1).std(ddof=1) * 2**0.5
+        deviation = bootstrap_of_counts(counted, of_counts, replicates, seed).std(ddof=1) * 2**0.5
     else:
         counted, other = paired_counts(a, b, classes)
         deviation = bootstrap_differences(counted, other, of_counts, replicates, seed).std(ddof=1)

@@ -10,6 +10,7 @@ import pandas as pd
 from merlib.explaining.agreement import pointing_game, rank_correlation, region_auc
 from merlib.publishing.explained.networks import Explained, attention
 from merlib.publishing.explained.true_regions import face_places, in_puzzle, moving_regions, true_speed
+from merlib.scoring.interval_text import value_text
 from merlib.scoring.means import mean_over_clips
 
 TRAINED, RANDOM, STRAIN, USUAL = "Grad-CAM, trained", "Grad-CAM, random weights", "strain as given", "the usual place"
@@ -105,7 +106,7 @@ def attention_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFram
     """Say in sentences whether attention finds what moves, and whether that is due to training."""
 
     def told(row: str, form: str) -> str:
-        return "{} [{}, {}]".format(*(format(table.loc[row, "auc"], form) for table in (values, low, high)))
+        return value_text(*(table.loc[row, "auc"] for table in (values, low, high)), form)
 
     finds = "finds" if low.loc[TRAINED, "auc"] > 0.5 else "is not shown to find"
     hit, blind = (values.loc[row, "pointing"] for row in (TRAINED, NOTHING))

@@ -19,6 +19,7 @@ from merlib.explaining.hidden_layers import heat
 from merlib.publishing.explained.networks import Explained
 from merlib.publishing.explained.true_regions import face_under, in_puzzle, moving_regions, true_speed
 from merlib.publishing.figures.samples import NAMES
+from merlib.scoring.interval_text import value_text
 from merlib.scoring.means import mean_over_clips
 
 CAM = "Grad-CAM / logits"
@@ -132,7 +133,7 @@ def strain_finding(explained: Explained, cam: np.ndarray, who: str, place: str =
     strain = np.asarray(explained.samples.inputs[place])[rows, 2]
     order = rank_correlation(cam, strain)
     interval = mean_over_clips(order, explained.samples.groups[rows], explained.samples.datasets[rows])
-    ends = f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"
+    ends = value_text(*interval, "+.2f")
     return f"{who}: the rank correlation of Grad-CAM with the strain of its own clip is {ends}."
 
 
@@ -188,4 +189,4 @@ def share_words(value: float, low: float, high: float, people: int) -> str:
     """Return a share in words with its interval over people; of fewer than `FEW` people, their number stands for it."""
     if people < FEW:
         return f"{value:.0%} (of {people} {'people' if people > 1 else 'person'}, too few for an interval)"
-    return f"{value:.0%} [{100 * low:.0f}, {100 * high:.0f}]"
+    return value_text(value, low, high, ".0f", 100, unit="%")

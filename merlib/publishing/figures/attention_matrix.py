@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlib.publishing.style import SEQUENTIAL, use_style
+from merlib.scoring.interval_text import value_text
 
 PARTS = ("upper left", "upper right", "lower left", "lower right", "near the diagonal", "far from it")
 
@@ -82,7 +83,7 @@ def corner_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
     def told(column: str, words: tuple[str, str, str]) -> str:
         ends = (low.loc[name, column], high.loc[name, column])
         verdict = words[0] if ends[1] < 0 else words[1] if ends[0] > 0 else words[2]
-        return f"{verdict} ({100 * values.loc[name, column]:+.0f} points [{100 * ends[0]:+.0f}, {100 * ends[1]:+.0f}])"
+        return f"{verdict} ({value_text(values.loc[name, column], *ends, '+.0f', 100, unit=' points')})"
 
     corner = told("lower right less upper left", ("emptier than", "fuller than", "not shown to differ from"))
     near = told("near less far", ("emptier", "fuller", "not shown to be fuller"))

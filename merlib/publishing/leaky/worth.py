@@ -20,6 +20,7 @@ from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import metric_table
 from merlib.scoring.inflation import inflation, value_of
+from merlib.scoring.interval_text import value_text
 
 METHODS = {"ststnet": "STSTNet", "linear": "Linear on pixels"}
 PRINTED_AS = {"HARS + AARS": "Dual-ATME"}  # a row of its Table 1: the whole network
@@ -164,8 +165,8 @@ def said_of(worth: Worth | None, row: str) -> str:
         return "This run lies in results/leaky of the repository and is not here: merlib maintain laboratory."
     honest = worth.value.loc[f"{row.partition(':')[0]}: {LIBERTIES[HONEST].title}", "measured"]
     measured, gap = worth.value.loc[row]
-    ends = f"[{worth.low.loc[row, 'inflation']:+.3f}, {worth.high.loc[row, 'inflation']:+.3f}]"
-    return f"{row}: UF1 {measured:.3f}; honest: {honest:.3f}. The liberty is worth {gap:+.3f} {ends}, 95 % over people."
+    told = value_text(gap, worth.low.loc[row, "inflation"], worth.high.loc[row, "inflation"], "+.3f")
+    return f"{row}: UF1 {measured:.3f}; honest: {honest:.3f}. The liberty is worth {told}, 95 % over people."
 
 
 def finding(worth: Worth) -> str:
@@ -174,7 +175,7 @@ def finding(worth: Worth) -> str:
         {name: table["inflation"] for name, table in zip(("value", "low", "high"), worth[:3], strict=True)}
     )
     gaps = gaps.dropna(subset=["value"]).sort_values("value", ascending=False)
-    told = [f"{row} {one.value:+.3f} [{one.low:+.3f}, {one.high:+.3f}]" for row, one in gaps.iterrows() if one.low > 0]
+    told = [f"{row} {value_text(one.value, one.low, one.high, '+.3f')}" for row, one in gaps.iterrows() if one.low > 0]
     rest = len(gaps) - len(told)
     return f"Flatter, their interval above zero: {'; '.join(told) or 'none'}. Not shown to: {rest} of {len(gaps)}."
 

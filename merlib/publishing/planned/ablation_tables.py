@@ -28,6 +28,7 @@ from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
 from merlib.scoring import accuracy, bootstrap_interval, paired_permutation_test
+from merlib.scoring.interval_text import value_text
 
 VARIANTS = "extra.dual_atme_variants"
 NOISE = "inside the noise"
@@ -156,7 +157,7 @@ def against_table(artefact: str, runs: Mapping[str, pd.DataFrame]) -> pd.Series:
         test = tests.loc[f"{row} against {against}"]
         shown = test["verdict"] != "not shown"
         word = ("higher" if test["UF1 difference"] > 0 else "lower") if shown else NOISE
-        told[row] = f"{test['UF1 difference']:+.3f} [{test['low']:.3f}, {test['high']:.3f}], {word}"
+        told[row] = f"{value_text(test['UF1 difference'], test['low'], test['high'], '+.3f')}, {word}"
     return pd.Series(told, name=f"UF1 against {against}")
 
 

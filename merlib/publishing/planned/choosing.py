@@ -15,6 +15,7 @@ import pandas as pd
 
 from merlib.scoring import bootstrap_interval, paired_permutation_test, uf1
 from merlib.scoring.confusion_counts import confusions_by_subject
+from merlib.scoring.interval_text import value_text
 
 BY_TEST = "chosen by the test result"
 BY_OTHERS = "chosen on the other folds"
@@ -135,9 +136,9 @@ def choosing_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame
     if values.loc[honest, "chosen"] == values.loc[BY_TEST, "chosen"]:
         return f"The value {honest} is the same in every fold as the one {BY_TEST}: {values.loc[honest, 'chosen']}."
     noise = "inside" if ends[0] <= 0 <= ends[1] else "more than"
-    between = f"[{ends[0]:.3f}, {ends[1]:.3f}]"
     return (
-        f"The value {BY_TEST} has UF1 {gap:+.3f} {between} above the one {honest}: {noise} the noise of these people."
+        f"The value {BY_TEST} has UF1 {value_text(gap, *ends, '+.3f')} above the one {honest}: "
+        f"{noise} the noise of these people."
     )
 
 

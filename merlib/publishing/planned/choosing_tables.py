@@ -20,6 +20,7 @@ from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
+from merlib.scoring.interval_text import value_text
 
 TAU, LOSS, LAMBDA = "tau, STSTNet", "loss, AM3F-FlowNet", "lambda, Dual-ATME"
 AFTER = "tau after training, AM3F-FlowNet"
@@ -65,7 +66,7 @@ def _swept(name: str, setting: str, runs: Mapping[str, pd.DataFrame], stands: st
                 if test["verdict"] == "not shown"
                 else ("higher", "lower")[test["UF1 difference"] < 0]
             )
-            words[tau] = f"{test['UF1 difference']:+.3f} [{test['low']:.3f}, {test['high']:.3f}], {word}"
+            words[tau] = f"{value_text(test['UF1 difference'], test['low'], test['high'], '+.3f')}, {word}"
     verdicts = pd.Series(words, name="UF1 against tau 0")
     told = {
         "caption": f"{spread_caption(values, low, high, 'full.uf1')} {verdict_caption(verdicts)}",

@@ -12,6 +12,7 @@ from merlib.publishing.planned.tables import OWN_ROWS, counted_inside, rows_miss
 from merlib.publishing.records.ledger import PAPERS, WORDS, get_artefact, protocol_words
 from merlib.publishing.records.save_table import heading
 from merlib.publishing.tables.metrics import metric_table
+from merlib.scoring.interval_text import ends_text, value_text
 from merlib.sources.reported import reported_values
 
 LINE = "Linear on pixels"
@@ -24,8 +25,13 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """Return an interval, such as ``[.654, .770]``."""
-    return f"[{number(low)}, {number(high)}]"
+    """Return an interval, such as ``[.654, .770]``; see `ends_text`."""
+    return ends_text(low, high, number)
+
+
+def with_span(value: float, low: float, high: float) -> str:
+    """Return a value and its interval, such as ``.713 [.654, .770]``; see `value_text`."""
+    return value_text(value, low, high, number)
 
 
 def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
@@ -58,7 +64,7 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
                     "paper": f"{PAPERS[record['paper']]}, Table {get_artefact(artefact).number}",
                     "number": heading(cell["column"]),
                     "printed": _as_printed(artefact, cell),
-                    "ours": f"{number(cell['value'])} {span(cell['low'], cell['high'])}",
+                    "ours": with_span(cell["value"], cell["low"], cell["high"]),
                     "protocol, archive, seeds, training": how,
                     "verdict": f"{'inside' if within else 'outside'} our interval ({inside} of {printed} in its row)",
                 }
@@ -108,7 +114,7 @@ def headline_by_archive(record: Mapping) -> pd.DataFrame:
 
 
 def _with_span(cell: Mapping | None) -> str:
-    return f"{number(cell['value'])} {span(cell['low'], cell['high'])}" if cell else "not trained yet"
+    return with_span(cell["value"], cell["low"], cell["high"]) if cell else "not trained yet"
 
 
 def _as_printed(artefact: str, cell: Mapping) -> str:
@@ -185,13 +191,13 @@ def baselines_finding(tests: pd.DataFrame, own: Mapping, nested: Mapping | None,
     gaps = []
     for name, row in mine.iterrows():
         other = {"linear-loso": "the linear row", "ststnet-loso": "STSTNet"}[name.split(" against ")[1]]
-        gaps.append(f"{number(row['UF1 difference'])} {span(row['low'], row['high'])} against {other}")
+        gaps.append(f"{with_span(row['UF1 difference'], row['low'], row['high'])} against {other}")
     said = f"Shown for {', '.join(shown)}" if shown else "Not shown"
     told = [f"{said}: {', '.join(gaps)}"]
-    ours = f"AM3F {number(own['value'])} {span(own['low'], own['high'])}"
+    ours = f"AM3F {with_span(own['value'], own['low'], own['high'])}"
     told.append(f"{ours}, where {number(own['reported'], 4)} is printed")
     if nested:
-        found = f"{number(nested['value'])} {span(nested['low'], nested['high'])}"
+        found = with_span(nested["value"], nested["low"], nested["high"])
         often = ", ".join(f"{value:g} in {folds} of {sum(chosen.values())}" for value, folds in chosen.items())
         told.append(f"A line whose C is chosen by inner folds has {found} in ten folds; they chose {often}")
     return ". ".join(told) + "."

@@ -23,6 +23,7 @@ from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
 from merlib.publishing.tables.comparison import SAME, comparison_view, same_protocol
 from merlib.publishing.tables.metrics import metric_table
+from merlib.scoring.interval_text import value_text
 from merlib.sources.reported import reported_values
 
 ARCHIVES = {FLOW: "flow", PHASES: "phases"}
@@ -191,8 +192,8 @@ def _save(artefact: str, data: str, runs: dict[str, pd.DataFrame], study: Study)
     ]
     best = values["full.uf1"].idxmax()
     caption = (
-        f"Highest Full UF1 of {len(runs)} rows on {data}: {best}, {values.loc[best, 'full.uf1']:.3f} "
-        f"[{low.loc[best, 'full.uf1']:.3f}, {high.loc[best, 'full.uf1']:.3f}]; described, not tested."
+        f"Highest Full UF1 of {len(runs)} rows on {data}: {best}, "
+        f"{value_text(*(table.loc[best, 'full.uf1'] for table in (values, low, high)), '.3f')}; described, not tested."
     )
     return save_table(
         artefact,

@@ -13,6 +13,7 @@ from merlib.publishing.records.identity import LEAKY, start_record
 from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_words
 from merlib.publishing.records.record import printed_cells, table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
+from merlib.scoring.interval_text import ends_text
 
 WORDS = {
     "full": "Full",
@@ -92,8 +93,8 @@ def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int, b
         for row in frame.index:
             cell = by_place.get((str(row), str(column)))
             text = _text(frame.loc[row, column], digits)
-            if cell and cell["low"] is not None:
-                text += f" [{cell['low']:.{digits}f}, {cell['high']:.{digits}f}]"
+            if cell:
+                text = f"{text} {ends_text(cell['low'], cell['high'], f'.{digits}f')}".rstrip()
             ours.append(text)
             paper = printed.get((str(row), str(column)))  # also where there is no number of ours
             theirs.append("" if paper is None else f"{paper.value:g}")

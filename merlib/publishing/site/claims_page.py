@@ -12,6 +12,7 @@ from merlib.publishing.records.ledger import PAPERS, artefacts, get_artefact
 from merlib.publishing.site.markdown import as_text, table
 from merlib.publishing.site.record_pages import record_link
 from merlib.publishing.verify.verdicts import verdict_counts, verdict_table
+from merlib.scoring.interval_text import value_text
 
 INTRODUCTION = """# Claims: each printed number beside ours
 
@@ -39,9 +40,7 @@ def claim_row(claim: dict) -> dict[str, str]:
     """Return one row of `verdict_table` as cells of Markdown, its artefact linked to the record."""
     artefact = get_artefact(claim["artefact"])
     where = f"{PAPERS[artefact.paper]}, {artefact.kind} {artefact.number}"
-    ours = _number(claim["ours"])
-    if not _absent(claim["low"]):
-        ours += f" \\[{_number(claim['low'])}, {_number(claim['high'])}\\]"
+    ours = value_text(claim["ours"], claim["low"], claim["high"], _number).replace("[", "\\[").replace("]", "\\]")
     return {
         "where": f"[{as_text(where)}]({record_link(artefact.id, below='')})",
         "row": as_text(claim["row"]),

@@ -12,6 +12,7 @@ from merlib.publishing.tables.metrics import part_of
 from merlib.scoring import accuracy, bootstrap_interval, uar
 from merlib.scoring.as_published import subject_mean_accuracy, subject_mean_f1
 from merlib.scoring.confusion_counts import class_names
+from merlib.scoring.interval_text import value_text
 from merlib.scoring.leakage import optimism
 from merlib.scoring.metrics import f1_of_counts, metric, precision_of_counts, recall_of_counts
 
@@ -77,7 +78,7 @@ def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
         verdict = (
             "above" if interval.low > chance else "below" if interval.high < chance else "not shown to differ from"
         )
-        told.append(f"{label}: UAR {interval.value:.2f} {interval.ends_text()}, {verdict} {chance:.2f}")
+        told.append(f"{label}: UAR {value_text(*interval)}, {verdict} {chance:.2f}")
     return "Against guessing: " + "; ".join(told) + "."
 
 
@@ -98,6 +99,5 @@ def cost_of_sharing(leaky: pd.DataFrame, apart: pd.DataFrame) -> str:
     """Say in a sentence by how much accuracy on shared clips exceeds that on people never seen."""
     gain = optimism(leaky, apart, accuracy)
     return (
-        f"Sharing clips between training and test changes accuracy by {100 * gain.value:+.1f} points "
-        f"{gain.ends_text('+.1f', 100)}."
+        f"Sharing clips between training and test changes accuracy by {value_text(*gain, '+.1f', 100, unit=' points')}."
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from merlib.publishing.records.ledger import get_artefact
 from merlib.publishing.records.save_table import heading
 from merlib.scoring import paired_permutation_test, uf1
+from merlib.scoring.interval_text import ends_text, value_text
 from merlib.sources.errata import ID
 from merlib.sources.reported import reported_values
 
@@ -107,7 +108,7 @@ def comparison_view(
     for data, record in records.items():
         cells = {cell["row"]: cell for cell in record["cells"] if cell["column"] == column}
         view[data] = [f"{cells[row]['value']:.3f}" if row in cells else "-" for row in same]
-        ends = {row: f"[{cell['low']:.3f}, {cell['high']:.3f}]" for row, cell in cells.items()}
+        ends = {row: ends_text(cell["low"], cell["high"], ".3f") or "-" for row, cell in cells.items()}
         view[f"{data}, 95 %"] = [ends.get(row, "-") for row in same]
         alike = {one["label"] for one in record["experiments"] if one["experiment"]["protocol"] == "loso"}
         ordered = sorted((row for row in cells if row in alike), key=lambda row: -cells[row]["value"])
@@ -174,7 +175,7 @@ def archives_caption(table: pd.DataFrame) -> str:
     return (
         f"The same clips, people and labels, other preprocessing: of {len(table)} methods, {moved} have an interval "
         f"that excludes zero ({int(up.sum())} higher on the second archive, {int(down.sum())} lower); the largest "
-        f"change is {largest}'s, {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]."
+        f"change is {largest}'s, {value_text(gap['difference'], gap['low'], gap['high'], '+.3f')}."
     )
 
 
@@ -196,8 +197,9 @@ def forest_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
         best = here.idxmax()
         beyond = int((low[archive] > here[line]).sum())
         told.append(
-            f"On {archive}, {best} stands highest with {here[best]:.3f} [{low.loc[best, archive]:.3f}, "
-            f"{high.loc[best, archive]:.3f}], the line has {here[line]:.3f}; "
+            f"On {archive}, {best} stands highest with "
+            f"{value_text(here[best], low.loc[best, archive], high.loc[best, archive], '.3f')}, "
+            f"the line has {here[line]:.3f}; "
             f"{beyond} of {len(here)} intervals lie wholly above the line's value"
         )
     return ". ".join(told) + "." if told else "No committed run that leaves one subject out."

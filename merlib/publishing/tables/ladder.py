@@ -9,6 +9,7 @@ import pandas as pd
 
 from merlib.scoring import bootstrap_interval, paired_permutation_test, uar
 from merlib.scoring.confusion_counts import class_names
+from merlib.scoring.interval_text import ends_text
 
 COLUMNS = ("UAR", "low", "high", "share of the way")
 
@@ -75,7 +76,7 @@ def ladder_finding(rungs: Mapping[str, pd.DataFrame], step: str = "network") -> 
     row = table.loc[network]
     told = "excludes" if row["low"] > chance else "does not exclude"
     sentence = f"{network} goes {row['share of the way']:.0%} of the way from random to a line through true motion"
-    sentence += f"; its interval over people [{row['low']:.2f}, {row['high']:.2f}] {told} random ({chance:.2f})."
+    sentence += f"; its interval over people {ends_text(row['low'], row['high'])} {told} random ({chance:.2f})."
     if "shuffled" in rungs:
         low = bootstrap_interval(rungs["shuffled"], uar).low
         sentence += f" With shuffled labels it {'still excludes' if low > chance else 'does not exclude'} it."

@@ -26,6 +26,7 @@ from merlib.publishing.verify.claims import Claim, barred_by, errata_on
 from merlib.publishing.verify.one_line import near, one_line
 from merlib.publishing.verify.recomputing import AGAINST
 from merlib.scoring import bootstrap_interval
+from merlib.scoring.interval_text import ends_text
 
 TESTS = ("megc2019_flow/paper/artefacts/extra.planned_tests.csv", "*/paper/artefacts/extra.champion_tests.csv")
 INSIDE = ("identical", "within interval")
@@ -230,13 +231,13 @@ def _part(entry: Mapping) -> str:
 
 def _shown(one: Mapping) -> str:
     digits = 2 if abs(one["value"]) >= 1 else 3
-    return f"{number(one['value'], digits)} {span_of(one)}"
+    return f"{number(one['value'], digits)} {span_of(one)}".rstrip()
 
 
 def span_of(one: Mapping) -> str:
-    """Return a number's interval as text."""
+    """Return a number's interval as text, nothing where it has no width to show."""
     if abs(one["value"]) >= 1:
-        return f"[{one['low']:.2f}, {one['high']:.2f}]"
+        return ends_text(one["low"], one["high"])
     return span(one["low"], one["high"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlib.publishing.planned.headline import markdown, number
+from merlib.publishing.planned.headline import markdown, number, with_span
 from merlib.publishing.verify.answers import answer, inside, span_of
 from merlib.publishing.verify.claims import CLAIMS, TOPICS, Claim, claims_of
 
@@ -41,7 +41,7 @@ def numbers_table(entry: Mapping) -> pd.DataFrame:
                 "number": one["number"],
                 "printed": one.get("printed", ""),
                 "ours": number(one["value"], digits) if known else "-",
-                "95 % interval": span_of(one) if known else "-",
+                "95 % interval": (span_of(one) or "-") if known else "-",
                 "verdict": one["verdict"],
             }
         )
@@ -54,7 +54,7 @@ def tests_table(told: Mapping) -> pd.DataFrame:
         {
             "test": one["test"],
             "family": one["family"],
-            "UF1 difference": f"{number(one['difference'])} {span_of({**one, 'value': 0.0})}",
+            "UF1 difference": with_span(one["difference"], one["low"], one["high"]),
             "p after Holm": number(one["p, Holm"]),
             "verdict": one["verdict"],
         }

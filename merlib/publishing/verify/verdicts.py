@@ -22,6 +22,7 @@ from merlib.publishing.records.ledger import (
 )
 from merlib.publishing.records.save_table import heading
 from merlib.publishing.style import COLOURS, use_style
+from merlib.scoring.interval_text import value_text
 from merlib.sources.reported import reported_artefacts, reported_values
 
 GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # the twin, from the paper's training to smoke
@@ -135,7 +136,7 @@ def real_results(records: Iterable[dict]) -> pd.DataFrame:
         if not cells or not record["grade"].startswith("real"):
             continue
         for cell in cells:
-            text = f"{cell['value']:.3f} [{cell['low']:.3f}, {cell['high']:.3f}]"
+            text = value_text(cell["value"], cell["low"], cell["high"], ".3f")
             rows.setdefault((identifier, cell["row"]), {})[heading(cell["column"])] = text
     table = pd.DataFrame.from_dict(rows, orient="index")
     if not table.empty:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from merlib.datasets.recordings import LongRecording, plan_recording, write_recording
 from merlib.places import repository_root
+from merlib.scoring.interval_text import value_text
 from merlib.scoring.spotting import match_intervals, spotting_intervals
 from merlib.watching.classifying import EventModel
 from merlib.watching.video import open_video
@@ -166,10 +167,7 @@ def measured_sentence(counts: pd.DataFrame) -> str:
     for setting, part in micro.groupby("setting", sort=False):
         scores = spotting_intervals(part[COUNTS].to_numpy())
         recall, alarms = scores["recall"], scores["false alarms a minute"]
-        parts.append(
-            f"{setting}: recall {recall[0]:.2f} [{recall[1]:.2f}, {recall[2]:.2f}], {alarms[0]:.2f} false alarms a "
-            f"minute [{alarms[1]:.2f}, {alarms[2]:.2f}]"
-        )
+        parts.append(f"{setting}: recall {value_text(*recall)}, {value_text(*alarms, unit=' false alarms a minute')}")
     hits, right = micro["hits"].sum(), micro["labelled"].sum()
     named = f"; of {hits:.0f} found, {right:.0f} were named rightly by the default model" if hits else ""
     minutes = micro["minutes"].sum()
