@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 VARIABLE = "MERLIB_PROGRESS"
+NAME_LENGTH = 48
 Thing = TypeVar("Thing")
 
 
@@ -32,7 +33,7 @@ class FileBar:
     def __init__(self, path: str, what: str, total: int | None):
         self.path, self.what, self.total = Path(path), what, total
 
-    def show(self, done: float, seconds_left: float | None = None, total: int | None = None) -> None:
+    def show(self, done: float, seconds_left: float | None = None, total: int | None = None, name: str = "") -> None:
         """Write how much is done, of how much, and how many seconds the rest takes."""
         self.total = total or self.total
         state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
@@ -56,11 +57,11 @@ class ScreenBar:
         self._task = self._bars.add_task(what, total=total, text="")
         self._bars.start()
 
-    def show(self, done: float, seconds_left: float | None = None, total: int | None = None) -> None:
-        """Move the bar; the time left follows from its pace."""
+    def show(self, done: float, seconds_left: float | None = None, total: int | None = None, name: str = "") -> None:
+        """Move the bar; the time left follows from its pace, and `name` says what comes next."""
         total = total or self._bars.tasks[0].total
         text = f"{done:.3g} of {total:g} {self._unit}" if total else f"{done:.3g} {self._unit}"
-        self._bars.update(self._task, completed=done, total=total, text=text)
+        self._bars.update(self._task, completed=done, total=total, text=f"{text} {name[-NAME_LENGTH:]}".rstrip())
 
     def close(self) -> None:
         """Take the bar away."""
@@ -115,16 +116,19 @@ def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Ite
 
 
 @contextmanager
-def telling(what: str, unit: str = "") -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function to be told ``(done, total)``, None where nobody looks; the bar is closed at the end."""
+def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
+    """Give a function to be told ``(done, total)`` or ``(done, total, name of the next)``, None where nobody looks.
+
+    The bar is closed at the end.
+    """
     bar, began = open_bar(what, None, unit), time.monotonic()
     if bar is None:
         yield None
         return
 
-    def tell(done: int, total: int) -> None:
+    def tell(done: int, total: int, name: str = "") -> None:
         left = (time.monotonic() - began) * (total - done) / done if done else None
-        bar.show(done, left, total)
+        bar.show(done, left, total, name)
 
     try:
         yield tell

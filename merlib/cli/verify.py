@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import typer
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
 from merlib.cli.options import DataOption, StoreOption
 from merlib.errors import MerlibError
+from merlib.progress import telling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,37 +113,13 @@ def _opened(chosen: Path | None) -> Iterator[tuple[Path, Path | None]]:
         yield root.resolve(), deposit
 
 
-@contextmanager
-def _bar(what: str) -> Iterator:
-    """Show a bar on the terminal's error output, and yield what moves it: done, total, name of the next."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    console = open_console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
-        TextColumn("{task.completed} of {task.total}"),
-    )
-    hidden = not console.is_terminal or os.environ.get("MERLIB_PROGRESS") == "off"
-    bars = Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True, disable=hidden
-    )
-    with bars:
-        task = bars.add_task(what, total=None)
-
-        def told(done: int, total: int, name: str) -> None:
-            bars.update(task, completed=done, total=total, description=f"{what} {name[-48:]}")
-
-        yield told
-
-
 def _committed(only: list[str], reference: Path | None) -> tuple[pd.DataFrame, str]:
     from merlib.publishing.site.deposit import check_deposit
     from merlib.publishing.verify.committed import verify_committed
     from merlib.publishing.verify.finding import Finding, findings_table
 
     with _opened(reference) as (root, deposit):
-        with telling_how_to_go_on("nothing was changed"), _bar("computing again") as told:
+        with telling_how_to_go_on("nothing was changed"), telling("computing again") as told:
             found = verify_committed(root, told, only)
         if deposit:
             wrong = check_deposit(deposit)
@@ -181,13 +157,13 @@ def _folds(
     seconds = sum(each.reference.seconds for each in chosen)
     said = f"{len(chosen)} folds to train, about {max(1, round(seconds / 60))} min where they were trained before"
     open_console(stderr=True).print(said, highlight=False)
-    with telling_how_to_go_on("folds trained again are kept"), _bar("training again") as told:
+    with telling_how_to_go_on("folds trained again are kept"), telling("training again") as told:
         names = [f"{each.reference.experiment.label}, {each.fold}" for each in chosen]
         again = verify_folds(
             chosen,
             opener.samples,
             store_folder(store) / "verified",
-            lambda number, each: told(number - 1, len(chosen), names[number - 1]),
+            lambda number, each: told and told(number - 1, len(chosen), names[number - 1]),
         )
     table = findings_table(
         [*found, *(fold_finding(one, each.reference) for one, each in zip(again, chosen, strict=True))]

@@ -37,16 +37,14 @@ def read_committed(root: Path) -> tuple[list[Committed], list[Finding]]:
     return read, refused
 
 
-def verify_committed(
-    root: Path, told: Told = lambda done, total, name: None, only: Sequence[str] = ()
-) -> list[Finding]:
+def verify_committed(root: Path, told: Told | None = None, only: Sequence[str] = ()) -> list[Finding]:
     """Verify every reference and every record below `root`.
 
     Parameters
     ----------
     root : Path
         ``results/reference``, or a folder like it.
-    told : callable
+    told : callable, optional
         Called with how many are done, how many there are, and the name of the next.
     only : sequence of str
         Planned runs or parts of paths: these references, and the records that rest on them; all when empty.
@@ -67,19 +65,23 @@ def verify_committed(
         names = {one.name for one in references}
         records = [one for one in records if names & {file.name for file in runs_of(one, known)[1].values()}]
         found = []
-    total = len(references) + len(records)
+    total, tell = len(references) + len(records), told or _nobody_looks
     for number, one in enumerate(references):
-        told(number, total, one.name)
+        tell(number, total, one.name)
         finding = check_predictions(one)
         if one.name in elsewhere:
             finding.wrong.append(elsewhere[one.name])
         found.append(finding)
     found += [] if only else _listed_but_absent(root)
     for number, record in enumerate(records, len(references)):
-        told(number, total, Path(record["path"]).relative_to(root).as_posix())
+        tell(number, total, Path(record["path"]).relative_to(root).as_posix())
         found.append(check_record(record, known, root))
-    told(total, total, "")
+    tell(total, total, "")
     return found
+
+
+def _nobody_looks(*_: object) -> None:
+    pass
 
 
 def _listed_but_absent(root: Path) -> list[Finding]:
