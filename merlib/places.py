@@ -84,6 +84,11 @@ def store_folder(chosen: Path | None = None, results: Path | None = None) -> Pat
     return Path(named).expanduser().resolve() if named else results_folder(results) / "store"
 
 
+def cache_folder(store: Path, what: str) -> Path:
+    """Return where what can be computed again is kept, such as ``motion`` or ``networks``: beside the fold store."""
+    return store.parent / "cache" / what
+
+
 def checkout_notebooks() -> Path:
     """Return the checkout's ``notebooks/``."""
     return repository_root() / "notebooks"

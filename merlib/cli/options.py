@@ -25,3 +25,7 @@ ResultsOption = Annotated[
 StoreOption = Annotated[
     Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else <results>/store).")
 ]
+InputWorkersOption = Annotated[int, typer.Option("--workers", help="Processes for inputs and folds.")]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", help="A torch device (MERLIB_DEVICE, else cuda, else cpu).")
+]

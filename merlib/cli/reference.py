@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from merlib.cli.console import JsonOption, open_console, show, telling_how_to_go_on
+from merlib.cli.options import DeviceOption, InputWorkersOption, StoreOption
 from merlib.errors import MerlibError
 
 reference_app = typer.Typer(
@@ -78,9 +78,7 @@ def reference_train(
         list[str] | None,
         typer.Option("--data", metavar="NAME=DIR", help="Folder of megc2019-flow or megc2019-phases; may be repeated."),
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
-    ] = None,
+    store: StoreOption = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes the folds are spread over (default: one a core).")
     ] = None,
@@ -133,13 +131,11 @@ def reference_climb(
     names: Annotated[
         list[str] | None, typer.Argument(help="Rungs such as casme2-astnet-network; none means all, cheapest first.")
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Processes for inputs and folds.")] = 1,
-    device: Annotated[str | None, typer.Option(help="A torch device (MERLIB_DEVICE, else cuda, else cpu).")] = None,
+    store: StoreOption = None,
+    workers: InputWorkersOption = 1,
+    device: DeviceOption = None,
 ) -> None:
-    """Train the ladders of ASTNet and UAMRN on the frozen SYNTHETIC twins; each rung is written as it ends.
+    """Train the ladders of the networks that read clips, on the SYNTHETIC twins; each rung is written as it ends.
 
     Hours on two cores: what was interrupted goes on from the store, the committed is read. The predictions go to
     results/reference/, or where MERLIB_REFERENCES points.
@@ -148,15 +144,16 @@ def reference_climb(
     """
     from merlib.inputs.cache import MotionCache
     from merlib.learning.store.fold_store import FoldStore
-    from merlib.places import store_folder
+    from merlib.places import cache_folder, store_folder
     from merlib.publishing.planned.clip_ladder import climb, ladder
     from merlib.scoring import bootstrap_interval, uar
     from merlib.scoring.interval_text import value_text
 
     console, folds = open_console(), FoldStore(store_folder(store))
-    cache = MotionCache(folds.root.parent / "cache" / "motion")
+    cache = MotionCache(cache_folder(folds.root, "motion"))
     for name in names or ladder():
-        interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
+        with telling_how_to_go_on("finished folds are kept"):
+            interval = bootstrap_interval(climb(name, cache, workers=workers, store=folds, device=device), uar)
         shown = f"{name}: UAR {value_text(*interval, '.3f')}, SYNTHETIC"
         console.print(shown, highlight=False, soft_wrap=True)
 
@@ -171,11 +168,9 @@ def reference_ablate(
         list[str] | None,
         typer.Option("--data", metavar="NAME=DIR", help="Folder of megc2019-flow, for runs on the public maps."),
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", metavar="DIR", help="Fold store (MERLIB_STORE, else results/store).")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Processes for inputs and folds.")] = 1,
-    device: Annotated[str | None, typer.Option(help="A torch device (MERLIB_DEVICE, else cuda, else cpu).")] = None,
+    store: StoreOption = None,
+    workers: InputWorkersOption = 1,
+    device: DeviceOption = None,
 ) -> None:
     """Train the planned ablation runs, on the SYNTHETIC twins and the public maps; each is written as it ends.
 
@@ -187,12 +182,12 @@ def reference_ablate(
     from merlib.datasets.registry import parse_data
     from merlib.inputs.cache import MotionCache
     from merlib.learning.store.fold_store import FoldStore
-    from merlib.places import store_folder
+    from merlib.places import cache_folder, store_folder
     from merlib.publishing.planned.ablation_plan import Sources, ablation_runs, train_ablation
     from merlib.publishing.planned.inner_tau import INNER, train_inner
 
     console, folds, folders = open_console(), FoldStore(store_folder(store)), parse_data(data or [])
-    sources = Sources(MotionCache(folds.root.parent / "cache" / "motion"), folders, workers)
+    sources = Sources(MotionCache(cache_folder(folds.root, "motion")), folders, workers)
     planned = ablation_runs()
     todo = names or [
         *(name for name, each in planned.items() if each.synthetic or folders),

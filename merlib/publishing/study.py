@@ -19,7 +19,7 @@ from merlib.inputs.cache import MotionCache
 from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
 from merlib.learning.store.references import reference_root
-from merlib.places import results_folder, store_folder
+from merlib.places import cache_folder, results_folder, store_folder
 from merlib.profiles import Profile, changed_profile, get_profile
 
 SAVE_REFERENCES = "MERLIB_SAVE_REFERENCES"
@@ -65,7 +65,7 @@ class Study:
     @property
     def cache(self) -> MotionCache:
         """What was computed from clips, kept beside the store."""
-        return MotionCache(self.store.root.parent / "cache" / "motion")
+        return MotionCache(cache_folder(self.store.root, "motion"))
 
     def samples(self, name: str, analogue: str | None = None) -> Samples:
         """Return the samples of a source: real when the user named it, else its analogue, else the twin.

@@ -33,6 +33,7 @@ from merlib.learning.workers.progress import Heartbeats, Progress
 from merlib.learning.workers.tasks import predictions_frame
 from merlib.models import build_model
 from merlib.one_thread import one_thread
+from merlib.places import cache_folder
 from merlib.processes import worker_processes
 from merlib.publishing.explained.kept_networks import keep, kept_path, read_kept
 
@@ -146,7 +147,7 @@ def trained_networks(
 
 def networks_folder(store: FoldStore) -> Path:
     """Return where trained networks are kept, beside the store."""
-    return store.root.parent / "cache" / "networks"
+    return cache_folder(store.root, "networks")
 
 
 def _in_processes(asked: list[tuple], workers: int) -> list[FoldResult]:
