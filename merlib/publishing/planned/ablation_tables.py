@@ -43,17 +43,20 @@ class Family:
     rows : mapping of str to str
         Row as printed: name of an ablation, or of a planned run that is committed already.
     against : str
-        A row, or for ``gain`` the name of the run that gains are counted from.
+        The row that the others are tested against, or for ``gain`` what the run that gains are counted from is called.
     shows : {'metrics', 'gain', 'error'}
         What the paper's columns hold.
     setting : str
         What varies in a figure; empty for tables.
+    base : str
+        For ``gain``, the name of the run that gains are counted from.
     """
 
     rows: Mapping[str, str]
     against: str
     shows: str = "metrics"
     setting: str = ""
+    base: str = ""
 
 
 _PAIRS = {
@@ -90,8 +93,9 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "astnet.table8": Family(
         {**{f"Network({n})": f"astnet-position-{n}" for n in (1, 2, 3, 4)}, "Proposed": "astnet-cbam"},
-        "astnet-none",
+        "no attention",
         "gain",
+        base="astnet-none",
     ),
     "astnet.figure11": Family(
         {str(n): "astnet-cbam" if n == BATCHES[0] else f"astnet-batch-{n}" for n in BATCHES},
@@ -125,13 +129,13 @@ def committed_answers() -> dict[str, pd.DataFrame]:
 def committed_rows(artefact: str, committed: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Return the answers of a family by row, one a clip, and the names of the runs that lack.
 
-    `committed` comes from `committed_answers`. For ``gain`` the run that gains are counted from stands last, under its
-    own name.
+    `committed` comes from `committed_answers`. For ``gain`` the run that gains are counted from stands last, under the
+    words for it.
     """
     if artefact not in FAMILIES:
         raise unknown_name("family of ablations", artefact, FAMILIES)
     family = FAMILIES[artefact]
-    wanted = dict(family.rows) | ({family.against: family.against} if family.shows == "gain" else {})
+    wanted = dict(family.rows) | ({family.against: family.base} if family.base else {})
     found, lacking = {}, []
     for row, name in wanted.items():
         frame = committed.get(name)
