@@ -29,8 +29,8 @@ ASTNET-B1, ASTNET-B8, ASTNET-B15  The learning rate and the augmentation inside 
      the factor of magnification to the preprocessing.
 
 Options are the rows of Table 6 (`attention`) and of Tables 7 and 8 (`cbam_position`: 1-4 inside ResNet, 5 behind it
-as proposed). The network is fully convolutional, so H and W are free; with 64 or more the ConvLSTM reads a map of more
-than one position.
+as proposed). The network is fully convolutional, so H and W are free; with more than 32 pixels on each side the
+ConvLSTM reads a map of more than one position.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""UAMRN (Wei et al., Entropy 2022, 24, 1271): sparse attention over an apex at 32 magnifications, loss by uncertainty.
+"""UAMRN (Wei et al., Entropy 2022, 24, 1271): sparse attention over magnified apex frames, uncertainty-weighted loss.
 
 Input ``front`` (N, 32, 1024), computed once per clip by `blocks.front_layers.front_features` from ``magnified``
 (N, 32, 3, 224, 224); or ``magnified`` itself with ``reads="magnified"``::

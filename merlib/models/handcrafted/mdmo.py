@@ -6,8 +6,9 @@ to a later frame are sorted into 8 directions; the mean of the vectors in the fu
 averaged over the frames, and written as magnitude (divided by the largest of the 36) and angle: 72 values.
 
 Regions are handed in, since this room sees no landmarks. The publication draws 36 polygons at the landmarks of each
-clip. Without any, 6 x 6 equal cells of the cut face stand in: they need no landmark, and they mix what the publication
-keeps apart, such as brow and lid. The publication's removal of head motion is not repeated: faces come aligned.
+clip. Where there are none, 6 x 6 equal cells of the cut face are used: they need no landmarks, but they mix what the
+publication separates, such as brow and lid. The publication's removal of head motion is not repeated: faces come
+aligned.
 
 Our choices: bins begin at 0 degrees. Of equally full bins, the one whose vectors are longest in sum is taken, so that a
 mirrored face has mirrored features. A vector of length zero has no direction and is not counted. The machine (Gaussian
