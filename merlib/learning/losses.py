@@ -49,7 +49,10 @@ def focal(logits: Tensor, labels: Tensor, prior: Tensor, gamma: float = 2.0) -> 
 
 
 def lasce(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5) -> Tensor:
-    """Return the rows (N,) of LASCE, AM3F Eq. 5 as corrected by AM3F-A2; with ``tau = 0`` it is cross entropy."""
+    """Return the rows (N,) of logit-adjusted softmax cross entropy (LASCE), AM3F Eq. 5 as corrected by AM3F-A2.
+
+    With ``tau = 0`` it is cross entropy.
+    """
     return cross_entropy(logits + logit_adjustment(prior, tau), labels, prior)
 
 

@@ -33,7 +33,7 @@ class Heartbeats:
                 with open(path, "w", encoding="ascii") as file:
                     file.write(f"{share:.4f}")
             except OSError:
-                pass  # the run has ended and its folder is gone: nobody is looking
+                pass  # the run has ended and its folder was removed, so nobody reads the share
 
         return beat
 

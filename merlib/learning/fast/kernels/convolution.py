@@ -7,7 +7,7 @@ import numpy as np
 from merlib.learning.fast.kernels.compiling import compiled, inlined
 
 PAD = 2  # as in `norms`
-CHUNK = 2048  # numbers a convolution works on before it moves on: 8 KB, a sixth of the first-level cache
+CHUNK = 2048  # numbers on which a convolution works at a time: 8 KB, a sixth of the first-level cache
 
 
 @inlined
