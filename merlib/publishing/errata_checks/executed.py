@@ -1,4 +1,4 @@
-"""The errata as a table: what arithmetic can check with its outcome, and where to read the rest."""
+"""The errata as tables: those that arithmetic can check, with the outcome, and those that must be read."""
 
 from __future__ import annotations
 
@@ -23,12 +23,22 @@ COMPARISONS = ("am3f.table2", "astnet.table5", "dual_atme.table3", "uamrn.table2
 
 
 def execute(*identifiers: str) -> pd.DataFrame:
-    """Work out some entries and return one row for each: where, what the sum gives, and whether the finding holds.
+    """Compute the checks of some errata, or of all that have one, and return one row for each.
+
+    Parameters
+    ----------
+    *identifiers : str
+        Ids of errata that have a check, such as ``AM3F-A1``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``where``, ``worked out`` (the sum in words and numbers) and ``finding holds``.
 
     Raises
     ------
     MerlibError
-        For an id that is not in the list.
+        For an id that is not in the list of errata.
     """
     rows = {}
     for identifier in identifiers or CHECKS:

@@ -58,7 +58,7 @@ def _absent(value: float | None) -> bool:
 
 
 def _number(value: float) -> str:
-    """Return a value with three digits behind the point, or fewer where it is a whole number or a percentage."""
+    """Return a value with up to four decimals, with two where it is above 1, and with none where it is whole."""
     if math.isclose(value, round(value)):
         return str(round(value))
     return f"{value:.2f}" if abs(value) > 1 else f"{value:.4f}".rstrip("0")
