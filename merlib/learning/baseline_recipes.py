@@ -1,7 +1,7 @@
-"""How the networks that the papers compare with are trained, as published; `recipes.RECIPES` holds them by name.
+"""The published training recipes of the networks that the papers compare with; `recipes.RECIPES` holds them by name.
 
-Each is a set of fields of `recipes.Recipe`. Published code that chooses its epoch on the test person is followed in all
-but that: the last epoch counts. Where code and paper differ, or several codes exist, the comment says which one is
+Each is a set of fields of `recipes.Recipe`. Some published code chooses its epoch on the test person. We follow it in
+all else, but take the last epoch. Where code and paper differ, or several codes exist, the comment says which one is
 followed.
 """
 
@@ -22,8 +22,8 @@ BASELINES: dict[str, dict[str, object]] = {
     },
     # The benchmark meb: ImageNet weights (`Experiment.start`), last epoch.
     "resnet18": {"learning_rate": 1e-4, "weight_decay": 1e-3, "epochs": 50, "batch_size": 32},
-    # The command of the authors' README, whose 20 epochs go with 32 features and a pooled side of 5, the model's
-    # defaults; the code's own defaults are 100 epochs, 64 and 7. Maps in 0..1, last epoch.
+    # The command of the authors' README: 20 epochs with 32 features and a pooled side of 5, which are our model's
+    # defaults too. The code's own defaults are 100 epochs, 64 and 7. Maps are in 0..1, the last epoch counts.
     "rcn": {
         "optimiser": "sgd",
         "learning_rate": 5e-4,
@@ -35,8 +35,8 @@ BASELINES: dict[str, dict[str, object]] = {
         "batch_size": 64,
         "normalisation": "unit",
     },
-    # The authors' code. They turn by up to 8 degrees and vary colours by .2; our steps by 10 degrees and .1. Pictures
-    # are in 0..1 as they come.
+    # The authors' code. They rotate by up to 8 degrees and vary colours by .2, where our augmentation takes 10 degrees
+    # and .1. Pictures are in 0..1 already.
     "capsulenet": {
         "learning_rate": 1e-4,
         "schedule": "step",
@@ -48,8 +48,8 @@ BASELINES: dict[str, dict[str, object]] = {
         "augmentation": ("flip", "rotate", "crop", "jitter"),
         "normalisation": "none",
     },
-    # The authors' code: the rate falls in the first 50 of 99 epochs. They turn by up to 4 degrees, our step by 10, and
-    # vary which frames stand for onset and apex, which we do not.
+    # The authors' code: the rate falls in the first 50 of 99 epochs. They rotate by up to 4 degrees, where our
+    # augmentation takes 10; and they vary which frames are taken for onset and apex, which we do not.
     "mmnet": {
         "optimiser": "adamw",
         "learning_rate": 8e-4,

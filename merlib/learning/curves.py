@@ -10,7 +10,17 @@ from merlib.errors import MerlibError
 
 
 def learning_curves(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return ``seed fold epoch loss accuracy``, one row an epoch; training rows only.
+    """Return the training curves as one table, a row for each epoch of each seed and fold.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        What `learning.run` returned for a network.
+
+    Returns
+    -------
+    DataFrame
+        ``seed fold epoch loss accuracy``: epochs count from 1, loss and accuracy (0..1) are those of the training rows.
 
     Raises
     ------

@@ -18,7 +18,7 @@ def check_device(name: str, where: str) -> str:
     name : str
         ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     where : str
-        Who named it and how, for the message.
+        Where the name was given, such as ``MERLIB_DEVICE=cuda``, for the message.
 
     Raises
     ------

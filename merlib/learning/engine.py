@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 def default_device() -> str:
     """Return where networks are trained: MERLIB_DEVICE, else ``cuda`` where there is one, else ``cpu``."""
     named = os.environ.get(VARIABLE)
-    if named or version("torch").endswith("+cpu"):  # told without the seconds that importing torch takes
+    if named or version("torch").endswith("+cpu"):  # known without importing torch, which takes seconds
         return check_device(named, f"{VARIABLE}={named}") if named else "cpu"
     import torch
 
@@ -68,8 +68,9 @@ def run(
 ) -> pd.DataFrame:
     """Return the predictions of every test row, for every seed of the experiment.
 
-    Reads the committed reference first, then the store, and trains only what is missing: on processors, folds in
-    processes of one thread each, every finished fold written at once; on a GPU, all folds as one program.
+    The committed reference is read first, then the store, and only what is missing is trained. On the CPU, folds are
+    trained in processes of one thread each, and every finished fold is written at once. On a GPU, all folds are trained
+    as one program.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def run(
     store : path or FoldStore, optional
         Where finished folds lie; MERLIB_STORE or ``results/store`` when not given.
     workers : int, optional
-        Processes; one a core when not given. The result does not depend on it.
+        Processes; one per core when not given. The result does not depend on it.
     device : str, optional
         A torch device; MERLIB_DEVICE when not given, else ``cuda`` where there is one, else ``cpu``.
     references : bool
@@ -91,13 +92,14 @@ def run(
         Whether a network's folds and seeds are trained as one program (`learning.vectorised`); by default on a GPU,
         unless they are sent to a cluster or the recipe counts iterations.
     precision : {'float32', 'tf32', 'bf16'}
-        Of folds trained together.
+        Precision of folds trained together; folds trained one by one always compute in float32.
 
     Returns
     -------
     pandas.DataFrame
-        ``experiment seed fold dataset subject clip label prediction score_<class>...``; ``attrs`` hold the
-        provenance: experiment, digests, data, classes, how many folds were trained or read, seconds.
+        ``experiment seed fold dataset subject clip label prediction score_<class>...``, one row per test clip and seed;
+        scores lie in 0..1. ``attrs`` hold the provenance: experiment, digests, data, classes, how many folds were
+        trained or read, and the seconds of training.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def run(
 
 @dataclass(frozen=True)
 class Plan:
-    """Every fold and seed of an experiment, named by its key, and what of them the store holds already."""
+    """Every fold and seed of an experiment, each named by its key, and the entries that the store already holds."""
 
     experiment: Experiment
     samples: Samples
@@ -128,7 +130,7 @@ class Plan:
     entries: dict[str, tuple[pd.DataFrame, dict]]
 
     def load(self, tasks: Iterable[Task]) -> None:
-        """Read the entries of `tasks` from the store; those that are absent or not believed stay out."""
+        """Read the entries of `tasks` from the store; absent and rejected ones are left out."""
         for task in tasks:
             found = load_task(task, self.experiment, self.samples, self.store, self.source)
             if found is not None:
@@ -176,7 +178,7 @@ def _plan(
         from merlib.learning.vectorised.entries import together_source
 
         code = together_source(source, pairs, precision)
-    digests = {fold.name: fold.digest for fold in folds}  # each is needed once a seed
+    digests = {fold.name: fold.digest for fold in folds}  # computed once, though every seed needs them
     keys = (
         entry_key(experiment.training_digest, digests[fold.name], seed, samples.kept_as, code) for fold, seed in pairs
     )
@@ -200,7 +202,7 @@ def _train(plan: Plan, workers: int | None, dask: str | None) -> int:
     if plan.together:
         from merlib.learning.vectorised.entries import train_together
 
-        missing = list(plan.tasks)  # trained together, they share one random stream: all are trained or none
+        missing = list(plan.tasks)  # folds trained together share one random stream: all are retrained, or none
         train_together(missing, work, plan.precision)
         plan.entries.clear()
     else:
@@ -253,6 +255,6 @@ def _train_all(tasks: list[Task], work: Work, workers: int | None, dask: str | N
             for task in tasks:
                 train_task(task, work, beats)
         else:
-            with warnings.catch_warnings():  # a worker that grew is replaced, which is no fault and loses nothing
+            with warnings.catch_warnings():  # joblib replaces a worker whose memory grew; no work is lost by that
                 warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
                 Parallel(**worker_processes(workers))(delayed(train_task)(task, work, beats) for task in tasks)

@@ -1,4 +1,4 @@
-"""What an estimator is handed, checked as networks check theirs: before scikit-learn meets it."""
+"""The check of an estimator's input, made before scikit-learn sees it, as networks check their input themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from merlib.clips.samples import Samples
 from merlib.errors import MerlibError
 from merlib.learning.folds import Fold
 
-READ_VECTORS = ("majority", "linear", "rbf_svm", "extra_trees", "humble_mean")  # any numbers of a clip, not maps alone
+READ_VECTORS = ("majority", "linear", "rbf_svm", "extra_trees", "humble_mean")  # read vectors as well as maps
 
 
 def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
@@ -21,7 +21,7 @@ def check_estimator_input(model: str, samples: Samples, fold: Fold) -> None:
     samples : Samples
         With ``flow`` (N, 3, H, W); the models of `READ_VECTORS` also take (N, D), any D numbers of a clip.
     fold : Fold
-        Its training rows.
+        The fold whose training rows must show two classes or more.
 
     Raises
     ------

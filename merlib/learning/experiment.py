@@ -1,4 +1,4 @@
-"""An experiment: which model, with which options, recipe, protocol and seeds - and its digest."""
+"""An experiment: which model is trained, with which options, recipe, protocol and seeds, and the digest of these."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGISTERED = {"resnet18-imagenet": "load_resnet"}  # name in the weights registr
 
 
 def canonical_json(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces."""
+    """Return a value as JSON with sorted keys and no spaces, so that equal values give equal texts."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -32,7 +32,7 @@ class Experiment:
     recipe : Recipe
         How it is trained.
     protocol : str
-        ``loso``, ``groupkfold:K`` or ``clipkfold:K:SEED``.
+        ``loso``, ``groupkfold:K``, ``clipkfold:K:SEED`` or ``framekfold:K:SEED``; see `learning.folds`.
     seeds : tuple of int
         Each seed trains every fold once.
     options : mapping
@@ -41,7 +41,13 @@ class Experiment:
         What tables call it; not part of the digest.
     start : str
         Weights that training starts from: a digest from `learning.pretrain`, ``resnet18-imagenet`` of the weights
-        registry, or empty for the network's own chance; digests hold it only where it is not empty.
+        registry, or empty for the network's own random weights. An empty start is left out of digests.
+
+    Raises
+    ------
+    MerlibError
+        When the protocol or the start is unknown, a seed is missing or given twice, or `options` sets the number of
+        classes, which the samples decide.
     """
 
     model: str
@@ -96,7 +102,10 @@ class Experiment:
         return cls(model, recipe, profile.protocol, profile.seeds, options or {}, label)
 
     def to_dict(self) -> dict:
-        """Return the experiment as plain JSON types; `start` only where there is one, which digests never held."""
+        """Return the experiment as plain JSON types.
+
+        An empty `start` is left out, so that digests made before this field existed stay valid.
+        """
         values = {"start": self.start} if self.start else {}
         return values | {
             "model": self.model,
@@ -114,7 +123,7 @@ class Experiment:
 
     @property
     def training_digest(self) -> str:
-        """SHA-256 of all that decides one fold's training: neither label nor the other seeds."""
+        """SHA-256 of all that decides one fold's training; the labels of experiment and recipe and the seeds do not."""
         values = {k: v for k, v in self.to_dict().items() if k not in ("label", "seeds")}
         values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
         return hashlib.sha256(canonical_json(values).encode()).hexdigest()

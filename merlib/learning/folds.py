@@ -1,8 +1,9 @@
-"""Subject-disjoint folds, and the guard that proves it.
+"""Folds that keep each subject on one side of a split, and the guard that checks this.
 
-Protocols by name: ``loso`` (leave one subject out) and ``groupkfold:K`` (K folds of whole subjects). LEAKY, only to
-show what it costs: ``clipkfold:K:SEED`` (whole clips dealt at random, so that subjects sit on both sides) and, for
-rows that are frames, ``framekfold:K:SEED`` (frames dealt at random, so that clips do; LARNET-E6).
+The protocols are ``loso`` (leave one subject out) and ``groupkfold:K`` (K folds of whole subjects). Two more are LEAKY
+and exist only to measure what leakage does: ``clipkfold:K:SEED`` deals whole clips at random, so that a subject can be
+on both sides; ``framekfold:K:SEED``, for rows that are frames, deals frames at random, so that even a clip can be
+(LARNET-E6).
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ class Fold:
 class RestFold(Fold):
     """A fold that trains on every row that it does not test.
 
-    It holds its test rows alone; the training rows are computed when they are asked for. With them, the folds of
-    leave-one-subject-out would hold people x clips row numbers: 762 MB for 2,000 people and 50,000 clips.
+    It stores its test rows only; the training rows are computed when they are asked for. If they were stored, the folds
+    of leave-one-subject-out would hold people x clips row numbers: 762 MB for 2,000 people and 50,000 clips.
 
     Parameters
     ----------
     name : str
-        Of the fold.
+        Name of the fold.
     test : int array
         Its test rows, sorted.
     rows : int
@@ -77,17 +78,17 @@ def parse_protocol(protocol: str) -> tuple[str, tuple[int, ...]]:
 
 
 def shares_subjects(protocol: str) -> bool:
-    """Whether a protocol lets a subject sit on both sides of a split."""
+    """Return whether a protocol lets a subject be on both sides of a split."""
     return bool(shared_by(protocol))
 
 
 def shared_by(protocol: str) -> str:
-    """Return what a leaky protocol lets sit on both sides of a split, in words; empty when nothing does."""
+    """Return in words what a leaky protocol puts on both sides of a split; empty for an honest protocol."""
     return LEAKY.get(parse_protocol(protocol)[0], "")
 
 
 def check_disjoint(folds: Sequence[Fold], groups: np.ndarray) -> None:
-    """Raise when a subject sits on both sides of a fold, or a row is tested twice or never.
+    """Check that no subject is on both sides of a fold, and that every row is tested once.
 
     Parameters
     ----------
@@ -95,12 +96,17 @@ def check_disjoint(folds: Sequence[Fold], groups: np.ndarray) -> None:
         All folds of a protocol.
     groups : str array (N,)
         ``dataset/subject`` of each row.
+
+    Raises
+    ------
+    MerlibError
+        When a subject is on both sides of a fold, or a row is tested twice or never.
     """
     names, people, clips = np.unique(groups, return_inverse=True, return_counts=True)
     for fold in folds:
         tested, count = np.unique(people[fold.test], return_counts=True)
         if isinstance(fold, RestFold) and len(np.unique(fold.test)) == len(fold.test):
-            both = tested[count < clips[tested]]  # who has more clips than are tested is trained on with the rest
+            both = tested[count < clips[tested]]  # the other clips of such a person are training rows of this fold
         else:
             both = np.intersect1d(people[fold.train], tested)
         if both.size:
@@ -120,7 +126,7 @@ def _check_cover(folds: Sequence[Fold], n: int) -> None:
 
 
 def make_folds(protocol: str, samples: Samples) -> list[Fold]:
-    """Split `samples` by a protocol and prove the split.
+    """Split `samples` by a protocol and check the split.
 
     Raises
     ------

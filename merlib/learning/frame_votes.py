@@ -1,6 +1,6 @@
 """From predictions of frames to predictions of clips: the frames of a clip vote.
 
-LARNet tells frames and prints no rule for a clip: the vote is our choice.
+LARNet classifies frames, and its paper gives no rule for a clip; the vote is our choice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CLIP = ["dataset", "subject", "clip"]
 
 
 def vote_by_clip(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a clip and seed: the class most of its frames voted for, a tie decided by their mean score.
+    """Return one row per clip and seed: the class that most of its frames voted for; their mean score decides a tie.
 
     Parameters
     ----------
@@ -23,13 +23,14 @@ def vote_by_clip(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with the same columns and provenance; scores are shares of votes. Where frames of one clip were tested
-    in different folds there is no column ``fold``, since the clip has none.
+    DataFrame
+        The same columns and provenance; scores are shares of votes. Where frames of one clip were tested in different
+        folds there is no column ``fold``, since the clip belongs to none.
 
     Raises
     ------
     MerlibError
-        When the rows are no frames.
+        When the rows are clips and not frames.
     """
     from merlib.models.larnet import clip_vote
 

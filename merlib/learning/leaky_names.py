@@ -1,7 +1,8 @@
-"""Names of the leakage laboratory's runs, and the refusal of everything that reads honest results.
+"""Names of the leakage laboratory's runs, and the check by which everything that reads honest results refuses them.
 
-What `merlib.learning.leaky` makes is called ``leaky:NAME`` where an honest run names its protocol, and lies in a folder
-called ``leaky``. It shows what a liberty is worth and is no result: references, ledger and claims refuse it.
+Predictions of `merlib.learning.leaky` have the name ``leaky:NAME`` where an honest run names its protocol, and lie in a
+folder called ``leaky``. They show by how much a liberty raises a result and are no results themselves, so references,
+ledger and claims refuse them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def leaky_name(provenance: Mapping) -> str:
     Parameters
     ----------
     provenance : mapping
-        With ``experiment``, whose protocol is looked at; what has none is taken for the experiment itself.
+        With ``experiment``, whose protocol is read; a mapping without that key is taken for the experiment itself.
     """
     experiment = provenance.get("experiment", provenance)
     protocol = experiment.get("protocol", "") if isinstance(experiment, Mapping) else ""
@@ -29,7 +30,7 @@ def leaky_name(provenance: Mapping) -> str:
 
 
 def refuse_leaky(provenance: Mapping, reader: str, path: PurePath | str = "") -> None:
-    """Raise when predictions are the leakage laboratory's, by what they say of themselves or by where they lie.
+    """Raise when predictions come from the leakage laboratory, judged by their provenance and by their folder.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def refuse_leaky(provenance: Mapping, reader: str, path: PurePath | str = "") ->
     Raises
     ------
     MerlibError
-        With the liberty and the file.
+        When they do; the message names the liberty and the file.
     """
     name = leaky_name(provenance)
     placed = FOLDER in PurePath(path).parts

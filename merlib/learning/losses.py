@@ -1,11 +1,11 @@
-"""Losses of the papers: cross entropy, weighted, focal, the two logit-adjusted ones, and the margin loss of capsules.
+"""The losses: cross entropy, weighted, focal, the two logit-adjusted ones of AM3F, and the margin loss of capsules.
 
 Logit adjustment (Menon et al. 2020; AM3F-FlowNet Sec. 3.3, Eq. 3-5) adds ``a_y = log(p_y^tau + eps)`` to the
 logits while training, with p the class frequencies of the **training fold**. Decisions:
 
 AM3F-A2  Eq. 5 multiplies the log-softmax by the logit; the one-hot label is meant, and used here.
 AM3F-A15  The adjustment is for training; at inference the raw logits decide. Fig. 1 can be read as adding it there
-     too: `inference_adjustment`, used by recipes with ``adjusted_inference``.
+     too; recipes with ``adjusted_inference`` do so by `inference_adjustment`.
 """
 
 from __future__ import annotations
@@ -49,12 +49,15 @@ def focal(logits: Tensor, labels: Tensor, prior: Tensor, gamma: float = 2.0) -> 
 
 
 def lasce(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5) -> Tensor:
-    """Logit-adjusted softmax cross entropy, AM3F Eq. 5 as corrected by AM3F-A2; ``tau = 0`` is cross entropy."""
+    """Return the rows (N,) of logit-adjusted softmax cross entropy (LASCE), AM3F Eq. 5 as corrected by AM3F-A2.
+
+    With ``tau = 0`` it is cross entropy.
+    """
     return cross_entropy(logits + logit_adjustment(prior, tau), labels, prior)
 
 
 def la_focal(logits: Tensor, labels: Tensor, prior: Tensor, tau: float = 0.5, gamma: float = 2.0) -> Tensor:
-    """Focal loss on adjusted logits, the row LA-Focal of AM3F Table 5."""
+    """Return the rows (N,) of the focal loss on adjusted logits, the row LA-Focal of AM3F Table 5."""
     return focal(logits + logit_adjustment(prior, tau), labels, prior, gamma)
 
 
@@ -64,7 +67,7 @@ def margin(
     """Pull the true class's length above `upper` and the others' below `lower`; rows (N,).
 
     ``max(0, upper - v_t)^2 + others sum_{j != t} max(0, v_j - lower)^2`` (Sabour, Frosst and Hinton 2017, Eq. 4); the
-    logits (N, C) are lengths v in 0..1. Margins as in CapsuleNet's published code (Sabour: .9 and .1).
+    logits (N, C) are lengths v in 0..1. The margins are those of CapsuleNet's published code (Sabour: .9 and .1).
     """
     true = functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
     short, long = (upper - logits).relu().square(), (logits - lower).relu().square()
@@ -102,7 +105,10 @@ def bind_loss(name: str, options: Mapping[str, float]) -> Callable[[Tensor, Tens
 
 
 def inference_adjustment(name: str, options: Mapping[str, float], prior: Tensor) -> Tensor:
-    """Return what a logit-adjusted loss added to the logits (C,), zeros for the others (AM3F-A15, Fig. 1)."""
+    """Return what the loss called `name` adds to the logits in training (C,); zeros unless it is logit-adjusted.
+
+    Recipes with ``adjusted_inference`` add it to the test logits too (AM3F-A15, Fig. 1).
+    """
     if "tau" not in loss_options(name):
         return torch.zeros_like(prior)
     return logit_adjustment(prior, **{k: v for k, v in options.items() if k == "tau"})

@@ -1,8 +1,8 @@
-"""Pretraining: one training on all rows of other people, kept as a start for experiments (ASTNet Sec. 1: CK+).
+"""Pretraining: one training on all clips of other people, kept as a start for experiments (ASTNet Sec. 1: CK+).
 
-The macro-expressions that papers pretrain on are not public; those of the SYNTHETIC twin, of another seed's people,
-stand in for them. A start is written once, named by the digest of all that decides it: model, options, recipe, its
-own start, seed, samples and the source of model and engine.
+The macro-expressions that papers pretrain on are not public. Those of the SYNTHETIC twin are used instead, with people
+made from another seed. A start is written once, named by the digest of all that decides it: model, options, recipe, its
+own start, seed, samples and the code of model and engine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 def start_digest(experiment: Experiment, samples: Samples) -> str:
-    """Return the name of the start that `pretrain` makes; neither label, protocol nor later seeds decide it."""
+    """Return the name of the start that `pretrain` makes; label, protocol and all seeds but the first do not count."""
     values = {k: v for k, v in experiment.to_dict().items() if k in ("model", "options", "recipe", "start")}
     values["recipe"] = {k: v for k, v in values["recipe"].items() if k != "name"}
     source = training_code(experiment.model, bool(experiment.start))
@@ -49,7 +49,8 @@ def pretrain(
 ) -> str:
     """Train the experiment's network on every row of `samples` and return the digest to put into `Experiment.start`.
 
-    Trained once, by the experiment's recipe, from its first seed; a start that lies in the store is not made again.
+    The network is trained once, by the experiment's recipe, from its first seed. A start that is in the store already
+    is not made again.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def pretrain(
     samples : Samples
         SYNTHETIC macro-expressions, such as those of `datasets.macro_clips`; `run` refuses to test on their people.
     store : path or FoldStore, optional
-        The start is written below it, under ``starts/``; as for `run`.
+        As for `run`; the start is written below it, under ``starts/``.
     device : str
         A torch device.
 
@@ -87,7 +88,7 @@ def pretrain(
 
 
 def counted_rows(samples: Samples) -> str:
-    """Say how many clips samples hold, and how many frames where rows are frames."""
+    """Return a text that says how many clips the samples hold, and how many frames where rows are frames."""
     clips = len(np.unique(np.char.add(samples.groups, np.char.add("/", clip_of(samples.clips)))))
     return f"{clips} clips" if clips == len(samples) else f"{len(samples)} frames of {clips} clips"
 
@@ -110,7 +111,7 @@ def _pretrain(experiment: Experiment, samples: Samples, store: FoldStore, digest
         before = read_start(experiment.start, store.root)
         check_people(experiment, samples, before)
     everything, begun = np.arange(len(samples)), time.perf_counter()
-    fold = Fold("pretraining", everything, everything[:1])  # a row is scored as in any fold, and not looked at
+    fold = Fold("pretraining", everything, everything[:1])  # `train_fold` scores a test row; its score is not used
     what = f"{experiment.label}, pretraining on {samples.name}"
     log.info("%s: %s", what, counted_rows(samples))
     with Progress(what, 1) as progress, one_thread():

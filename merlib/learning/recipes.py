@@ -1,8 +1,8 @@
-"""How each paper trains, side by side, as printed; every decision the papers leave open is a field.
+"""The training recipes of the papers as printed, side by side; every decision that the papers leave open is a field.
 
-A recipe says nothing of folds or seeds: that is the protocol's business. `abridge` shortens a recipe for a
-profile by one rule, the same for every model: fewer epochs, the profile's batch size, and the learning rate
-raised so that learning rate times number of steps stays as published, at most tenfold.
+A recipe says nothing of folds or seeds, which belong to the protocol. `abridge` shortens a recipe for a profile by one
+rule for every model: fewer epochs, the profile's batch size, and a learning rate raised, at most tenfold, so that
+learning rate times number of steps stays as published.
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ class Recipe:
     auxiliary_weight : float
         Weight of the model's own `auxiliary_loss`.
     augmentation : tuple of str
-        Steps of `learning.augmentation`, on training rows only.
+        Steps of `learning.training.augmentation`, on training rows only.
     iterations : int
         Steps of the optimiser that training takes, whatever the number of rows; 0 counts by `epochs`. Where it is
-        given, `epochs` is what it came to on the paper's data.
+        given, `epochs` is the number of epochs that these steps made on the paper's data.
     copies : int
-        How often an epoch shows each training row, with new chance in its augmentation each time (ASTNET-B8).
+        How often an epoch shows each training row, augmented anew each time (ASTNET-B8).
     normalisation : {'none', 'unit', 'standardise'}
-        ``standardise`` uses mean and deviation a channel of the training fold (AM3F-A16).
+        ``unit`` divides by 255; ``standardise`` uses the mean and deviation of each channel of the training fold
+        (AM3F-A16).
     shuffle : bool
         Whether rows are shuffled each epoch.
     """
@@ -76,7 +77,10 @@ class Recipe:
     iterations: int = 0
 
     def to_dict(self) -> dict:
-        """Return the fields as plain JSON types, without those that came later and are not used: digests stay valid."""
+        """Return the fields as plain JSON types.
+
+        Fields that were added later are left out where they are not used, so that older digests stay valid.
+        """
         values = asdict(self)
         if self.copies == 1:
             del values["copies"]
@@ -96,8 +100,8 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    # Sec. 4.3; tau from Sec. 3.3. Flip and jitter named there, their form not (AM3F-A16). No schedule is printed: that
-    # the rate stays constant is our choice, and so is gamma 2 of Table 5's focal rows.
+    # Sec. 4.3; tau from Sec. 3.3. Flip and jitter are named there, but not their form (AM3F-A16). No schedule is
+    # printed: the constant rate is our choice, and so is gamma 2 of the focal rows in Table 5.
     "am3f_flownet": Recipe(
         name="am3f_flownet",
         learning_rate=1e-4,
@@ -122,11 +126,11 @@ RECIPES: dict[str, Recipe] = {
         auxiliary_weight=0.01,
         augmentation=("flip",),
     ),
-    # Table 4 and Sec. 4.4. ASTNET-B1: 1e-5 in the table, 1e-4 in the text, which rejects 1e-5 as too slow. ASTNET-B13:
-    # type of scheduler and meaning of "decay 1e-7" are not given: constant rate, weight decay. ASTNET-B8: the paper
-    # multiplies the whole data set by twenty; here each epoch shows every training row twenty times, mirrored, turned
-    # and cropped by new chance each time, so that copies stay with their subject, no test row is copied and none lies
-    # on disk.
+    # Table 4 and Sec. 4.4. ASTNET-B1: the table prints the rate 1e-5, the text rejects it as too slow and sets 1e-4,
+    # which is taken here. ASTNET-B13: the type of scheduler and the meaning of "decay 1e-7" are not given; we take a
+    # constant rate and weight decay. ASTNET-B8: the paper copies the whole data set twenty times. Here each epoch shows
+    # every training row twenty times, each time mirrored, rotated and cropped at random. So copies stay with their
+    # subject, no test row is copied, and no copy is kept on disk.
     "astnet": Recipe(
         name="astnet",
         optimiser="sgd",
@@ -138,12 +142,12 @@ RECIPES: dict[str, Recipe] = {
         augmentation=("flip", "rotate", "crop"),
         copies=20,
     ),
-    # Sec. 4.2.1: 12,000 iterations of 64 frames, about 154 epochs of its 5,000 images, and as many steps where frames
-    # are fewer; both flips, and four pixels of 1
-    # around the frame, whose use is not said: cut out anew at random, as in its source. The three stages are trained
-    # together (LARNET-E8): the weight of their own heads is our choice, without it the earlier heads would never learn.
-    # Sec. 4.1 names an L2 penalty of 1e-2 for the first layers beside Sec. 4.2.1's weight decay: the latter. Of the
-    # frames the paper subtracts a mean a pixel; here mean and deviation a channel, which a flip leaves as they are.
+    # Sec. 4.2.1: 12,000 iterations of 64 frames, which are about 154 epochs of its 5,000 images; where there are fewer
+    # frames, there are still as many steps. Both flips. The frame is padded by four pixels of 1; what for is not said,
+    # and we crop it at random to its old size, as the paper's source does. The three stages are trained together
+    # (LARNET-E8). The weight of their own heads is our choice; without it the earlier heads would never learn. Sec. 4.1
+    # names an L2 penalty of 1e-2 for the first layers, Sec. 4.2.1 a weight decay; we take the latter. The paper
+    # subtracts a mean for each pixel. We use mean and deviation of each channel, which a flip does not change.
     "larnet": Recipe(
         name="larnet",
         optimiser="sgd",
@@ -158,9 +162,9 @@ RECIPES: dict[str, Recipe] = {
         augmentation=("flip", "flip_vertical", "pad_crop"),
     ),
     # Sec. 4.3; the rate falls to a tenth every 10 epochs (UAMRN-F14). Batch size and number of Monte-Carlo passes are
-    # not printed (UAMRN-F5): 16 here, and the model's own option. Eq. 9 is cross entropy plus the model's auxiliary
-    # loss. Not printed and our choice: features are standardised, since what all clips share is many times what
-    # differs.
+    # not printed (UAMRN-F5): we take 16, and the passes are an option of the model. Eq. 9 is cross entropy plus the
+    # model's auxiliary loss. That features are standardised is not printed and our choice, because what all clips have
+    # in common is many times larger than their differences.
     "uamrn": Recipe(
         name="uamrn",
         learning_rate=2e-4,
@@ -180,9 +184,9 @@ RECIPES: dict[str, Recipe] = {
         normalisation="none",
         shuffle=False,
     ),
-    # A line through the pixels: the pipeline standardises by itself, mirrored copies double the fold.
+    # Logistic regression on pixels: the pipeline standardises by itself, mirrored copies double the fold.
     "linear": Recipe(name="linear", augmentation=("mirrored_copies",), normalisation="none"),
-    # The other humble classifiers are trained like the line; majority needs no copies.
+    # The other humble classifiers are trained like that one; the majority class needs no copies.
     "majority": Recipe(name="majority", normalisation="none"),
     "rbf_svm": Recipe(name="rbf_svm", augmentation=("mirrored_copies",), normalisation="none"),
     "extra_trees": Recipe(name="extra_trees", augmentation=("mirrored_copies",), normalisation="none"),
@@ -206,7 +210,7 @@ def get_recipe(name: str) -> Recipe:
 
 
 def epochs_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
-    """Return how many epochs a training fold of `rows` takes, and after how many steps of the optimiser it ends.
+    """Return how many epochs and how many steps of the optimiser the training of a fold of `rows` rows takes.
 
     A last batch of one sample joins the batch before it (AM3F-A20), as in training.
     """
@@ -221,9 +225,9 @@ def epochs_and_steps(recipe: Recipe, rows: int) -> tuple[int, int]:
 def abridge(recipe: Recipe, profile: Profile) -> Recipe:
     """Shorten `recipe` to what `profile` allows; the paper profile returns it unchanged.
 
-    The learning rate is multiplied by ``(epochs copies / batch) of the paper / (epochs / batch) of the profile``,
-    between 1 and 10, so that rate times steps stays as published. A ``step`` schedule is shortened with the
-    epochs, so that as many steps fall as published. Each row is shown once an epoch, whatever the paper's copies.
+    The learning rate is multiplied by ``(epochs copies / batch) of the paper / (epochs / batch) of the profile``, held
+    between 1 and 10, so that rate times steps stays as published. A ``step`` schedule is shortened with the epochs, so
+    that the rate falls as often as published. Each row is shown once per epoch, whatever the paper's copies.
     """
     if not profile.abridged:
         return recipe

@@ -1,4 +1,4 @@
-"""What reads the motion: the five networks, their shared blocks, and the baselines they are compared with."""
+"""The models that read the motion: the five networks, their shared blocks, and the baselines compared with them."""
 
 from merlib.models.registry import available, build_model, register_model
 

@@ -11,19 +11,22 @@ Input ``flow`` (N, 3, 28, 28), channels u, v, optical strain, each read by a bra
 
 Decisions where the paper is silent or wrong:
 
-AM3F-A14  Eq. 1 is a 2x2 tensor, the network reads one channel: we take the magnitude (CROSS-X3), computed upstream.
+AM3F-A14  Eq. 1 gives a 2x2 tensor, but the network reads one channel. We hand over the tensor's magnitude (CROSS-X3),
+     which is computed before the maps reach this network.
 AM3F-A15  The prior of LASCE adjusts logits in training only; inference uses raw logits (see `learning.losses`).
 AM3F-A16  Sign of u under a flip, jitter and normalisation belong to the recipe (see `learning.recipes`).
-AM3F-A17  6 and 16 filters a scale as printed; batch norm inside the block, 2x2 max pooling after it.
+AM3F-A17  6 and 16 filters per scale as printed; batch norm inside the block, 2x2 max pooling after it.
 AM3F-A18  Table 4's rows are options: `multi_scale`, `msff`, `mofrw`. Without `multi_scale` only the high
      features remain, so there is nothing to fuse and MSFF is off too.
-AM3F-A19  Seeds and epoch are the protocol's business: last epoch, named seeds.
-MSFF  "the features are subjected to a summing operation with the enhanced features": read as
-     ``low + SAM(low) * low`` for the low features and ``SAM(high) * high`` for the high ones.
+AM3F-A19  The paper gives neither the seeds nor the choice of the epoch. Both belong to the protocol, which names its
+     seeds and takes the last epoch.
+MSFF  The paper says that "the features are subjected to a summing operation with the enhanced features". We read this
+     as ``low + SAM(low) * low`` for the low features and ``SAM(high) * high`` for the high ones.
 MOFRW  Eq. 2 writes one CAM for all three flows, so its weights are shared; CAM keeps its sigmoid.
 SIZES  The kernel of SAM (7 x 7) and the reduction of CAM (16) are not printed: both are CBAM's own and our choice.
 CROP  The paper crops SAMM alone, since CASME II and SMIC come cropped, and resizes all faces to 170 x 140 (Sec. 3.1.1).
-HEAD  Not described: flatten, dropout .5, one linear layer - the fewest parameters for some 400 clips.
+HEAD  The paper does not describe the classifier. Ours flattens the maps and applies dropout .5 and a single linear
+     layer, because some 400 clips can train few parameters only.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class Fusion(nn.Module):
     Parameters
     ----------
     attention : bool
-        Whether SAM weights both levels; off is the row "without MSFF" of Table 4.
+        Whether SAM weights both levels; ``False`` is the row "without MSFF" of Table 4.
     """
 
     def __init__(self, attention: bool = True):
@@ -124,7 +127,7 @@ class AM3FFlowNet(nn.Module):
     mofrw : bool
         Reweight the three flows (Eq. 2).
     filters : tuple of int
-        Filters a scale in the first and second inception block.
+        Filters per scale in the first and second inception block.
     dropout : float
         Dropout before the classifier.
 

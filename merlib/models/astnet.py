@@ -1,4 +1,4 @@
-"""ASTNet (Appl. Sci. 2024, 14, 7755): ResNet for each flow picture, CBAM, ConvLSTM over the ten of them.
+"""ASTNet (Appl. Sci. 2024, 14, 7755): ResNet and CBAM read each of ten flow pictures, a ConvLSTM reads their sequence.
 
 Input ``flow_sequence`` (N, 10, 3, H, W): the flows between 11 frames, drawn as pictures (Sec. 4.1 (3)). Table 1,
 with H = W = 224 and width 64; frames are folded into the batch until the ConvLSTM::
@@ -15,19 +15,22 @@ with H = W = 224 and width 64; frames are folded into the batch until the ConvLS
 
 Decisions where the paper is silent or wrong:
 
-ASTNET-B12  Equations 6-8 have no peepholes, so the cell has none; H_t is the output, C_t is only carried.
-ASTNET-B13  Two basic blocks a stage as in Table 1, so ResNet-18; three channels, as the drawn flow has, so that
-     ImageNet weights fit. Not printed: hidden channels of the ConvLSTM (`hidden`, half of ResNet's by default), its
-     kernel (3), CBAM's reduction (16) and kernel (7, as in its source), and how ten steps become one: the last hidden
-     state by default, their mean with `aggregate`.
+ASTNET-B12  Equations 6-8 have no peepholes, so the cell has none. H_t is the output; C_t is only passed from step to
+     step.
+ASTNET-B13  Table 1 has two basic blocks per stage, which makes it ResNet-18. It reads three channels, as the drawn flow
+     has them, so that ImageNet weights fit. The paper does not print the hidden channels of the ConvLSTM (`hidden`,
+     half of ResNet's by default), its kernel (3), CBAM's reduction (16) and kernel (7, as in CBAM's own paper), nor how
+     ten steps become one: by default the last hidden state is taken, with ``aggregate="mean"`` the mean of all.
 ASTNET-B11  Misprints in Tables 1 and 7 ("RuLU") are read as ReLU; the batch-norm numbers are ignored.
-     The paper starts ResNet from ImageNet (`load_resnet`) and trains on macro-expressions of CK+, on pictures or on
-     flow, ResNet or the whole (Sec. 1, 3.2): here the whole, on flow, all but the classifier (`load_pretrained`).
-ASTNET-B1, ASTNET-B8, ASTNET-B15  Learning rate, augmentation inside the training fold and the factor of magnification
-     belong to the recipe and to what comes before.
+     The paper starts ResNet from ImageNet (`load_resnet`) and then trains on macro-expressions of CK+. Whether on
+     pictures or on flow, and whether ResNet alone or the whole network, is open (Sec. 1, 3.2). Here the whole network
+     is pretrained on flow, and all but the classifier is kept (`load_pretrained`).
+ASTNET-B1, ASTNET-B8, ASTNET-B15  The learning rate and the augmentation inside the training fold belong to the recipe,
+     the factor of magnification to the preprocessing.
 
 Options are the rows of Table 6 (`attention`) and of Tables 7 and 8 (`cbam_position`: 1-4 inside ResNet, 5 behind it
-as proposed). The network is fully convolutional: any H and W, 64 or more to leave the ConvLSTM a map to look at.
+as proposed). The network is fully convolutional, so H and W are free; with more than 32 pixels on each side the
+ConvLSTM reads a map of more than one position.
 """
 
 from __future__ import annotations
@@ -88,15 +91,15 @@ class ASTNet(nn.Module):
     hidden : int or None
         Channels of the ConvLSTM; ``None`` takes half of ResNet's last (ASTNET-B13).
     kernel_size : int
-        Of the ConvLSTM.
+        Side of the ConvLSTM's kernel, odd.
     steps : int
         Flows in a sequence.
     aggregate : {'last', 'mean'}
         How the steps become one (ASTNET-B13).
     dropout : float
-        Before the ConvLSTM, element by element.
+        Probability of dropout before the ConvLSTM, drawn for each element.
     reduction : int
-        Of CBAM.
+        Factor by which CBAM's channel attention narrows its hidden layer.
 
     Raises
     ------

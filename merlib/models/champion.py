@@ -1,13 +1,14 @@
-"""The champion: what honest methods reach on the public maps without a network.
+"""The champion: the best method without a network that was found on the public maps.
 
-Twelve views of a clip's flow (`blocks.flow_views`), all of them with the head's motion removed; for each a Gaussian
-kernel between clips, half of it between the clips as they are, half between one clip and the mirror image of the
-other; ridge regression with balanced classes on each kernel; the twelve scores are added, and the largest wins.
+It compares clips by twelve views of their flow (`blocks.flow_views`), all with the head's motion removed. For each view
+there is a Gaussian kernel between clips: half of it compares the clips as they are, half compares one clip with the
+mirror image of the other. Ridge regression with balanced classes runs on each kernel. The twelve scores are added, and
+the class with the largest sum is the answer.
 
 The recipe is frozen: nothing in it is fitted but the ridge regression and the width of each kernel, on the training
 clips. About 340 variants had been looked at on the same 442 clips before it was frozen, so its own figure is
 optimistic in a way that no cross-validation of it can undo; `merlib.models.chosen_views` chooses inside the training
-people, and its figures are the ones to claim.
+people, and its figures are the ones that may be claimed.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Champion(ClassifierMixin, BaseEstimator):
         return sum(self._kernel(view, rows, train) @ each for view, each in enumerate(self.coefficients_))
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return the softmax of the scores, (N, classes): it ranks classes as they do and is not calibrated."""
+        """Return the softmax of the scores, (N, classes); it ranks the classes as the scores do, uncalibrated."""
         return softmax(self.decision_function(X), axis=1)
 
     def predict(self, X: np.ndarray) -> np.ndarray:

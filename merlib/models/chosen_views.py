@@ -1,12 +1,12 @@
-"""The champion's kin with nothing frozen: which view of a clip is read is chosen inside the training people.
+"""A relative of the champion in which nothing is frozen: the views are chosen using the training people alone.
 
-Thirty-six variants are on offer: the onset-apex map of either public archive, a surface of degree 0, 1 or 2 removed,
-blurred by .7 pixels or not, with three weightings of u, v and strain. The training people are dealt, within each data
-set, into inner folds; a variant's worth is UF1 over the pooled inner predictions. Then either the best single variant
-is used, or variants are picked one after the other, with replacement, each time the one whose score added to the scores
-so far gives the best inner UF1; of up to twelve picks as many are kept as gave the highest inner UF1. With
-`other_sets` the choice for a test clip is made on the people of the *other* data sets alone; the chosen variants are
-then fitted on all training people.
+There are thirty-six variants: the onset-apex map of either public archive, with a surface of degree 0, 1 or 2 removed,
+blurred by .7 pixels or not, with three weightings of u, v and strain. The training people of each data set are dealt
+into inner folds, and a variant is judged by its UF1 over the pooled inner predictions. With `single` the best variant
+is used. Otherwise variants are picked one after the other, with replacement: each time the one whose scores, added to
+those picked so far, give the best inner UF1. Of up to twelve picks, the first ones that together gave the highest inner
+UF1 are kept. With `other_sets` the choice for a test clip is made on the people of the *other* data sets alone; the
+chosen variants are then fitted on all training people.
 
 Kernels compare clips as they are, without mirror images; all else is as in `merlib.models.champion`.
 """
@@ -32,7 +32,7 @@ WEIGHTINGS = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.0), WEIGHTS)
 
 @lru_cache(maxsize=1)
 def known_pairs() -> ClipPairs:
-    """Return the distances that this process has computed so far: one view a channel of each degree and blur."""
+    """Return the distances computed so far in this process; each channel of each archive, degree and blur is a view."""
     return ClipPairs(_channels)
 
 
@@ -59,7 +59,7 @@ class ChosenViews(ClassifierMixin, BaseEstimator):
     other_sets : bool
         Choose for the test clips of one data set on the people of the others alone.
     picks, inner_folds : int
-        Most greedy picks, and folds that the training people are dealt into.
+        The largest number of greedy picks, and the number of folds that the training people are dealt into.
     random_state : int, optional
         Seed of the dealing.
     """
@@ -88,9 +88,10 @@ class ChosenViews(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : mapping
-            ``flow`` (N, 3, H, W) of the first archive, ``phases`` (N, 2, 3, H, W) of the second, and ``person`` (N,),
-            ``dataset/subject``.
+            ``flow`` (N, 3, H, W) of the first archive, ``phases`` (N, 2, 3, H, W) of the second, both in 0..255, and
+            ``person`` (N,), texts of the form ``dataset/subject``.
         y : int array (N,)
+            The labels.
         """
         self.classes_, labels = np.unique(y, return_inverse=True)
         self.train_, self.labels_ = _archives(X), labels
@@ -141,10 +142,11 @@ def greedy_picks(scores: np.ndarray, worth, picks: int) -> tuple[int, ...]:
     Parameters
     ----------
     scores : array (variants, N, classes)
+        Scores of each variant.
     worth : callable
-        Takes summed scores (N, classes).
+        Takes summed scores (N, classes) and returns how good they are, a float.
     picks : int
-        Most picks; as many are kept as were worth most together.
+        How many picks are made. The first k of them are returned, with the k that was worth most.
     """
     total, chosen, worths = np.zeros(scores.shape[1:]), [], []
     for _ in range(picks):
@@ -156,7 +158,7 @@ def greedy_picks(scores: np.ndarray, worth, picks: int) -> tuple[int, ...]:
 
 
 def deal_people(people: np.ndarray, folds: int, random: np.random.Generator) -> np.ndarray:
-    """Return a fold for each row, (N,): the people of each data set, shuffled, are dealt round in turn."""
+    """Return the fold of each row, int (N,): the people of each data set are shuffled and dealt to folds in turn."""
     fold = np.zeros(len(people), int)
     for name in np.unique(_sets(people)):
         members = np.unique(people[_sets(people) == name])

@@ -1,4 +1,4 @@
-"""Dual-ATME (Zhou et al., Entropy 2023, 25, 460): the whole face with attention beside a puzzle of its regions.
+"""Dual-ATME (Zhou et al., Entropy 2023, 25, 460): one branch attends to the whole face, one reads a puzzle of regions.
 
 Inputs ``flow`` (N, 3, 28, 28) and ``puzzle`` (N, 3, 28, 28), channels u, v, optical strain (Sec. 3.2.3)::
 
@@ -10,13 +10,14 @@ Inputs ``flow`` (N, 3, 28, 28) and ``puzzle`` (N, 3, 28, 28), channels u, v, opt
     linear, BN, ReLU, dropout .5   (N, 1024)
     linear               (N, classes)
 
-``L = L_cls + lambda (1 - cos(V_e, V_p))`` (Eq. 9-11): `DualATME.auxiliary_loss` is the bracket, lambda belongs to
-the recipe (.01 in the paper, Table 5).
+``L = L_cls + lambda (1 - cos(V_e, V_p))`` (Eq. 9-11). `DualATME.auxiliary_loss` returns the term in brackets; lambda
+belongs to the recipe (.01 in the paper, Table 5).
 
 Decisions where the paper is silent or wrong:
 
 AM3F-A17  Batch norm inside the inception blocks, which neither paper mentions.
-DUAL-ATME-C8  The puzzle is cut upstream, by faces (landmarks) or by `clips.puzzle` (canonical boxes).
+DUAL-ATME-C8  The puzzle is cut before it reaches this network: by landmarks (room `faces`), or by the fixed boxes of
+     `clips.puzzle` where there are no landmarks.
 DUAL-ATME-C9  Eq. 10 has no negatives although Sec. 3.1 speaks of them; the equation is implemented.
 DUAL-ATME-C10  SAM has the convolution that Eq. 7 leaves out. Both features end in a ReLU, so the similarity lies in [0,
      1] unless they are first brought to -1..1 as Sec. 3.3.3 says: `rescale`, off as in the authors' code.
@@ -24,10 +25,10 @@ DUAL-ATME-D5  The authors' code shares one CBAM between both branches; the paper
      so do we. `shared_cbam` is the code's variant.
 DUAL-ATME-D6  Kernel of SAM, reduction of CAM and the width of the first linear layer are not printed: 3, 16 and 1024
      as in the code (CBAM's own paper has 7).
-DUAL-ATME-C16  Sec. 3.3.2 speaks of an MLP with two hidden layers in CAM: ours has one, as CBAM's own and the authors'
-     code.
-SIZE  Only the 28 x 28 of the network's input is printed; the size at which flow is measured is not.
-DUAL-ATME-D2 to DUAL-ATME-D4  Schedule, betas and flip are the recipe's business.
+DUAL-ATME-C16  Sec. 3.3.2 speaks of an MLP with two hidden layers in CAM. Ours has one, as in CBAM's own paper and in
+     the authors' code.
+SIZE  The paper prints the 28 x 28 of the network's input, but not the size of the pictures that flow is measured on.
+DUAL-ATME-D2 to DUAL-ATME-D4  Schedule, betas and flip belong to the recipe.
 
 The four rows of Table 1 are `TABLE1_OPTIONS`; the region pairs of Table 4 are options of the puzzle.
 """
@@ -83,13 +84,13 @@ class DualATME(nn.Module):
     shared_cbam : bool
         One CBAM for both branches (DUAL-ATME-D5); needs both branches, and attends on both.
     filters : tuple of int
-        Filters a scale in the first and second inception block.
+        Filters per scale in the first and second inception block.
     hidden : int
         Width of the first linear layer (DUAL-ATME-D6).
     dropout : float
         Dropout after the first linear layer.
     reduction, kernel_size : int
-        Of CBAM (DUAL-ATME-D6).
+        CBAM's channel reduction and the side of its spatial kernel (DUAL-ATME-D6).
     rescale : bool
         Bring each sample's features to -1..1 before the similarity is taken (DUAL-ATME-C10).
 
@@ -100,7 +101,7 @@ class DualATME(nn.Module):
     """
 
     name = "dual_atme"
-    input_names = ("flow", "puzzle")  # those in use, once built
+    input_names = ("flow", "puzzle")  # an instance names only those that it reads
 
     def __init__(
         self,

@@ -1,9 +1,8 @@
-"""LARNet (Sensors 2021, 21, 1098): three residual attention networks, each reading what the one before has seen.
+"""LARNet (Sensors 2021, 21, 1098): three residual attention networks in a chain, each reading the output of the last.
 
-Input ``frames`` (N, 3, S, S), S = 224, single frames of a clip, each a row of its own (`clips.as_frames`); a clip's
-label is the vote of its frames, which is our choice, since the paper names no rule (`clip_vote`, for predictions
-`learning.vote_by_clip`). A stage is the network of Wang
-et al. 2017, Table 2 of the paper, at width 64::
+Input ``frames`` (N, 3, S, S), S = 224, single frames of a clip, each a row of its own (`clips.as_frames`). A clip's
+class is the vote of its frames (`clip_vote`, and for predictions `learning.vote_by_clip`), which is our choice, since
+the paper names no rule. A stage is the network of Wang et al. 2017, Table 2 of the paper, at width 64::
 
                      Attention-92 / -56            EmoResNet (width 32)
     stem             (N,   64, 56, 56)  7x7/2, pool  (N,   32, 16, 16)  5x5, pool
@@ -19,23 +18,26 @@ Decisions where the paper is silent or wrong:
 LARNET-E8  How three stages that each end in a 7-way softmax feed each other is not said. Stages 1 and 2 are described
      with pictures of 224x224x3 as input and stage 3 with 32x32; "the outputs of each residual block are fed as
      inputs to the other", their last layers taken off. We project the last map of a stage to three channels (1x1
-     convolution), resize it to the picture that the next stage reads, and add the frame itself: the next stage
-     keeps its printed input shape, gradients reach every stage, and no stage has to live on a 7x7 map alone.
+     convolution), resize it to the picture that the next stage reads, and add the frame itself. So the next stage
+     keeps its printed input shape, gradients reach every stage, and no stage sees a 7x7 map alone.
      ``chain="features"`` leaves the frame out. The softmax layers of the first stages are kept as auxiliary outputs
      (`stage_logits`, `auxiliary_loss`), since each stage is described with one; `stage_heads` drops them.
      Paddings are those that give the printed sizes (3 for 7x7, 2 for 5x5).
-START  Stage 1 is said to compute with ImageNet weights (Sec. 3.3). None of Attention-92 lie in the registry, and which
-     the authors had is not said: all stages start from chance. "Froze their last layers" (Sec. 3) is read as left out.
+START  Stage 1 is said to compute with ImageNet weights (Sec. 3.3). The paper does not say which, and the registry has
+     none for Attention-92, so all stages start from random weights. "Froze their last layers" (Sec. 3) is read as
+     leaving these layers out.
 LARNET-E9  Mask and trunk are multiplied (Eq. 3), not concatenated; `naive` is Eq. 1.
 LARNET-E13  Mixed attention is the sigmoid that Eq. 4 prints, nothing more.
 LARNET-E1 to LARNET-E3  Sizes of ours with 1000 classes: Attention-56 31.8 M parameters and 6.27 G multiply-adds (Table
      2: 31.9, 6.2), Attention-92 52.5 M and 10.53 G (51.3, 10.4). The two differ by one module of 512 and two of 1024
      channels, which hold 20.66 M here and in the configuration that Wang et al. published; the table's difference is
      19.4 M, so its 51.3 is 2.3 % below the network it stands for.
-INIT  He initialisation (Sec. 4.2.1), the last convolution of each residual unit a tenth of it: end to end the chain
-     has 114 residual units, and without this the first stage's gradient was 10^4 times the last one's at the start
-     (measured at width 4, 32 pixels), so that eight frames were not learnt in 25 steps; with it they are.
-LARNET-E6  What split the paper used is not said: both, frames at random and subjects apart, belong to the protocol.
+INIT  Weights follow He's initialisation (Sec. 4.2.1), but the last convolution of each residual unit starts at a tenth
+     of it, because the whole chain has 114 residual units. Without this the first stage's gradient was 10^4 times
+     the last one's at the start (measured at width 4, 32 pixels), and eight frames were not learnt in 25 steps; with it
+     they are.
+LARNET-E6  Whether the paper split frames at random or kept subjects apart is not said. The protocol decides, and it
+     offers both.
 """
 
 from __future__ import annotations
@@ -150,8 +152,8 @@ class LARNet(nn.Module):
     dropout : float
         Before each classifier; 0 as printed in Sec. 4.1.
     reads : {'frames', 'flow'}
-        ``flow`` reads maps (N, 3, H, W) of u, v and strain, drawn to the size S, in place of frames: not in the paper,
-        whose network sees no motion.
+        ``flow`` reads maps (N, 3, H, W) of u, v and strain, resized to S x S, in place of frames. This is not in the
+        paper, whose network sees no motion.
 
     Raises
     ------
@@ -160,7 +162,7 @@ class LARNet(nn.Module):
     """
 
     name = "larnet"
-    input_name = "frames"  # or flow, once built
+    input_name = "frames"  # an instance built with reads="flow" names flow
 
     def __init__(
         self,
@@ -228,9 +230,9 @@ class LARNet(nn.Module):
                 module.residual[-1].weight.data *= RESIDUAL_GAIN
 
     def auxiliary_loss(self, outputs: LARNetOutput, labels: Tensor) -> Tensor:
-        """Return the cross entropy of the earlier stages' own classifiers, their mean for each row (N,); LARNET-E8.
+        """Return for each row the mean cross entropy of the earlier stages' own classifiers, (N,); LARNET-E8.
 
-        Zero when there is no earlier stage with a classifier.
+        It is zero when no earlier stage has a classifier.
         """
         if outputs.stage_logits is None:
             return outputs.logits.new_zeros(len(outputs.logits))

@@ -1,4 +1,4 @@
-"""Names of the models and how each is built; modules are imported only when asked for."""
+"""The names of the models and how each is built; a model's module is imported only when that model is built."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""UAMRN (Wei et al., Entropy 2022, 24, 1271): one apex at 32 magnifications, sparse attention, uncertainty as weight.
+"""UAMRN (Wei et al., Entropy 2022, 24, 1271): sparse attention over magnified apex frames, uncertainty-weighted loss.
 
-Input ``front`` (N, 32, 1024), computed once a clip by `blocks.front_layers.front_features` from ``magnified``
+Input ``front`` (N, 32, 1024), computed once per clip by `blocks.front_layers.front_features` from ``magnified``
 (N, 32, 3, 224, 224); or ``magnified`` itself with ``reads="magnified"``::
 
     front layers       (N * 32, 256, 14, 14)   ResNet-18 to its third stage, frozen; Sec. 4.3
@@ -16,13 +16,13 @@ UAMRN-F1  32 factors from 2 to 12 (`FACTORS`), as in the authors' code; the rang
 UAMRN-F2 to UAMRN-F4  See `models.blocks.lsh_attention`.
 UAMRN-F5  The scalar weight of Eq. 9 is the mean over classes of the vector of Eq. 8. Not printed: M (`monte_carlo`, 5),
      the rate of dropout (.1) and its place (behind the attention of each block, before the heads).
-UAMRN-F6  The weight multiplies the loss as printed. Were the gradient to flow through it, the loss could fall by
+UAMRN-F6  The weight multiplies the loss as printed. If the gradient flowed through the weight, the loss could fall by
      shrinking the weight alone, so it is detached; `weight_gradient` lets it flow. Eq. 7 takes the probabilities of
-     the loss from the mean, which with a detached weight would teach the variance nothing; it learns through the
-     sampled prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below it. The curve of the loss proves
-     no learning under either reading: gamma multiplies cross entropy, so a network that grows certain, by smaller
-     variances and less spread between passes, brings the product down even where the cross entropy stays.
-     `monte_carlo=0` is the row "Deterministic" of Table 5: no variance, no weight. Eq. 9 is cross entropy plus
+     the loss from the mean, so with a detached weight the variance would learn nothing. It learns through the sampled
+     prediction ``y = mean + sqrt(variance) e`` that Sec. 3.3 describes below Eq. 7. Under either reading a falling loss
+     does not prove learning: gamma multiplies cross entropy, so a network that grows certain, by smaller variances and
+     less spread between passes, lowers the product even where the cross entropy stays the same. `monte_carlo=0` is
+     the row "Deterministic" of Table 5, without variance and weight. Eq. 9 is cross entropy plus
      `UAMRN.auxiliary_loss` at weight 1; weight 0 leaves plain cross entropy.
 UAMRN-F13  256 maps of 14x14 are averaged to 2x2, which gives the 1024 of the model without a projection; other sizes
      get a linear one. Q and K are projected apart (`shared_qk`); hyper-planes are drawn once and kept, so that
@@ -80,19 +80,19 @@ class UAMRN(nn.Module):
     weight_gradient : bool
         Let the gradient flow through the weight (UAMRN-F6).
     reads : {'front', 'magnified'}
-        Cached features, or pictures read through frozen front layers of its own.
+        Cached features, or pictures that pass the network's own frozen front layers.
     length : int
-        L, magnifications a clip.
+        L, magnifications per clip.
     front_size : int
-        Features a magnification when they are cached.
+        Features per magnification when they are cached.
     front_width : int
         Channels of the front layers' first stage when pictures are read.
     width, heads, tables, planes, blocks : int
-        Of Table 1; `width` is d_model.
+        Sizes of Table 1: d_model, n_h, n_t, n_p and the number of SSA blocks.
     masked, shared_qk, resample, feed_forward
         See `blocks.ssa.SSABlock`.
     dropout : float
-        In the blocks and before the heads.
+        Probability of dropout in the blocks and before the heads.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class UAMRN(nn.Module):
     """
 
     name = "uamrn"
-    input_names = ("front",)  # the one in use, once built
+    input_names = ("front",)  # an instance built with reads="magnified" names that
 
     def __init__(
         self,
@@ -178,9 +178,9 @@ class UAMRN(nn.Module):
         return UAMRNOutput(logits, mean, variance, weight, kept)
 
     def auxiliary_loss(self, outputs: UAMRNOutput, labels: Tensor) -> Tensor:
-        """Return what Eq. 9 adds to cross entropy, ``(gamma - 1) CE`` of each row (N,): with weight 1 both make Eq. 9.
+        """Return ``(gamma - 1) CE`` of each row (N,), which at weight 1 turns cross entropy into the loss of Eq. 9.
 
-        Zero when training is deterministic, where every weight is one.
+        It is zero when training is deterministic, since every weight is one then.
         """
         return uncertainty_weighted_loss(outputs.logits, labels, outputs.sample_weight - 1.0)
 
@@ -216,7 +216,7 @@ def uncertainty_weighted_loss(logits: Tensor, labels: Tensor, weight: Tensor) ->
     MerlibError
         When labels and logits disagree in number, or a label has no class.
     """
-    try:  # the labels are not looked at first, since a program of many folds cannot look at numbers
+    try:  # labels are not checked beforehand: when many folds run as one program, their values cannot be read
         entropy = functional.cross_entropy(logits, labels, reduction="none")
     except (IndexError, ValueError) as error:
         classes = logits.shape[-1]

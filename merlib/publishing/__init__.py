@@ -1,4 +1,4 @@
-"""What is shown: the artefact ledger, tables and figures with records, and diagrams.
+"""Everything that is shown to readers: the artefact ledger, tables and figures with their records, and diagrams.
 
 The public names are imported when first used, so that the command line starts without torch and matplotlib.
 """

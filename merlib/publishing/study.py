@@ -1,4 +1,4 @@
-"""One notebook's sitting: profile, data, store and run folder, opened once and used by every cell."""
+"""A study: the profile, data, store and run folder of one notebook, opened once and used by every cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _current: list[Study] = []
 
 @dataclass(repr=False)
 class Study:
-    """What a notebook works with; made by `open_study`.
+    """The settings and folders that a notebook works with; made by `open_study`.
 
     Parameters
     ----------
@@ -39,13 +39,15 @@ class Study:
     data : dict of str to path
         Folders of real data by source name.
     store : FoldStore
-        Where finished folds lie.
+        The store of finished folds.
     folder : Path
         The run folder; artefacts are written below it.
     on_bad_clip : {'error', 'leave-out'}
-        What becomes of a recorded clip that cannot be used.
+        Whether a recorded clip that cannot be used is an error or is left out.
+    opened : dict of str to Samples
+        Samples that were opened already, by source.
     people : int
-        How many people of each data set take part; 0 for as many as the profile says.
+        How many people of each data set are used; 0 for as many as the profile says.
     """
 
     notebook: str
@@ -64,18 +66,18 @@ class Study:
 
     @property
     def cache(self) -> MotionCache:
-        """What was computed from clips, kept beside the store."""
+        """The cache of inputs that were computed from clips, kept beside the store."""
         return MotionCache(cache_folder(self.store.root, "motion"))
 
     def samples(self, name: str, analogue: str | None = None) -> Samples:
-        """Return the samples of a source: real when the user named it, else its analogue, else the twin.
+        """Return the samples of a source: the real ones if the user named it, else its analogue, else the twin.
 
         Parameters
         ----------
         name : str
-            The source the paper used.
+            The source that the paper used.
         analogue : str, optional
-            A public source that stands in for it when the user named that one.
+            A public source that replaces it if the user named only that one.
         """
         chosen = analogue if analogue in self.data and name not in self.data else name
         if chosen not in self.opened:
@@ -88,9 +90,9 @@ class Study:
         return self.opened[chosen]
 
     def clips(self, name: str) -> pd.DataFrame:
-        """Return the clip table of ``casme2``, ``samm`` or ``smic``: real when it was named, else the rendered twin.
+        """Return the clip table of ``casme2``, ``samm`` or ``smic``: real if it was named, else the rendered twin's.
 
-        A short profile keeps a few people with one clip a class.
+        A short profile keeps a few people with one clip per class.
         """
         from merlib.clips.selection import few_clips
         from merlib.datasets.registry import open_clips
@@ -107,9 +109,9 @@ class Study:
         name : str
             ``casme2``, ``samm``, ``smic`` or their composite ``megc2019-cd``.
         *how : Preprocessing
-            One an input; see `merlib.inputs.preprocessing.preprocessing`.
+            One for each input; see `merlib.inputs.preprocessing.preprocessing`.
         classes : sequence of str, or mapping of str to sequence of str, optional
-            By default those of the papers' work on that source; see `merlib.clips.classes`.
+            By default the classes that the papers use on that source; see `merlib.clips.classes`.
 
         Raises
         ------
@@ -131,16 +133,16 @@ class Study:
         return samples_of_clips(table, how, chosen, self.cache, workers=cpu_count(), on_bad_clip=self.on_bad_clip)
 
     def macro_features(self, name: str, *how: Preprocessing, people: int | None = None) -> Samples:
-        """Return SYNTHETIC macro-expressions, with the papers' classes, of people whom nobody tests.
+        """Return SYNTHETIC macro-expressions, with the papers' classes, of people who are never tested.
 
         Parameters
         ----------
         name : str
             A data set of `datasets.macro_clips`.
         *how : Preprocessing
-            As the experiments' own; macro-expressions need no magnification.
+            As for the experiments themselves; macro-expressions need no magnification.
         people : int, optional
-            How many of them a short profile takes, with one clip a class; by default the profile's.
+            How many people a short profile takes, with one clip per class; by default the profile's number.
         """
         from joblib import cpu_count
 
@@ -159,16 +161,19 @@ class Study:
         return replace(experiment, start=pretrain(experiment, samples, store=self.store))
 
     def experiment(self, model: str, **choices: object) -> Experiment:
-        """Return the experiment this profile asks for; see `Experiment.for_profile`.
+        """Return the experiment that the study's profile asks for; see `Experiment.for_profile`.
 
-        An empty `loss`, a notebook's default, leaves the recipe's own.
+        With an empty `loss`, which is a notebook's default, the recipe keeps its own.
         """
         if not choices.get("loss", True):
             del choices["loss"]
         return Experiment.for_profile(model, self.profile, **choices)
 
     def run(self, experiment: Experiment, samples: Samples) -> pd.DataFrame:
-        """Return the experiment's predictions, trained or read; see `learning.run`."""
+        """Return the experiment's predictions, trained or read; see `learning.run`.
+
+        With MERLIB_SAVE_REFERENCES set, predictions that are no reference yet are written as one.
+        """
         predictions = run(experiment, samples, store=self.store)
         if predictions.attrs.get("source_unchanged") is False:
             print(
@@ -214,17 +219,17 @@ def open_study(
     profile : str
         ``smoke``, ``teach`` or ``paper``.
     data : sequence of str
-        ``NAME=DIR`` pairs; what is missing runs on the twin.
+        ``NAME=DIR`` pairs; sources that are not named are replaced by the twin.
     store : str
         Folder of the fold store; empty for MERLIB_STORE or ``store/`` in the results folder.
     readers : sequence of str
         Readers of data sets of your own, such as ``my_sets:read_my_set``; see `merlib.datasets.own_readers`.
     on_bad_clip : {'error', 'leave-out'}
-        What becomes of a recorded clip that cannot be used.
+        Whether a recorded clip that cannot be used is an error or is left out.
     epochs : int
-        The most epochs a network is trained for; 0 as the profile says.
+        Largest number of epochs that a network is trained for; 0 for the profile's.
     people : int
-        How many people of each data set take part; 0 as the profile says.
+        How many people of each data set are used, two or more; 0 for the profile's number.
 
     Raises
     ------
@@ -257,7 +262,7 @@ def open_study(
 
 
 def current_study() -> Study:
-    """Return the study opened last; an error when there is none."""
+    """Return the study that was opened last; a MerlibError when there is none."""
     if not _current:
         raise MerlibError("no open study.", "a call of open_study first.", "run the first cells of the notebook.")
     return _current[0]

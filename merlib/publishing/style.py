@@ -1,4 +1,4 @@
-"""One look for every figure: colours that colour-blind readers can tell apart, files that do not change by chance."""
+"""One style for all figures, with colours that colour-blind readers can tell apart."""
 
 from __future__ import annotations
 

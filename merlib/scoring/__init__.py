@@ -1,4 +1,4 @@
-"""What a result is worth: metrics on pooled predictions, intervals, paired tests, leakage, chance and guards."""
+"""How results are judged: metrics on pooled predictions, intervals, paired tests, leakage, chance and guards."""
 
 from merlib.scoring.chance import ChanceLevel, chance_level
 from merlib.scoring.confusion_matrix import confusion

@@ -67,9 +67,9 @@ def _precision(counts: np.ndarray) -> np.ndarray:
 
 @metric(_without_factor_two)
 def f1_without_factor_two(predictions: pd.DataFrame, classes: Classes = None) -> float:
-    """Return UF1 with Eq. 7 as AM3F prints it, TP / (2 TP + FP + FN) (errata AM3F-A1): half of UF1, at most .5."""
+    """Return UF1 by Eq. 7 as AM3F prints it, TP / (2 TP + FP + FN) (errata AM3F-A1): half of UF1, at most .5."""
 
 
 @metric(_precision)
 def precision_called_uar(predictions: pd.DataFrame, classes: Classes = None) -> float:
-    """Return the mean *precision* of the classes, published as UAR by STSTNet (CROSS-X1; copied: AM3F-A11)."""
+    """Return the mean *precision* of the classes, published as UAR by STSTNet (CROSS-X1), copied in AM3F-A11."""

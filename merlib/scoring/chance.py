@@ -1,4 +1,4 @@
-"""What guessing reaches: the floor under every result."""
+"""The values that guessing reaches, which every result has to exceed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LINEAR = (accuracy_of_counts, uar_of_counts)  # linear in the counts once the tr
 class ChanceLevel(NamedTuple):
     """What two guessers reach.
 
-    `majority` always answers with the most frequent class; `stratified` draws each answer with the classes'
-    frequencies (its expected value), and `stratified_high` is passed by such a guesser in 2.5 % of its tries.
+    `majority` always answers with the most frequent class. `stratified` is the expected value of a guesser who draws
+    each answer at random with the classes' frequencies; in 2.5 % of the tries such a guesser exceeds `stratified_high`.
     """
 
     majority: float

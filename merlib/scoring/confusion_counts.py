@@ -1,4 +1,4 @@
-"""Confusion counts of every subject and seed: all that any metric, interval or test needs."""
+"""Confusion counts of every subject and seed, from which every metric, interval and test is computed."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def class_names(predictions: pd.DataFrame, classes: Classes = None) -> list[str]
     predictions : DataFrame
         What `learning.run` returned.
     classes : int or sequence of str, optional
-        How many classes there are, or their names. Otherwise they come from ``attrs["classes"]``, else from the
-        columns ``score_<class>``, else they are the numbers up to the highest label or prediction.
+        How many classes there are, or their names. If not given, the names come from ``attrs["classes"]``, else from
+        the columns ``score_<class>``, else they are the numbers up to the highest label or prediction.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def _checked_labels(predictions: pd.DataFrame, columns: Sequence[str], classes: 
 def seed_counts(predictions: pd.DataFrame, classes: Classes = None) -> np.ndarray:
     """Count truth against prediction for each seed, pooled over clips: float (seeds, C, C).
 
-    Only the columns ``label`` and ``prediction`` are needed; without ``seed`` there is one.
+    Only the columns ``label`` and ``prediction`` are needed; without a column ``seed`` there is one seed.
 
     Raises
     ------

@@ -18,11 +18,12 @@ def confusion(predictions: pd.DataFrame, normalise: bool = False, classes: Class
     normalise : bool
         Divide each row by its sum, so that the diagonal is the recall; a class without clips reads NaN.
     classes : int or sequence of str, optional
-        Number or names of the classes; see `counts.class_names`.
+        Number or names of the classes; see `confusion_counts.class_names`.
 
     Returns
     -------
-    DataFrame (C, C), int64 or, normalised, float; index ``truth`` and columns ``prediction`` hold class names.
+    DataFrame (C, C)
+        int64, or float when normalised; index ``truth`` and columns ``prediction`` hold class names.
     """
     names = class_names(predictions, classes)
     counts = seed_counts(predictions, classes).sum(0).astype("int64")

@@ -1,4 +1,4 @@
-"""GRIM (Brown and Heathers 2017): can a printed accuracy be a share of so many clips at all?"""
+"""GRIM (Brown and Heathers 2017): test whether a printed accuracy can be a share of a given number of clips at all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def shares(printed: float, clips: int, decimals: int = 2, whole: float = 100.0) 
     Parameters
     ----------
     printed : float
-        As a paper prints it.
+        The value as a paper prints it.
     clips : int
-        Of how many clips it is a share.
+        The number of clips of which it is a share.
     decimals : int
-        Decimals printed. Both directions of rounding a half are allowed.
+        Number of decimals printed. A half may have been rounded up or down.
     whole : float
         100 for a percentage, 1 for a fraction.
     """
@@ -27,6 +27,6 @@ def shares(printed: float, clips: int, decimals: int = 2, whole: float = 100.0) 
 
 
 def explaining_sizes(printed: Iterable[float], sizes: Iterable[int], decimals: int = 2) -> list[int]:
-    """Return the numbers of clips of which every printed percentage can be a share."""
+    """Return those of `sizes`, numbers of clips, of which every printed percentage can be a share."""
     printed = list(printed)
     return [size for size in sizes if all(shares(value, size, decimals) for value in printed)]

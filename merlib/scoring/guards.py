@@ -1,4 +1,4 @@
-"""Every clip is scored once: neither twice nor never."""
+"""The guard that every clip is scored exactly once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _listed(keys: Iterable[str]) -> str:
 
 
 def clip_keys(predictions: pd.DataFrame) -> pd.Series:
-    """Return ``dataset/subject/clip`` of each row, the identity that `Samples.keys` uses."""
+    """Return ``dataset/subject/clip`` of each row, the identity that `Samples.keys` uses; a lack of it is an error."""
     missing = [c for c in ("dataset", "subject", "clip", "label") if c not in predictions.columns]
     if missing or predictions.empty:
         raise MerlibError(
@@ -33,7 +33,7 @@ def clip_keys(predictions: pd.DataFrame) -> pd.Series:
 def check_scored_once(predictions: pd.DataFrame, keys: Iterable[str] | None = None) -> None:
     """Raise when, within one experiment and seed, a clip is scored twice or never.
 
-    Augmented copies that were scored as if they were clips are found this way too (errata ASTNET-B8).
+    This also finds augmented copies that were scored as if they were clips (errata ASTNET-B8).
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def check_scored_once(predictions: pd.DataFrame, keys: Iterable[str] | None = No
     Raises
     ------
     MerlibError
-        With the names of the clips, the experiment and the seed: a clip scored twice, never, not among `keys`,
-        or with a different label in another seed.
+        When a clip is scored twice or never, is not among `keys`, or has a different label in another seed. The message
+        names the clips, the experiment and the seed.
     """
     frame = pd.DataFrame({"key": clip_keys(predictions), "label": predictions["label"]})
     for column in ("experiment", "seed"):

@@ -1,7 +1,7 @@
-"""By how much a liberty exceeds an honest result: also where it is the average that was changed, not the training.
+"""By how much a result with a liberty exceeds an honest one, whether the training was changed or only the average.
 
-A *statistic* maps weights of a resample (replicates, subjects) and counts of each subject (subjects, seeds, C, C)
-to values (replicates, seeds); see `pooled` and `subject_mean`.
+A *statistic* maps the weights of resamples (replicates, subjects) and the counts of each subject (subjects, seeds, C,
+C) to values (replicates, seeds); see `pooled` and `subject_mean`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def inflation(
     leaky, honest : DataFrame
         Predictions of the same clips; the same table twice where only the average differs.
     measured, honestly : statistic
-        What is computed of either.
+        The statistic of `leaky`, and that of `honest`.
     level, replicates, seed
         As for `bootstrap_interval`.
 

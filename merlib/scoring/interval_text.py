@@ -1,4 +1,4 @@
-"""Intervals in words: one rule for what is printed beside a value, and for when nothing is."""
+"""Intervals as text: one rule for what is printed beside a value, and for when nothing is printed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Form = str | Callable[[float], str]
 
 
 def ends_text(low: float | None, high: float | None, form: Form = ".2f", factor: float = 1.0) -> str:
-    """Return the ends of an interval, such as ``[0.61, 0.72]``, or nothing where it has no width to show.
+    """Return the ends of an interval, such as ``[0.61, 0.72]``, or an empty text where it has no width to show.
 
-    An interval has no ends where nobody could be drawn in place of another, and it has no width where every resample
-    is the same or where the digits shown do not tell its ends apart. Printed, such an interval would claim a
-    certainty that nobody measured.
+    An interval has no ends where neither people nor seeds could be resampled. It has no width where every resample is
+    the same, or where both ends look the same in the digits shown. If such an interval were printed, it would claim a
+    certainty that was not measured.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def value_text(
     value, low, high : float
         The value and the ends of its interval, None or not a number where there are none.
     form, factor : str or callable, float
-        As of `ends_text`.
+        As for `ends_text`.
     unit : str
-        What follows the value, such as ``%`` or `` points``.
+        The text that follows the value, such as ``%`` or `` points``.
     """
     return f"{_in_form(factor * value, form)}{unit} {ends_text(low, high, form, factor)}".rstrip()
 

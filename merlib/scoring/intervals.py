@@ -1,8 +1,8 @@
 """Bootstrap intervals that resample people, because clips of one person are not independent, and training seeds.
 
-Where a model was trained from several seeds, the seeds are drawn anew in each resample as the people are: an interval
-that kept them would speak of these trainings only. A single seed cannot be resampled, so the interval of a single
-training says nothing about another one.
+Where a model was trained from several seeds, the seeds are resampled like the people; an interval with fixed seeds
+would hold for these trainings only. A single seed cannot be resampled, so the interval of a single training says
+nothing about another one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from merlib.scoring.metrics import Formula, formula
 
 
 class Interval(NamedTuple):
-    """A value and the ends of its interval, which are not numbers where there is nobody to draw in place of another."""
+    """A value and the ends of its interval, which are NaN where neither people nor seeds can be resampled."""
 
     value: float
     low: float
@@ -35,6 +35,11 @@ def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndar
         Data set of each subject; each stratum keeps its number of subjects.
     replicates, seed : int
         Number of resamples and the seed of the draws.
+
+    Raises
+    ------
+    MerlibError
+        When `replicates` is below 1.
     """
     if replicates < 1:
         raise MerlibError(f"{replicates} replicates.", "at least 1; 2000 for a 95 % interval.", "raise the number.")
@@ -47,16 +52,16 @@ def subject_weights(datasets: np.ndarray, replicates: int, seed: int) -> np.ndar
 
 
 def can_be_resampled(datasets: np.ndarray, seeds: int) -> bool:
-    """Return whether a resample can differ from the sample: two people of one data set, or two seeds."""
+    """Return whether a resample can differ from the sample: it needs two people of one data set, or two seeds."""
     return seeds > 1 or len(np.unique(datasets)) < len(datasets)
 
 
 def seed_weights(seeds: int, replicates: int, seed: int) -> np.ndarray:
     """Return the share of each training seed in each resample, float (replicates, seeds); rows sum to one.
 
-    As many seeds are drawn, with replacement, as there are. The draws are a stream of their own: the people that a
-    resample holds do not depend on the number of seeds. Few seeds understate their spread, three by a third of its
-    variance, since a bootstrap of n values has (n - 1) / n of it.
+    As many seeds are drawn, with replacement, as there are. The draws have a random stream of their own, so that the
+    people in a resample do not depend on the number of seeds. Few seeds understate their spread: a bootstrap of n
+    values has (n - 1) / n of their variance, so three seeds lose a third of it.
 
     Parameters
     ----------
@@ -68,7 +73,15 @@ def seed_weights(seeds: int, replicates: int, seed: int) -> np.ndarray:
 
 
 def resampled_counts(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the pooled counts of each resample, (replicates, seeds, C, C), from those by subject."""
+    """Return the pooled counts of each resample, (replicates, seeds, C, C).
+
+    Parameters
+    ----------
+    weights : float array (replicates, subjects)
+        How often each subject is drawn.
+    counts : float array (subjects, seeds, C, C)
+        Confusion counts of each subject.
+    """
     return (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
 
 
@@ -77,8 +90,8 @@ def bootstrap_draws(
 ) -> np.ndarray:
     """Return a statistic of each resample of people and of training seeds, float (replicates,).
 
-    Where no resample can differ from the sample (`can_be_resampled`), no draw is a number, so that no interval of
-    zero width comes out of it.
+    Where no resample can differ from the sample (`can_be_resampled`), all draws are NaN, so that no interval of zero
+    width results.
 
     Parameters
     ----------
@@ -96,7 +109,13 @@ def bootstrap_draws(
 
 
 def ends(draws: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the ends of the central percentile interval of `draws` (replicates,) with coverage `level`."""
+    """Return the ends of the central percentile interval of `draws` (replicates,) with coverage `level`, in 0..1.
+
+    Raises
+    ------
+    MerlibError
+        When `level` is not between 0 and 1.
+    """
     if not 0 < level < 1:
         raise MerlibError(f"an interval of level {level}.", "a coverage between 0 and 1.", "use .95.")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
@@ -122,11 +141,12 @@ def bootstrap_interval(
 ) -> Interval:
     """Return a metric with its percentile bootstrap interval.
 
-    Subjects are resampled with replacement within each data set; all clips of a subject stay together, so the
-    interval speaks of other people, not of other clips of the same ones. Several training seeds are resampled too
-    (`seed_weights`), so that it speaks of other trainings as well; with one seed it cannot. It does not speak of
-    other training sets: the models are not trained again. A resample that lost all clips of a class averages
-    over the classes it kept. With one person of each data set nothing can be resampled: the ends are not numbers.
+    Subjects are resampled with replacement within each data set, and all clips of a subject stay together. So the
+    interval says what the value might be with other people, not with other clips of the same ones. Several training
+    seeds are resampled too (`seed_weights`), so that it covers other trainings as well; with one seed it cannot. It
+    does not cover other training sets, since the models are not trained again. A resample that lost all clips of a
+    class averages over the classes that it kept. With one person of each data set and one seed nothing can be
+    resampled, and the ends are NaN.
 
     Parameters
     ----------
@@ -144,7 +164,7 @@ def bootstrap_interval(
     Raises
     ------
     MerlibError
-        For a metric or level that is none, and as `confusions_by_subject`.
+        When the metric is unknown or `level` is not between 0 and 1, and as `confusions_by_subject`.
     """
     of_counts = formula(metric)
     counted = confusions_by_subject(predictions, classes)

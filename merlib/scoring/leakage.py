@@ -1,4 +1,4 @@
-"""What a leak flatters: measurements of how much a careless split or choice adds to a result."""
+"""Measurements of how much a leak, a careless split or choice, adds to a result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def optimism(
     ----------
     shared : DataFrame or sequence of DataFrame
         Predictions of the leaky evaluation: clips dealt to folds at random, or the epoch chosen on the test
-        fold. Several deals are averaged as seeds are.
+        fold. Several tables, such as several random deals, are averaged as seeds are.
     disjoint : DataFrame
         Predictions of the same model on the same clips with subject-disjoint folds and the last epoch.
     metric : metric or str
@@ -40,7 +40,8 @@ def optimism(
 
     Returns
     -------
-    Interval : metric of `shared` less that of `disjoint`; positive means that the leak flatters.
+    Interval
+        Metric of `shared` minus that of `disjoint`; positive means that the leak improves the result.
 
     Raises
     ------
@@ -63,8 +64,8 @@ def optimism(
 def exposed_share(predictions: pd.DataFrame) -> float:
     """Return the share of clips whose person was also in the training data of their fold, averaged over seeds.
 
-    Read from the table of predictions alone: in a cross-validation every fold trains on all others, so a person
-    whose clips lie in more than one fold was seen in training. 0 for subject-disjoint folds.
+    It is read from the table of predictions alone: in a cross-validation every fold trains on all others, so a person
+    whose clips lie in more than one fold was seen in training. It is 0 for subject-disjoint folds.
 
     Parameters
     ----------

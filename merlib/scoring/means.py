@@ -1,4 +1,4 @@
-"""The mean of one number a clip with an interval over people, since clips of one person are not independent."""
+"""The mean of one number per clip with an interval over people, since clips of one person are not independent."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def mean_over_clips(
 ) -> Interval:
     """Return the mean of `values` and the ends of its percentile bootstrap interval.
 
-    People are drawn with replacement within each data set, all clips of a person stay together, as in
-    `bootstrap_interval`, and with one person of each data set the ends are not numbers. With the difference of two
-    numbers a clip as `values` the interval is a paired one.
+    As in `bootstrap_interval`, people are drawn with replacement within each data set, and all clips of a person stay
+    together; with one person of each data set the ends are NaN. If `values` are differences of two numbers of each
+    clip, the interval is a paired one.
 
     Parameters
     ----------
     values : array (N,)
-        One finite number a clip.
+        One finite number per clip.
     people, datasets : str arrays (N,)
-        Whose clip it is, and of which data set; `people` must be unique across data sets.
+        Person and data set of each clip; names of people must be unique across data sets.
     level, replicates, seed
         Coverage, number of resamples, seed of the draws.
 

@@ -1,13 +1,13 @@
 """UF1, UAR and accuracy on pooled predictions, as the MEGC challenge defines them.
 
-All clips of all folds are pooled into one confusion matrix a seed; with several seeds the metric is computed for
-each seed and then averaged. Macro averages run over the classes that have clips in the part that is scored: a
-class that is never predicted counts with an F1 and a precision of 0, a class without any clip (as surprise in a
-data set without surprises) has no recall, is left out of the mean and reads NaN in the values by class. Clips
-wrongly given to such a class still lower the others' recall and F1.
+All clips of all folds are pooled into one confusion matrix per seed; with several seeds the metric is computed for each
+seed and then averaged. Macro averages run over the classes that have clips in the part that is scored. A class that is
+never predicted counts with an F1 and a precision of 0. A class without any clip (as surprise in a data set without
+surprises) has no recall; it is left out of the mean and is NaN in the values by class. Clips wrongly given to such a
+class still lower the others' recall and F1.
 
-Every metric has an attribute `of_counts`, the same metric of confusion counts (..., C, C), from which intervals
-and tests are computed without building tables. A metric of your own: ``metric(of_counts)(function)``.
+Every metric has an attribute `of_counts`, which computes the same metric from confusion counts (..., C, C); intervals
+and tests use it without building tables. To make a metric of your own, call ``metric(of_counts)(function)``.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def uf1(predictions: pd.DataFrame, classes: Classes = None) -> float:
     predictions : DataFrame
         Columns ``label`` and ``prediction`` (class indices), with ``seed`` where there are several.
     classes : int or sequence of str, optional
-        Number or names of the classes; see `counts.class_names`. A class without clips is left out of the mean.
+        Number or names of the classes; see `confusion_counts.class_names`. A class without clips is left out of the
+        mean.
     """
 
 
@@ -110,7 +111,7 @@ METRICS = {"uf1": uf1, "uar": uar, "accuracy": accuracy}
 
 
 def formula(metric: Callable | str) -> Formula:
-    """Return how a metric is computed from confusion counts.
+    """Return the function that computes a metric from confusion counts.
 
     Parameters
     ----------
@@ -157,18 +158,20 @@ def precision_by_class(predictions: pd.DataFrame, classes: Classes = None) -> pd
 
 
 def summary(predictions: pd.DataFrame, by_dataset: bool = True, classes: Classes = None) -> pd.DataFrame:
-    """Return UF1, UAR, Acc and the number of clips: one row ``Full`` and, with `by_dataset`, one a data set.
+    """Return UF1, UAR, Acc and the number of clips: a row ``Full`` and, with `by_dataset`, one for each data set.
 
     Parameters
     ----------
     predictions : DataFrame
-        What `learning.run` returned. Several seeds: each metric is the mean over seeds, n counts each clip once.
+        What `learning.run` returned. With several seeds each metric is the mean over seeds, and n counts each clip
+        once.
     by_dataset : bool
         Add the rows CASME II, SAMM, SMIC (those that are present), in that order.
 
     Returns
     -------
-    DataFrame with float columns UF1, UAR, Acc and integer n.
+    DataFrame
+        Float columns UF1, UAR, Acc (shares, 0..1) and integer n.
     """
     parts = {"Full": predictions}
     if by_dataset:

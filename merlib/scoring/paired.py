@@ -24,7 +24,7 @@ TIE = 1e-12  # two sums of the same counts may differ in the last bit
 
 
 class PairedTest(NamedTuple):
-    """Metric of A less that of B, two-sided p value, and the ends of the difference's bootstrap interval."""
+    """Metric of A minus that of B, two-sided p value, and the ends of the difference's bootstrap interval."""
 
     difference: float
     p_value: float
@@ -44,17 +44,18 @@ def paired_permutation_test(
 ) -> PairedTest:
     """Test whether two models differ, swapping their answers subject by subject.
 
-    All clips and all seeds of a subject are swapped together. Subjects whom both models treat alike do not
-    matter; when the others allow no more than `permutations` swaps, all are tried and the p value is exact.
-    Otherwise it is (1 + draws at least as far from 0 as the observed difference) / (1 + draws), which is
-    never 0. The p value speaks of the trainings at hand: their seeds are swapped together and not drawn anew. The
-    interval comes from a bootstrap of people and seeds (as `bootstrap_interval`), not from the swaps, so the two may
-    disagree. With several seeds a difference is shown beyond these trainings only where the interval excludes zero.
+    All clips and all seeds of a subject are swapped together. Subjects on whom both models agree do not matter. When
+    the others allow no more than `permutations` swaps, all are tried and the p value is exact. Otherwise it is
+    (1 + draws at least as far from 0 as the observed difference) / (1 + draws), which is never 0. The p value holds for
+    the trainings at hand, since their seeds are swapped together and not resampled. The interval comes from a bootstrap
+    of people and seeds (as `bootstrap_interval`), not from the swaps, so the two may disagree. With several seeds, a
+    difference is shown beyond these trainings only where the interval excludes zero.
 
     Parameters
     ----------
     a, b : DataFrame
-        Predictions of the same clips with as many seeds, or one on a side; see `pairing.paired_counts`.
+        Predictions of the same clips; both have the same number of seeds, or one has a single seed; see
+        `pairing.paired_counts`.
     metric : metric or str
         `uf1`, `uar`, `accuracy` or their names; with several seeds, averaged over them.
     permutations, seed : int
@@ -111,12 +112,12 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     Parameters
     ----------
     p_values : mapping of str to float
-        One p value a comparison; the whole family, not only its small ones.
+        One p value per comparison, of the whole family and not of its small ones only.
 
     Raises
     ------
     MerlibError
-        When a value is no probability.
+        When a value is not in 0..1.
     """
     for name, p_value in p_values.items():
         if not 0 <= p_value <= 1:

@@ -1,4 +1,4 @@
-"""Two models' counts of the same people, side by side, and their difference under resampling."""
+"""The confusion counts of two models on the same people, side by side, and their difference under resampling."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def paired_counts(a: pd.DataFrame, b: pd.DataFrame, classes: Classes = None) -> 
     """Count two models' predictions of the same clips: subjects and seeds in the same order in both.
 
     Seeds are paired in ascending order. Where one model has a single seed (a published log, a deterministic
-    classifier) and the other several, the single one stands beside each of them.
+    classifier) and the other several, the single one is paired with each of them.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def paired_counts(a: pd.DataFrame, b: pd.DataFrame, classes: Classes = None) -> 
 
 
 def _common_classes(first: list[str], second: list[str]) -> list[str]:
-    """Return the classes of both; mere numbers (a published log) go with any names."""
+    """Return the class names of both sides; classes that are mere numbers (a published log) agree with any names."""
     unnamed = [all(name.isdigit() for name in names) for names in (first, second)]
     if first != second and not any(unnamed):
         raise MerlibError(
@@ -79,7 +79,7 @@ def _check_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
 
 
 def difference_of_counts(first: np.ndarray, second: np.ndarray, of_counts: Formula) -> np.ndarray:
-    """Return the metric of `first` less that of `second` (..., seeds, C, C), averaged over seeds: (...)."""
+    """Return the metric of `first` minus that of `second`, counts (..., seeds, C, C), averaged over seeds: (...)."""
     return (of_counts(first) - of_counts(second)).mean(-1)
 
 
@@ -90,7 +90,7 @@ def bootstrap_differences(
 
     A seed stands for a pair of trainings, one of each model. Where the two share nothing but the number of the seed,
     the spread of their differences over seeds is that of unrelated trainings, so pairing does no harm. Where neither
-    people nor seeds can be drawn in place of others, no difference is a number.
+    people nor seeds can be resampled, all differences are NaN.
     """
 
     def gaps_of(weights: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How large a difference must be for so many people to show it."""
+"""How large a difference between two models must be for a test on a given number of people to find it."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def detectable_difference(
     seed: int = 0,
     classes: Classes = None,
 ) -> DetectableDifference:
-    """Estimate which difference between two models these people can show.
+    """Estimate how large a difference between two models must be to be found with these people.
 
-    The standard deviation of the difference is taken from the bootstrap by subject and seed, the same drawn for
-    both models; a two-sided test at `level` then finds (z(1 - level / 2) + z(power)) deviations with
-    probability `power`: 2.8 of them at 5 % and 80 %. It says nothing about the difference that was observed and
-    must not be used to explain a test that did not reject.
+    The standard deviation of the difference is taken from the bootstrap by subject and seed, which are drawn alike for
+    both models. A two-sided test at `level` then finds a difference of (z(1 - level / 2) + z(power)) deviations with
+    probability `power`; at 5 % and 80 % these are 2.8 deviations. The estimate says nothing about the difference that
+    was observed and must not be used to explain a test that did not reject.
 
-    The normal approximation is too hopeful for few people, whose bootstrap understates the deviation and whose
-    permutation test needs more than 1.96 of them. On SYNTHETIC predictions a true difference of the estimated
-    size was found in 79 % of 200 trials with 66 people and in 63 % with 30.
+    The normal approximation is too optimistic for few people: their bootstrap understates the deviation, and their
+    permutation test needs more than 1.96 deviations. On SYNTHETIC predictions a true difference of the estimated size
+    was found in 79 % of 200 trials with 66 people and in 63 % with 30.
 
     Parameters
     ----------
     a, b : DataFrame
-        Predictions of two models like those that will be compared. Without `b`, the other model is taken to vary
-        as much as `a` and independently of it (deviation times the square root of 2): cautious for two variants
-        of one network, whose answers agree more often.
+        Predictions of two models like those that will be compared. Without `b`, the other model is assumed to vary as
+        much as `a` and independently of it (deviation times the square root of 2). This is cautious for two variants of
+        one network, whose answers agree more often.
     metric : metric or str
         `uf1`, `uar`, `accuracy` or their names.
     power, level : float
@@ -63,7 +63,7 @@ def detectable_difference(
     comparisons : int
         Size of the family; `level` is divided by it, as Holm's first step does.
     subjects : int, optional
-        Plan for another number of people: the deviation shrinks with the square root.
+        Plan for another number of people; the deviation is taken to shrink with the square root of their number.
     replicates, seed : int
         Number of resamples and the seed of the draws.
 

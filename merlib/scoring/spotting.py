@@ -1,7 +1,8 @@
-"""Whether what was spotted in a long video is what was there: intervals matched as the spotting challenges do.
+"""Scores of spotting in long videos: found intervals are matched with true ones as in the spotting challenges.
 
-An interval that was found counts when it and a true one overlap by at least half of what both cover together (MEGC's
-rule, IoU of .5); each true interval is matched once. Frames are whole numbers, both ends included.
+A found interval counts as a hit when its intersection with a true one is at least half of their union (the rule of
+MEGC, an intersection over union of .5). Each interval is matched at most once. Intervals are (onset, offset) in whole
+frames, both ends included.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ def match_intervals(true: Sequence[Interval], found: Sequence[Interval], least: 
     Parameters
     ----------
     true, found : sequence of (onset, offset)
+        The intervals in frames.
     least : float
-        Overlap that is asked for.
+        Smallest overlap of a match, in 0..1.
 
     Returns
     -------
     list of (int, int)
-        Places in `true` and in `found`.
+        Index in `true` and index in `found` of each match.
     """
     pairs = [(overlap(t, f), i, j) for i, t in enumerate(true) for j, f in enumerate(found)]
     matched: list[tuple[int, int]] = []
@@ -43,14 +45,14 @@ def match_intervals(true: Sequence[Interval], found: Sequence[Interval], least: 
 
 
 def spotting_scores(hits: float, true: float, found: float, minutes: float) -> dict[str, float]:
-    """Return recall, precision, F1 and false alarms a minute from counts; a score without a denominator is NaN.
+    """Return recall, precision, F1 and false alarms per minute from counts; a score with denominator 0 is NaN.
 
     Parameters
     ----------
     hits, true, found : float
-        Matched intervals, true ones, found ones.
+        Number of matched, of true and of found intervals.
     minutes : float
-        Of video, times the faces in it.
+        Minutes of video, times the number of faces in it.
     """
 
     def share(part: float, whole: float) -> float:
@@ -72,9 +74,14 @@ def spotting_intervals(
     Parameters
     ----------
     counts : array (people, 4)
-        hits, true, found, minutes of each person in each recording: these are drawn anew, with replacement.
+        hits, true, found and minutes of each person in each recording; these rows are resampled with replacement.
     replicates, level, seed
-        Of the bootstrap; percentiles.
+        Number of resamples, coverage of the percentile interval, and seed of the draws.
+
+    Returns
+    -------
+    dict of str to (float, float, float)
+        Value, low and high end of each score; NaN ends where the value is not finite.
     """
     counts = np.asarray(counts, float)
     whole = spotting_scores(*counts.sum(axis=0))

@@ -1,8 +1,8 @@
-"""Training steps that compute what a readable module computes, faster; the module stays the reference.
+"""Faster training steps, each of which computes what a readable module computes; the module stays the reference.
 
-A fast forward takes the module itself, so that parameters, running statistics and state dicts are the module's; it
-is for training mode on a CPU. Tests hold logits within 1e-5 and gradients within 1e-4 of the module's, but where two
-values of a pooling window are equal save for rounding: either may then be taken for the larger.
+A fast forward takes the module itself, so that parameters, running statistics and state dicts are the module's. It is
+for training mode on a CPU. Tests hold logits within 1e-5 and gradients within 1e-4 of the module's. The one exception
+is a pooling window in which two values differ by rounding alone: either may then be taken for the larger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""AM3F-FlowNet's training step: fast inception blocks, and the three branches' fusion as one.
+"""AM3F-FlowNet's training step: fast inception blocks, and the fusion of all three branches in one call.
 
 The readable module is the reference.
 """
@@ -32,12 +32,12 @@ def forward(model: AM3FFlowNet, inputs: dict[str, Tensor]) -> AM3FOutput:
 
 
 def _samples_first(maps: list[Tensor]) -> Tensor:
-    """Maps (C, H, W, N) of each branch as one (N, branches, C, H, W)."""
+    """Return the maps (C, H, W, N) of each branch as one tensor (N, branches, C, H, W)."""
     return torch.stack(maps).permute(4, 0, 1, 2, 3).contiguous()
 
 
 def _fuse(fusions: list[Fusion], low: Tensor, high: Tensor) -> Tensor:
-    """All branches' `Fusion` of low (N, branches, C, 2H, 2W) and high features."""
+    """Apply every branch's own `Fusion` to low (N, branches, C, 2H, 2W) and high (N, branches, C', H, W) features."""
     low = functional.max_pool2d(low.flatten(1, 2), 2).unflatten(1, low.shape[1:3])
     if fusions[0].low_attention is not None:
         low = low + _attend([each.low_attention for each in fusions], low) * low
@@ -46,7 +46,10 @@ def _fuse(fusions: list[Fusion], low: Tensor, high: Tensor) -> Tensor:
 
 
 def _attend(attentions: list[SpatialAttention], features: Tensor) -> Tensor:
-    """Attention (N, branches, 1, H, W) of each branch's own `SpatialAttention`: one grouped convolution."""
+    """Return the attention (N, branches, 1, H, W) of each branch's own `SpatialAttention`, by one grouped convolution.
+
+    `features` are (N, branches, C, H, W).
+    """
     described = torch.stack([features.mean(2), features.amax(2)], 2)  # (N, branches, 2, H, W)
     kernels = torch.cat([each.conv.weight for each in attentions])
     padding, groups = attentions[0].conv.padding, len(attentions)
@@ -54,7 +57,7 @@ def _attend(attentions: list[SpatialAttention], features: Tensor) -> Tensor:
 
 
 def _reweight(reweighting: Reweighting, features: Tensor) -> Tensor:
-    """`Reweighting` whose shared MLP reads all averages and maxima at once, as rows of a matrix."""
+    """Apply `Reweighting`; its shared MLP reads all averages and maxima at once, as rows of a matrix."""
     pooled = torch.stack([features.mean((3, 4)), features.amax((3, 4))])  # (2, N, flows, C)
     attention = reweighting.attention
     hidden = functional.linear(pooled, attention.squeeze.weight.flatten(1)).relu()

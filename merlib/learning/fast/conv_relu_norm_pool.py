@@ -1,4 +1,4 @@
-"""Convolution, ReLU, batch norm and disjoint max pooling as one function whose large maps are read while at hand.
+"""Convolution, ReLU, batch norm and disjoint max pooling as one function that reads its large maps while in cache.
 
 Batch norm is an increasing affine map of each channel where its scale is positive (decreasing where it is negative), so
 pooling may come first: ``pool(norm(r)) = scale * pool(r) + shift``, and only the small pooled map is ever normalised.
@@ -35,7 +35,7 @@ class ConvReluNormPool(torch.autograd.Function):
         pooled_size = (height - 1) // 3 + 1, (width - 1) // 3 + 1, n
         chosen = torch.empty(channels, pooled_size[0] * pooled_size[1] * n)
         mean, variance = torch.empty(channels), torch.empty(channels)
-        signs = weight.detach().sign().numpy()  # 0: all values tie and the first counts
+        signs = weight.detach().sign().numpy()  # with sign 0 all values of a window tie, and the first is taken
         arrays = padded.numpy(), kernels.detach().contiguous().numpy(), offsets.detach().numpy()
         for pair in _pairs(channels):
             convolution.convolve_pair(*arrays, *pair, maps.numpy(), *size)
@@ -77,7 +77,7 @@ class ConvReluNormPool(torch.autograd.Function):
 
 
 def _pairs(channels: int) -> list[tuple[int, int]]:
-    """Channels two by two; an odd one is its own neighbour."""
+    """Return the channels in pairs; where their number is odd, the last one is paired with itself."""
     return [(first, min(first + 1, channels - 1)) for first in range(0, channels, 2)]
 
 
@@ -93,12 +93,12 @@ def conv_relu_norm_pool(
     convolutions, layers : list of modules
         Convolution (3x3, padding at least 1) and batch norm of each stream; running statistics are updated.
     order : list of int
-        Which channel of x each channel of the kernels reads: turning the kernels costs less than turning x.
+        Which channel of x each input channel of the kernels reads; reordering kernels costs less than reordering x.
 
     Returns
     -------
     Tensor (sum of filters, h, w, N)
-        Its samples innermost.
+        The pooled maps, with the samples as innermost axis.
     """
     kernels, offsets = (torch.cat([getattr(each, name) for each in convolutions]) for name in ("weight", "bias"))
     affine = (torch.cat([getattr(each, name) for each in layers]) for name in ("weight", "bias"))

@@ -11,7 +11,7 @@ from torch.nn import functional
 def dropout(values: Tensor, p: float) -> Tensor:
     """Set values to zero with probability `p` and divide the rest by ``1 - p``, as `torch.nn.Dropout` in training.
 
-    PyTorch's generator, which a seed has set, gives the seed of one of numpy's, which draws the numbers.
+    PyTorch's generator, which was seeded for this fold, draws the seed of a numpy generator, which draws the numbers.
     """
     if not 0 < p < 1:
         return functional.dropout(values, p)

@@ -1,4 +1,4 @@
-"""Dual-ATME's training step: fast inception blocks, and its classifier's first layer and dropout.
+"""Dual-ATME's training step: fast inception blocks, and a fast first layer and dropout of its classifier.
 
 The readable module is the reference.
 """

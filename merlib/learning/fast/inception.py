@@ -1,9 +1,10 @@
 """The inception block's training step on maps whose samples lie side by side; the readable block is the reference.
 
-A block is some forty calls of PyTorch, each of which writes whole maps to memory and reads them again. Here it is one
-function with the gradient worked out by hand. Batch norm and ReLU come before 2x2 pooling, so only a quarter of the
-values is alive: the normalised maps are never written, and what batch norm sends back to the whole map is a line in it
-(see `kernels.pooling.unpool_pairs`). Convolutions of 1x1 are one matrix product for all scales that read the input.
+A block takes some forty calls of PyTorch, each of which writes whole maps to memory and reads them again. Here it is
+one function with the gradient worked out by hand. Batch norm and ReLU come before 2x2 pooling, so only a quarter of the
+values is used later. The normalised maps are therefore never written, and the gradient that batch norm sends back to a
+whole map is a linear function of that map (see `kernels.pooling.unpool_pairs`). The 1x1 convolutions of all scales that
+read the input are one matrix product.
 """
 
 from __future__ import annotations
@@ -28,11 +29,16 @@ def inception(block: Inception, x: Tensor) -> Tensor:
     block : Inception
         The readable block, whose parameters are used.
     x : Tensor (C, H, W, N)
-        Sides even.
+        Maps; H and W must be even.
 
     Returns
     -------
     Tensor (4 * filters, H // 2, W // 2, N)
+
+    Raises
+    ------
+    MerlibError
+        When H or W is odd.
     """
     # the order of parameters, maps and norms below: four that read x, then the 3x3 and the 5x5 behind two of them
     (first3, second3), (first5, second5), (_, pooled) = block.scale3, block.scale5, block.pooled
@@ -57,8 +63,8 @@ def _track(own_norms: list[nn.BatchNorm2d], mean: Tensor, variance: Tensor, coun
 class InceptionStep(torch.autograd.Function):
     """Forward and backward of one block.
 
-    A convolution's offset moves its map's mean and cancels in batch norm: its gradient is zero, but it has one, because
-    weight decay acts on what has.
+    A convolution's offset shifts the mean of its map and cancels in batch norm, so its gradient is zero. The zeros are
+    returned nevertheless, because an optimiser applies weight decay only to parameters that have a gradient.
     """
 
     @staticmethod
@@ -153,12 +159,12 @@ class InceptionStep(torch.autograd.Function):
         return d_x, None, *gradients
 
 
-_ONE = torch.ones((), dtype=torch.int64)  # a Python number would become a tensor anew for each of those it is added to
+_ONE = torch.ones((), dtype=torch.int64)  # a Python number would be turned into a tensor again at each addition
 _OUTPUTS = (0, 4, 5, 3)  # which of the six maps are pooled and concatenated: 1x1, 3x3, 5x5, pooled
 
 
 def _suitable_loops(width: int, n: int) -> tuple[Callable, Callable]:
-    """Return what convolves and what multiplies maps whose rows are `width` pixels of `n` samples."""
+    """Return the functions that convolve and multiply maps whose rows are `width` pixels of `n` samples."""
     return (blocked.convolve, _blocked_product) if blocked.fits(width, n) else (convolution.convolve, _product)
 
 
@@ -180,7 +186,7 @@ def _rows(weights: tuple[Tensor, ...] | list[Tensor]) -> Tensor:
 
 
 def _empty(*shape: int) -> np.ndarray:
-    return torch.empty(shape).numpy()  # PyTorch aligns to lines of the cache, numpy does not
+    return torch.empty(shape).numpy()  # PyTorch aligns memory to cache lines, numpy does not
 
 
 def _joined(parameters: tuple[Tensor, ...]) -> np.ndarray:

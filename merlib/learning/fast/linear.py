@@ -1,4 +1,4 @@
-"""A linear layer of many inputs as products by the library that is fastest on the processor at hand."""
+"""A linear layer of many inputs, computed by the library that is fastest on the processor at hand."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from llvmlite.binding import get_host_cpu_name
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# On AMD's Zen processors MKL, which PyTorch takes for products in single precision, reaches half the pace of oneDNN;
-# the operator is the one that torch.compile emits, and not part of PyTorch's public names.
+# On AMD's Zen processors MKL, which PyTorch uses for products in single precision, is half as fast as oneDNN. The
+# operator is the one that torch.compile emits; it is not part of PyTorch's public interface.
 _by_onednn = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 BY_ONEDNN = _by_onednn is not None and get_host_cpu_name().startswith("znver")
 
 
 class Linear(torch.autograd.Function):
-    """``x weight^T + bias`` of x (N, I), with x laid out by inputs forward and the gradient by outputs backward."""
+    """``x weight^T + bias`` of x (N, I); x is transposed before the product, and backward the gradient is."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ class Linear(torch.autograd.Function):
 
 
 class LinearByOneDNN(torch.autograd.Function):
-    """The same by oneDNN, which reads a transposed operand where it lies."""
+    """The same computed by oneDNN, which reads a transposed operand without copying it."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

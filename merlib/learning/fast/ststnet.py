@@ -1,4 +1,4 @@
-"""STSTNet's training step with its three streams as one; the readable module stays the reference."""
+"""STSTNet's training step, which computes its three streams in one call; the readable module stays the reference."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def forward(model: STSTNet, inputs: dict[str, Tensor]) -> Tensor:
     order = [2, 1, 0] if model.channel_order == "bgr" else [0, 1, 2]
     pooled = conv_relu_norm_pool(x, list(model.convolutions), list(model.norms), order)  # (16, 10, 10, N)
     up, down = dropout(pooled, model.dropout.p).unflatten(1, (5, 2)).unbind(2)
-    left, right = (up + down).unflatten(2, (5, 2)).unbind(3)  # the mean over squares of 2 x 2, as slices
+    left, right = (up + down).unflatten(2, (5, 2)).unbind(3)  # slices, whose mean is the 2 x 2 average pooling
     return model.classifier((0.25 * (left + right)).flatten(0, 2).t())

@@ -1,1 +1,1 @@
-"""The leakage laboratory: LEAKY protocols, kept apart from everything that reads honest results."""
+"""The leakage laboratory: it runs LEAKY protocols, and nothing that reads honest results reads its results."""

@@ -1,4 +1,4 @@
-"""Liberties that train nothing: another average under the usual name. LEAKY names, as for those of `liberties`."""
+"""Liberties that train nothing but report another average under a usual name; LEAKY, like those of `liberties`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Average:
     name, title : str
         As of a `Liberty`.
     measured, honestly : statistic
-        What is printed, and what stands beside it, of the honest run.
+        The average that is reported, and the usual one of the honest run with which it is compared.
     of : str
         The liberty, or ``honest``, whose predictions are averaged.
     """

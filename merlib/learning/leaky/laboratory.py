@@ -1,4 +1,4 @@
-"""Take liberties with a model and keep what comes of it in a folder that no honest reader opens."""
+"""Train a model with liberties, and keep the results in a folder that nothing reading honest results opens."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Laboratory:
     samples : Samples
         With the input ``flow``.
     cache : Path
-        Folder for finished trainings, so that an interrupted laboratory goes on where it stopped.
+        Folder for finished trainings, so that an interrupted laboratory continues where it stopped.
     beat : callable, optional
-        Told in words what is trained next.
+        Called before each training with a text that says what is trained.
     """
 
     def __init__(self, experiment: Experiment, samples: Samples, cache: Path, beat: Beat = lambda told: None):
@@ -62,7 +62,15 @@ class Laboratory:
         self.settings = candidates(experiment)
 
     def scores(self, training: Training, seed: int) -> Scores:
-        """Return the scores of every clip after every epoch, trained or read."""
+        """Return the scores of every clip after every epoch, read from the cache or trained now.
+
+        Returns
+        -------
+        scores : array (epochs, clips, classes)
+            Class probabilities of each clip, from the fold that tests it.
+        folds : str array (clips,)
+            The name of that fold.
+        """
         setting = self.settings[training.candidate]
         asked = {"training": asdict(training), "seed": seed, "code": self.code, "samples": self.samples.digest}
         asked["experiment"] = setting.training_digest
@@ -90,12 +98,12 @@ class Laboratory:
         return scores, names.astype(str)
 
     def take(self, name: str) -> pd.DataFrame:
-        """Return the predictions of one liberty, or of the honest run, for all seeds; ``attrs`` say what was done.
+        """Return the predictions of one liberty, or of the honest run, for all seeds; ``attrs`` hold the provenance.
 
         Raises
         ------
         MerlibError
-            For a name that is no liberty.
+            When no liberty is called `name`.
         """
         if name not in LIBERTIES:
             raise unknown_name("liberty", name, LIBERTIES)
@@ -152,7 +160,10 @@ class Laboratory:
         }
 
     def uf1_by_epoch(self) -> pd.DataFrame:
-        """Return UF1 of the honest run's test clips after every epoch, one column a seed: what nobody may choose by."""
+        """Return UF1 of the honest run's test clips after every epoch, one column per seed.
+
+        It shows what choosing an epoch by the test clips would give; no honest choice may use it.
+        """
         runs = {seed: self.scores(Training(), seed)[0] for seed in self.experiment.seeds}
         return pd.DataFrame({f"seed {seed}": [self._uf1(one) for one in run] for seed, run in runs.items()})
 
@@ -164,7 +175,7 @@ def laboratory_folder() -> Path | None:
 
 
 def keep(frame: pd.DataFrame, name: str, model: str, folder: Path) -> Path:
-    """Write predictions of the laboratory below `folder`, which no honest reader opens, and return the path.
+    """Write predictions of the laboratory below `folder`, which must be called ``leaky``, and return the path.
 
     Raises
     ------
@@ -184,7 +195,7 @@ def keep(frame: pd.DataFrame, name: str, model: str, folder: Path) -> Path:
 
 
 def run_laboratory(model: str, samples: Samples, cache: Path, folder: Path, say: Beat) -> None:
-    """Take every liberty with a model in ten folds and three seeds, and keep each below `folder` as it ends."""
+    """Take every liberty with a model in ten folds and three seeds, and write each below `folder` once it is done."""
     laboratory = Laboratory(laboratory_experiment(model, "groupkfold:10", (0, 1, 2)), samples, cache, say)
     for liberty in liberties_of(model):
         frame = laboratory.take(liberty.name)
@@ -194,7 +205,7 @@ def run_laboratory(model: str, samples: Samples, cache: Path, folder: Path, say:
 
 
 def kept(data: str, model: str, folder: Path | None = None) -> dict[str, pd.DataFrame]:
-    """Return the committed predictions of the laboratory by liberty, in the order of `LIBERTIES`; empty without any."""
+    """Return the committed predictions of the laboratory by liberty, in the order of `LIBERTIES`; there may be none."""
     folder = folder or laboratory_folder()
     found: dict[str, pd.DataFrame] = {}
     names: Iterable[str] = LIBERTIES if folder and folder.is_dir() else ()

@@ -1,14 +1,15 @@
-"""The leakage laboratory: one model, one set of maps, and the liberties of published protocols, one at a time.
+"""The liberties of published protocols, which the leakage laboratory takes one at a time with one model and its maps.
 
-LEAKY. Nothing made here is a result. Each liberty lets test clips take part in a choice or a split, as code or text of
-published work does; all else - model, recipe, number of training rows, random streams - is that of the honest run,
-which `trainings` repeats bit for bit (`training.loop.train_fold`, `training.estimators.fit_fold`). So the difference
-to the honest run is what the liberty is worth. Runs are called ``leaky:NAME`` and refused wherever honest results are
-read (`leaky_names`). Frames dealt at random (LARNET-E6) need clips of many frames; see ``framekfold`` in `folds`.
+LEAKY: nothing made here is a result. Each liberty lets test clips take part in a choice or a split, as code or text of
+published work does. All else (model, recipe, number of training rows, random streams) is that of the honest run, which
+`trainings` repeats bit for bit (`training.loop.train_fold`, `training.estimators.fit_fold`). So the difference to the
+honest run shows by how much the liberty raises a result. Runs are called ``leaky:NAME``, and everything that reads
+honest results refuses them (`leaky_names`). Frames dealt at random (LARNET-E6) need clips of many frames; see
+``framekfold`` in `folds`.
 
-Training sizes are matched: clips dealt at random make folds as large as those of the honest split; where mirrored
-copies were made before the split, the copies of tested clips take the place of as many other copies, and a network is
-shown as many rows an epoch as in the honest run.
+The sizes of the training sets are matched. Clips dealt at random make folds as large as those of the honest split.
+Where mirrored copies were made before the split, the copies of tested clips replace as many other copies, and a network
+is shown as many rows per epoch as in the honest run.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Training:
     Parameters
     ----------
     clips_dealt : bool
-        Clips are dealt to folds at random, whoever they show.
+        Clips are dealt to folds at random, so that one person's clips can be on both sides.
     copies_first : bool
         Mirrored copies were made before the split: those of tested clips are trained on.
     scaled_by_all : bool
@@ -53,7 +54,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Liberty:
-    """What is taken: a training that leaks, an epoch or parameters chosen by the test clips, or all of these.
+    """One liberty: a training that leaks, an epoch or parameters chosen by the test clips, or all of these.
 
     Parameters
     ----------
@@ -64,9 +65,9 @@ class Liberty:
     training : Training
         How the training leaks.
     epoch : {'last', 'fold', 'subject'}
-        The last epoch; or the one with the highest UF1 on the test fold; or, for each person, the one with the most of
-        that person's clips right, as the published code of HTNet and CausalNet has it (CapsuleNet: UF1; CROSS-X2). Of
-        equal epochs the last.
+        The last epoch; or the one with the highest UF1 on the test fold; or, for each person, the one that classifies
+        most of that person's clips correctly, as in the published code of HTNet and CausalNet (CapsuleNet: UF1;
+        CROSS-X2). Of equal epochs the last is taken.
     by_test : bool
         Whether the best of `candidates` is chosen by UF1 on the test clips, averaged over seeds.
     """
@@ -94,7 +95,7 @@ LIBERTIES: dict[str, Liberty] = {
         Liberty(PREFIX + "stacked-people-apart", "all, people apart", _ALL, "subject", True),
     )
 }
-ESTIMATOR_HAS_NONE = ("best-epoch-fold", "best-epoch-subject", "stacked-people-apart")  # of a fit without epochs
+ESTIMATOR_HAS_NONE = ("best-epoch-fold", "best-epoch-subject", "stacked-people-apart")  # they choose an epoch
 
 
 def liberties_of(model: str) -> list[Liberty]:
@@ -106,8 +107,8 @@ def liberties_of(model: str) -> list[Liberty]:
 def candidates(experiment: Experiment) -> list[Experiment]:
     """Return the settings that "parameters by test result" chooses from; the first is the experiment itself.
 
-    A network: the weight tau of the prior at 0, .5 and 1 (AM3F Sec. 3.3 chooses it by results, DUAL-ATME-C17).
-    An estimator: its penalty C over four powers of ten.
+    For a network, the weight tau of the prior is 0, .5 or 1 (AM3F Sec. 3.3 chooses it by results, DUAL-ATME-C17).
+    For an estimator, its penalty C is one of four powers of ten.
     """
     if not is_network(experiment.model):
         now = experiment.options.get("C", 0.001)
@@ -121,7 +122,7 @@ def candidates(experiment: Experiment) -> list[Experiment]:
 
 
 def laboratory_experiment(model: str, protocol: str, seeds: Sequence[int], epochs: int = 20) -> Experiment:
-    """Return what the laboratory trains: a small recipe for a network, the linear row's own for an estimator."""
+    """Return the experiment that the laboratory trains: a network by a short recipe, an estimator by its own."""
     recipe = get_recipe(model)
     if is_network(model):
         changes = {"learning_rate": 2e-3, "epochs": epochs, "batch_size": 64, "shuffle": True, "loss": "lasce"}
@@ -131,5 +132,5 @@ def laboratory_experiment(model: str, protocol: str, seeds: Sequence[int], epoch
 
 
 def is_network(model: str) -> bool:
-    """Whether a model is trained epoch by epoch."""
+    """Return whether a model is trained epoch by epoch."""
     return isinstance(build_model(model, classes=3), nn.Module)

@@ -1,7 +1,7 @@
 """Trainings that leak: LEAKY, and called by `merlib.learning.leaky.laboratory` alone.
 
-Without a leak, `network_scores` ends where `training.loop.train_fold` does and `estimator_scores` where
-`training.estimators.fit_fold` does, bit for bit.
+Without a leak, `network_scores` gives the same scores as `training.loop.train_fold`, and `estimator_scores` the same as
+`training.estimators.fit_fold`, bit for bit.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from merlib.scoring.metrics import uf1_of_counts
 
 
 def leaky_rows(samples: Samples, protocol: str, training: Training, seed: int) -> tuple[Samples, list[Fold]]:
-    """Return the rows to train on, clips first and mirrored copies behind them, and the folds over them.
+    """Return the rows (all clips, then their mirrored copies where copies leak) and the folds over them.
 
-    Every clip is tested once, as itself; copies are trained on only. Folds keep the names of the honest ones, and with
-    them their random streams. Without a leak these are the samples and the folds of `make_folds`.
+    Every clip is tested once and unmirrored; copies are only trained on. Folds keep the names of the honest ones, and
+    with them their random streams. Without a leak these are the samples and the folds of `make_folds`.
     """
     folds, n = make_folds(protocol, samples), len(samples)
     random = np.random.default_rng((seed, 2019))
@@ -73,7 +73,10 @@ def leaky_rows(samples: Samples, protocol: str, training: Training, seed: int) -
 def network_scores(
     experiment: Experiment, samples: Samples, fold: Fold, seed: int, training: Training, clips: int
 ) -> np.ndarray:
-    """Train one fold as `train_fold` does and score its test rows after every epoch: (epochs, tests, classes)."""
+    """Train one fold as `train_fold` does, with the leaks of `training`, and score its test rows after every epoch.
+
+    `clips` is the number of clips, after which the mirrored copies lie. Returns scores (epochs, tests, classes).
+    """
     recipe, classes = experiment.recipe, len(samples.classes)
     torch.manual_seed(fold_seed(seed, fold.name))
     random = torch.Generator().manual_seed(fold_seed(seed, fold.name + ":data"))
@@ -107,11 +110,11 @@ def network_scores(
 def estimator_scores(
     experiment: Experiment, samples: Samples, fold: Fold, seed: int, training: Training, clips: int
 ) -> np.ndarray:
-    """Fit the linear row on one fold and score its test rows: (1, tests, classes)."""
+    """Fit the linear baseline on one fold, with the leaks of `training`, and return scores (1, tests, classes)."""
     line = build_model(experiment.model, classes=len(samples.classes), **experiment.options)
     flow, labels = np.asarray(samples.inputs["flow"]), samples.labels
     x, y = flow[fold.train], labels[fold.train]
-    if not training.copies_first:  # else they lie among the rows
+    if not training.copies_first:  # otherwise the copies are among the rows already
         x, y = np.concatenate([x, mirror(x, samples.unit)]), np.concatenate([y, y])
     scaled = np.concatenate([flow[:clips], mirror(flow[:clips], samples.unit)]) if training.scaled_by_all else x
     scaler = StandardScaler().fit(scaled.reshape(len(scaled), -1))
@@ -127,25 +130,25 @@ def estimator_scores(
 
 
 def counts_of(predictions: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Count truth against prediction: (classes, classes)."""
+    """Return the confusion counts (classes, classes): rows are the truth, columns the prediction."""
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels, predictions), 1)
     return counts
 
 
 def choose_epoch(scores: np.ndarray, labels: np.ndarray, parts: np.ndarray, by: str) -> np.ndarray:
-    """Return, for each part, the scores of the epoch that did best on it: the leak itself.
+    """Return the scores (N, classes), in each part those of the epoch that did best on it; this choice is the leak.
 
     Parameters
     ----------
     scores : array (epochs, N, classes)
-        Of every clip after every epoch.
+        Scores of every clip after every epoch.
     labels : int array (N,)
-        The truth, which chooses.
+        The true classes, by which the epoch is chosen.
     parts : str array (N,)
         Test fold, or test person, of each clip.
     by : {'fold', 'subject'}
-        UF1 decides for a fold, the number of clips that are right for a person; of equal epochs the last.
+        For a fold UF1 decides, for a person the number of clips classified correctly; of equal epochs the last wins.
     """
     chosen = np.empty_like(scores[0])
     for part in np.unique(parts):

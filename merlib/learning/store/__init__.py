@@ -1,1 +1,1 @@
-"""What was trained and is kept: the fold store, committed references, starts, and what keys are made of."""
+"""Where training results are kept: the fold store, committed references, pretrained starts, and the keys of these."""

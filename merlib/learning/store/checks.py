@@ -1,8 +1,8 @@
-"""Whether what lies in the store is what was asked for: the same question, and rows that can be its answer.
+"""Checks that an entry of the store belongs to the fold that was asked for.
 
-A content digest says that a file is as it was written, not that it belongs where it lies. What is read is therefore
-compared with the question: experiment, fold, seed, samples and code of its meta data, and its rows with the clips that
-the fold tests. Entries from before a field existed are compared in the fields that they have, and in their rows.
+A content digest shows that a file is unchanged, not that it lies in the right place. What is read is therefore compared
+with what was asked for: experiment, fold, seed, samples and code of its meta data, and its rows with the clips that the
+fold tests. Entries from before a field existed are compared in the fields that they have, and in their rows.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from merlib.clips.samples import Samples
 from merlib.learning.folds import Fold
 
 ROWS = ("dataset", "subject", "clip", "label")
-TRAINED_BY = ("processor", "device", "torch")  # `numba` came later: entries without it are older, not damaged
+TRAINED_BY = ("processor", "device", "torch")  # `numba` was added later: entries without it are older, not damaged
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of one entry: called with its rows and meta data, it returns what differs, or nothing.
+    """What an entry must hold; called with its rows and meta data, it returns what differs, or an empty text.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Question:
     samples : Samples
         The rows that are split.
     fold : Fold
-        Whose test rows the entry must hold, in order.
+        The fold; the entry must hold its test rows, in order.
     seed : int
-        The seed.
+        The seed that the fold was trained from.
     source : str
         Digest of the code.
     """
@@ -60,7 +60,7 @@ class Question:
 
 
 def wrong_meta(meta: dict) -> str:
-    """Return what the meta data of a trained fold lack to be told in a record; empty when nothing."""
+    """Return what a record needs and the meta data of a trained fold lack; empty when nothing is missing."""
     seconds, curves = meta.get("seconds"), meta.get("curves")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         return f"seconds {seconds!r}"
@@ -75,20 +75,20 @@ def wrong_meta(meta: dict) -> str:
 
 
 def wrong_rows(frame: pd.DataFrame, samples: Samples, rows: np.ndarray, seed: int, fold: str | None = None) -> str:
-    """Return how a frame of predictions fails to be one of these rows of the samples; empty when it does not.
+    """Return in what a table of predictions differs from predictions of these rows of the samples; empty if in nothing.
 
     Parameters
     ----------
     frame : DataFrame
-        ``seed fold dataset subject clip label prediction score_<class>...``.
+        The table, with columns ``seed fold dataset subject clip label prediction score_<class>...``.
     samples : Samples
-        What was predicted.
+        The samples whose classes were predicted.
     rows : int array
-        Rows of the samples, in the order of the frame.
+        Rows of the samples, in the order of the table.
     seed : int
-        The one seed of the frame.
+        The only seed that the table may hold.
     fold : str, optional
-        The one fold; any when not given.
+        The only fold that it may hold; any when not given.
     """
     scores = [f"score_{name}" for name in samples.classes]
     columns = ["seed", "fold", *ROWS, "prediction", *scores]

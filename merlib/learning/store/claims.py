@@ -1,7 +1,8 @@
 """The right to train one fold, held by one process at a time, with the holder's name in the lock file.
 
-The lock is the operating system's (``flock``): it ends with its process, however that ends. Its file says who holds
-it and since when, so that somebody who waits is told whom for; it is removed when the claim ends.
+The lock is the operating system's (``flock``), so it ends with its process, however that ends. The lock file says which
+process holds it and since when, so that a waiting process can say what it waits for. The file is removed when the claim
+ends.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from merlib.files import writing_to
 log = logging.getLogger(__name__)
 
 POLL = 0.02  # seconds between two tries
-PATIENCE = 2.0  # seconds of waiting before the first word
-REMIND = 600.0  # seconds between further words
+PATIENCE = 2.0  # seconds of waiting before the first message
+REMIND = 600.0  # seconds between further messages
 
 
 @contextmanager
@@ -45,12 +46,12 @@ def claimed(path: Path, key: str, instead: str) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            path.unlink(missing_ok=True)  # while it is held: whoever waits at this file sees that it is gone
+            path.unlink(missing_ok=True)  # removed while still locked, so that waiting processes notice that it is gone
         os.close(handle)
 
 
 def left_behind(paths: Iterable[Path]) -> None:
-    """Remove the lock files among `paths` that nobody holds: their processes were killed."""
+    """Remove the lock files among `paths` that no process holds; the processes that made them were killed."""
     for path in paths:
         with suppress(OSError):
             if path.exists() and (handle := _try(path)) is not None:

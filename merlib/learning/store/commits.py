@@ -23,9 +23,9 @@ def _git(folder: Path, *words: str) -> str:
 
 @lru_cache(maxsize=1)
 def commit_here() -> str:
-    """Return the commit of the checkout that merlib runs from, ``+`` behind it where it was edited; empty if unknown.
+    """Return the commit of the checkout that merlib runs from, with ``+`` if merlib was edited; empty if unknown.
 
-    Asked once a process: the code that was imported does not change either.
+    git is asked only once per process, because the code that was imported does not change either.
     """
     checkout = find_checkout()
     if checkout is None or not (checkout / ".git").exists():

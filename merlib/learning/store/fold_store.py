@@ -1,9 +1,9 @@
-"""The fold store: one parquet file a fold and seed, named by the digest of all that decided it.
+"""The fold store: one parquet file per fold and seed, named by the digest of all that decided it.
 
 An entry is written to a temporary file and renamed, so that it exists whole or not at all. Its content digest covers
-its rows and its meta data, and the meta data hold its key, so that an entry that was cut short, altered, exchanged or
-put under another name is told apart. It counts as absent then; training it again replaces it. Training never deletes
-an entry, so that processes may share a store; `FoldStore.claim` keeps two from training one fold.
+its rows and its meta data, and the meta data hold its key. So an entry that was cut short, altered, exchanged or put
+under another name is recognised; it counts as absent, and training its fold again replaces it. Training never deletes
+an entry, so that processes may share a store, and `FoldStore.claim` keeps two of them from training one fold.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ log = logging.getLogger(__name__)
 
 META = b"merlib"
 INSTEAD = "name another folder; finished work is kept"
-FORMAT = 2  # from here on the content digest covers the meta data too; entries without a format have it over rows alone
-MOST_BYTES = 2**28  # of an entry or a reference: a hundred times the largest so far
-MOST_ROWS = 10**7  # that a file may say it has: parquet writes a long run of one value in a few bytes
+FORMAT = 2  # the content digest covers the meta data too; that of older entries, which name no format, covers rows only
+MOST_BYTES = 2**28  # largest size of an entry or a reference that is read: a hundred times the largest so far
+MOST_ROWS = 10**7  # parquet stores a long run of one value in a few bytes, so a small file could fill the memory
 
 Check = Callable[[pd.DataFrame, dict], str]
 """Told the rows and the meta data of an entry; returns what is not as it was asked for, empty when all is."""
 
 
 def describe_entry(key: str, meta: dict) -> dict:
-    """Return what a list of the store shows of one entry, from its meta data."""
+    """Return what a listing of the store shows of one entry, from its meta data."""
     experiment = meta.get("experiment", {})
     return {
         "key": key,
@@ -70,7 +70,7 @@ def frame_digest(frame: pd.DataFrame) -> str:
 
 
 def content_digest(frame: pd.DataFrame, meta: dict) -> str:
-    """SHA-256 of a frame and of its meta data (plain JSON values, ``content`` left out)."""
+    """SHA-256 of a frame and of its meta data (plain JSON values, without ``content``, which holds this digest)."""
     told = json.dumps({key: value for key, value in meta.items() if key != "content"}, sort_keys=True)
     return hashlib.sha256(f"{frame_digest(frame)}\n{told}".encode()).hexdigest()
 
@@ -83,12 +83,12 @@ def write_parquet(frame: pd.DataFrame, meta: dict, path: Path) -> None:
     MerlibError
         When the folder cannot be written: read-only, or the disk is full.
     """
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)  # pandas' holds the attrs
-    meta = json.loads(json.dumps({**meta, "format": FORMAT}))  # as a reader will see it: lists for tuples
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)  # pandas writes attrs there
+    meta = json.loads(json.dumps({**meta, "format": FORMAT}))  # as a reader will see it, with lists for tuples
     text = json.dumps({**meta, "content": content_digest(frame, meta)})
     with renamed_into(path, INSTEAD) as file, pq.ParquetWriter(file, table.schema, store_schema=False) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({META: text})  # in a schema of arrow's it would be written twice
+        writer.add_key_value_metadata({META: text})  # metadata of the arrow schema would be written twice
 
 
 def read_parquet(path: Path, sha256: str | None = None) -> tuple[pd.DataFrame, dict]:
@@ -177,8 +177,8 @@ class FoldStore:
     def claim(self, key: str) -> Iterator[None]:
         """Hold the right to train `key`, so that two runs sharing a store do not train one fold twice.
 
-        Waits while another process holds it, and says who does; see `claims.claimed`. What a process that was killed
-        while it wrote this entry left behind is removed: nobody else writes it now.
+        Waits while another process holds it, and says which one; see `claims.claimed`. Temporary files that a killed
+        process left while it wrote this entry are removed, since no other process can be writing it now.
         """
         with claimed(self.root / "locks" / f"{key[:32]}.lock", key, INSTEAD):
             for stray in self.path(key).parent.glob(f".{key}.parquet.*.tmp"):
@@ -186,7 +186,7 @@ class FoldStore:
             yield
 
     def tidy(self, keys: list[str]) -> None:
-        """Remove the lock files of `keys` that processes which were killed left behind; nothing else is touched."""
+        """Remove the lock files of `keys` that killed processes left behind; nothing else is touched."""
         left_behind([self.root / "locks" / f"{key[:32]}.lock" for key in keys])
 
     def save(self, key: str, predictions: pd.DataFrame, meta: dict) -> None:
@@ -195,14 +195,14 @@ class FoldStore:
         self.note(key, meta)
 
     def note(self, key: str, meta: dict) -> None:
-        """Write the line of the index that `store_index.list_store` shows of an entry or a start."""
+        """Append the line of the index that `index.list_store` shows of an entry or a start."""
         with suppress(OSError), open(self.root / "index.jsonl", "a", encoding="utf-8") as index:
             index.write(
                 json.dumps(describe_entry(key, meta)) + "\n"
             )  # one short write: lines of several processes do not mix
 
     def load(self, key: str, check: Check | None = None) -> tuple[pd.DataFrame, dict] | None:
-        """Return predictions and meta data of one entry; None when it is absent, damaged, or another entry.
+        """Return predictions and meta data of one entry; None when it is absent, damaged, or fails `check`.
 
         Parameters
         ----------
@@ -214,11 +214,11 @@ class FoldStore:
         Raises
         ------
         MerlibError
-            When a folder lies in the entry's place: training could not replace it.
+            When a folder lies in the entry's place, since training could not replace it.
 
         Notes
         -----
-        An entry that is not believed leaves a warning in the log, and its fold is trained again.
+        A damaged or wrong entry leaves a warning in the log, and its fold is trained again.
         """
         path = self.path(key)
         if path.is_dir():

@@ -1,8 +1,8 @@
 """What a fold store holds, listed fast and pruned safely.
 
 Reading the footer of thousands of parquet files takes seconds, so every save also appends one line to
-``index.jsonl``. The index only describes: an entry is there when its file is there, a file without a line is
-described from its footer, and a line without a file is passed over.
+``index.jsonl``. The index only describes: an entry exists when its file exists, a file without a line is described
+from its footer, and a line without a file is ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _index(root: Path) -> dict[str, dict]:
 
 
 def list_store(store: FoldStore) -> pd.DataFrame:
-    """Return one row an entry: key, model, label, protocol, fold, seed, samples, seconds, size / B, modified.
+    """Return one row per entry: key, model, label, protocol, fold, seed, samples, seconds, size / B, modified.
 
     Sorted by model, label, seed and fold. A start that `learning.pretrain` wrote is an entry whose fold is
     ``pretraining``. A damaged entry has model ``damaged``.
@@ -84,7 +84,7 @@ def _from_file(store: FoldStore, key: str) -> dict:
 
 
 def summarise_store(entries: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an experiment and data of `list_store`'s rows: folds, seeds, hours of training, size / MB."""
+    """Return one row per experiment and data of `list_store`'s rows: folds, seeds, hours of training, size / MB."""
     groups = entries.groupby(["model", "label", "protocol", "samples"], sort=True)
     table = groups.agg(folds=("key", "size"), seeds=("seed", "nunique"), hours=("seconds", "sum"), MB=("size", "sum"))
     return table.assign(hours=table["hours"] / 3600, MB=table["MB"] / 1e6).reset_index()
@@ -109,7 +109,7 @@ def prune_store(
     Raises
     ------
     MerlibError
-        When neither condition is given: everything is deleted by removing the folder, not by accident.
+        When neither condition is given, so that nobody deletes everything by accident; remove the folder for that.
     """
     if older_than is None and model is None:
         raise MerlibError("no condition.", "an age, a model, or both.", "e.g. merlib store prune --older 90")

@@ -1,4 +1,4 @@
-"""Where a set of predictions comes from: everything a record needs to say about it."""
+"""The provenance of a set of predictions: everything that a record says about how they were made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from merlib.clips.samples import Samples
 from merlib.learning.experiment import Experiment
 from merlib.learning.store.commits import commit_here
 
-TRAINERS = ("processor", "device", "torch", "numba")  # what may round differently, so that it is kept for each fold
+TRAINERS = ("processor", "device", "torch", "numba")  # each can change the rounding, so it is kept for each fold
 
 
 def processor() -> str:
@@ -26,7 +26,7 @@ def processor() -> str:
 
 
 def trained_by(device: str) -> dict[str, str]:
-    """Return what this process trains with, as an entry keeps it: processor, device, versions of torch and numba."""
+    """Return processor, device and versions of torch and numba of this process, as an entry of the store keeps them."""
     import torch
 
     try:
@@ -37,19 +37,19 @@ def trained_by(device: str) -> dict[str, str]:
 
 
 def machines_of(entries: list[dict]) -> list[dict]:
-    """Return one dict for each kind of machine and versions that trained some of `entries`, with how many folds."""
+    """Return a dict for each combination of machine and versions that trained some of `entries`, with its `folds`."""
     kinds = Counter(tuple(str(entry.get(name) or "not noted") for name in TRAINERS) for entry in entries)
     return [{**dict(zip(TRAINERS, kind, strict=True)), "folds": count} for kind, count in sorted(kinds.items())]
 
 
 def trainers_of(provenance: dict) -> list[dict]:
-    """Return the machines that trained a set of predictions, from its provenance, which may be of an older form."""
+    """Return the machines that trained a set of predictions, from its provenance, which may be in an older form."""
     told = {name: provenance.get(name) or "not noted" for name in TRAINERS}
     return provenance.get("machines") or [{**told, "folds": len(json.loads(provenance.get("curves", "{}")))}]
 
 
 def mixed_note(machines: list[dict]) -> list[str]:
-    """Return the note that readers of a table need where its folds were not all trained alike; empty where they were.
+    """Return a note for readers when the folds were trained by different machines or versions, else an empty list.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""The committed list of what references are: ``SHA256SUMS`` beside their folders, as ``sha256sum`` writes it.
+"""The committed list of the references' checksums: ``SHA256SUMS`` beside their folders, as ``sha256sum`` writes it.
 
-``sha256sum --check SHA256SUMS`` in that folder compares everything without merlib.
+``sha256sum --check SHA256SUMS`` in that folder checks all references without merlib.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def listed_sum(path: Path, root: Path) -> str:
     Raises
     ------
     MerlibError
-        When the list does not name the file: nobody has said that it is what it should be.
+        When the list does not name the file, so that nothing says what it should hold.
     """
     name = path.relative_to(root).as_posix()
     sums = read_sums(root)
@@ -66,12 +66,17 @@ def note_sum(path: Path, root: Path) -> None:
 
 
 def seal(root: Path) -> tuple[list[str], list[str]]:
-    """List the references below `root` as they lie there now; return what was added or changed, and what was dropped.
+    """Write the list anew from the references that lie below `root` now.
+
+    Returns
+    -------
+    changed, dropped : list of str
+        Paths below `root` that were added or have another checksum, and those that are no longer listed.
 
     Notes
     -----
-    What is listed is believed from then on. It is for folders of one's own and after a merge, and its result is to be
-    looked at (``git diff``) before it is committed.
+    Whatever is listed is trusted from then on. Use it for folders of your own and after a merge, and look at the result
+    (``git diff``) before you commit it.
     """
     now = {path.relative_to(root).as_posix(): _sum(path) for path in sorted(root.glob("*/predictions/*.parquet"))}
     before: dict[str, str] = {}

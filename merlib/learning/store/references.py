@@ -1,12 +1,12 @@
-"""Committed reference predictions: results that were paid for once and are read before anything is trained.
+"""Committed reference predictions: results that were trained once and are read before anything is trained again.
 
-They lie under ``results/reference/<data>/predictions/``, one parquet file an experiment, named by the digests
-of experiment and samples. The digest of the code that made them is kept inside: a reader is told when
-the code has changed since, and ``MERLIB_REFERENCES=off`` trains everything again.
+They lie under ``results/reference/<data>/predictions/``, one parquet file per experiment, named by the digests of
+experiment and samples. The digest of the code that made them is kept inside, so that readers are told when the code has
+changed since; ``MERLIB_REFERENCES=off`` trains everything again.
 
-A file is believed only when ``SHA256SUMS`` beside the folders lists its SHA-256, when its own meta data name the same
-experiment and samples as its name, and when its rows are those of the samples. The list is written with each reference
-and committed with it, so that a change of either is seen in the repository's history.
+A file is trusted only when ``SHA256SUMS`` beside the folders lists its SHA-256, when its meta data name the same
+experiment and samples as its file name, and when its rows are those of the samples. The list is written and committed
+with each reference, so that a change of either can be seen in the repository's history.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def reference_root() -> Path | None:
 
 
 def references_digest() -> str:
-    """SHA-256 of all reference predictions: what read them is out of date when one has come or changed."""
+    """SHA-256 of all reference predictions; it changes when one is added or altered, so that readers must run again."""
     root, digest = reference_root(), hashlib.sha256()
     for path in sorted(root.glob("*/predictions/*.parquet")) if root else []:
         digest.update(
@@ -76,8 +76,8 @@ def reference_path(experiment: Experiment, samples: Samples, root: Path) -> Path
 def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: Samples, root: Path) -> Path:
     """Write complete predictions below `root` as the reference of their experiment and return the path.
 
-    Predictions of seeds that the file already holds are replaced; the others are kept if they come from the same code
-    on the same kind of device, else they go too.
+    If there is a file already, its predictions of the same seeds are replaced. Those of other seeds are kept if they
+    come from the same code on the same kind of device; otherwise they are removed too.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def save_reference(predictions: pd.DataFrame, experiment: Experiment, samples: S
 
 
 def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
-    """Return rows and provenance of a reference below `root`, when it is the file that the list and its name say.
+    """Return rows and provenance of a reference below `root`, after checking it against the list and its own name.
 
     Raises
     ------
@@ -140,12 +140,12 @@ def read_reference(path: Path, root: Path) -> tuple[pd.DataFrame, dict]:
 
 
 def file_of(path: Path, root: Path) -> dict[str, str]:
-    """Return how a record leads to a reference: its path below `root` and the SHA-256 that the list gives for it."""
+    """Return what a record says of a reference file: its path below `root` and the SHA-256 that the list gives."""
     return {"path": path.relative_to(root).as_posix(), "sha256": listed_sum(path, root)}
 
 
 def _shortened(curves: str) -> str:
-    """Return learning curves to five digits: they are for looking at, and all digits would be most of the file."""
+    """Return learning curves with five digits, which is enough to plot them; all digits would fill most of the file."""
     short = {
         fold: {name: [float(f"{value:.5g}") for value in values] for name, values in named.items()}
         for fold, named in json.loads(curves).items()
@@ -208,7 +208,7 @@ def find_reference(experiment: Experiment, samples: Samples) -> tuple[pd.DataFra
 
 
 def _check_rows(part: pd.DataFrame, samples: Samples, seed: int, path: Path) -> None:
-    """Raise unless the predictions of one seed are one for each row of the samples, whatever the folds' order."""
+    """Raise unless one seed has exactly one prediction for each row of the samples, in whatever order."""
     places = {key: row for row, key in enumerate(samples.keys.tolist())}
     keys = part["dataset"] + "/" + part["subject"] + "/" + part["clip"]
     rows = [places.get(key, -1) for key in keys]
@@ -219,7 +219,7 @@ def _check_rows(part: pd.DataFrame, samples: Samples, seed: int, path: Path) -> 
 
 
 def source_unchanged(meta: Mapping) -> bool:
-    """Whether the code that made predictions is the code that would make them now.
+    """Return whether the code that made predictions is the same as the present code.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Files of pretrained weights: tensors and a JSON record, known by the start they are and by a digest of both.
+"""Files of pretrained weights: tensors and a JSON record, with the start's name and a digest over all of it.
 
-The record names the people whom the weights have seen, which the guard against leaks reads, so a start is believed
-only when the digest over its tensors and its record fits, and when its record says that it is the start asked for.
+The record names the people whom the weights were trained on, which the guard against leaks reads. A start is therefore
+trusted only when the digest over its tensors and record fits, and when the record names the start that was asked for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 INSTEAD = "name another folder; finished work is kept"
-MOST_BYTES = 2**31  # of a start: twenty times the largest network of the five papers
+MOST_BYTES = 2**31  # largest start that is read: twenty times the largest network of the five papers
 EXPECTED, ACTION = "a file that learning.pretrain wrote.", "call learning.pretrain (Study.pretrained) again."
 
 
@@ -40,7 +40,7 @@ def write_start_file(path: Path, start: str, state: dict[str, Tensor], record: d
 
 
 def read_start_file(path: Path, start: str) -> tuple[dict[str, Tensor], dict]:
-    """Return weights and record of the start called `start`.
+    """Return weights and record of the start called `start`, after checking the file.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Where a network's training starts: its own chance, ImageNet's ResNet-18, or weights pretrained by `pretrain`.
+"""Where a network's training starts: random weights, ResNet-18 trained on ImageNet, or weights made by `pretrain`.
 
-`Experiment.start` names it. ``resnet18-imagenet`` is a file of the weights registry, known by its SHA-256; any other
-start is the digest of a file that `learning.pretrain` wrote below the fold store, as tensors and a JSON record alone.
+`Experiment.start` names it. ``resnet18-imagenet`` is a file of the weights registry, identified by its SHA-256. Any
+other start is the digest of a file that `learning.pretrain` wrote below the fold store (see `start_files`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_start(start: str, root: Path) -> Start:
 
 
 def check_people(experiment: Experiment, samples: Samples, start: Start) -> None:
-    """Raise when a person of `samples` was seen in pretraining: ``dataset/subject`` names a person."""
+    """Raise a MerlibError when a person of `samples`, named ``dataset/subject``, was seen in pretraining."""
     seen = sorted(set(start.record["people"]) & set(samples.groups))
     if seen:
         raise MerlibError(
@@ -61,9 +61,12 @@ def check_people(experiment: Experiment, samples: Samples, start: Start) -> None
 
 
 def taker(model: nn.Module, name: str, start: str):
-    """Return the method of `model`, called `name`, that takes weights such as `start` names; an error if it has none.
+    """Return the method by which `model` takes the weights that `start` names; for an empty `start`, pretrained ones.
 
-    An empty `start` asks for what takes pretrained weights.
+    Raises
+    ------
+    MerlibError
+        When the model, called `name`, has no such method.
     """
     method = REGISTERED.get(start, PRETRAINED)
     if not hasattr(model, method):
@@ -72,7 +75,7 @@ def taker(model: nn.Module, name: str, start: str):
 
 
 def begin(model: nn.Module, experiment: Experiment, state: dict[str, Tensor] | None) -> None:
-    """Copy the start's weights into `model`: all but the classifier, or ResNet-18 alone where they are ImageNet's.
+    """Copy the start's weights into `model`: all but the classifier, or only the ResNet-18 if they are ImageNet's.
 
     Raises
     ------

@@ -24,19 +24,19 @@ ENGINE = tuple(
         "training.warping",
     )
 )
-STARTED = ("merlib.learning.store.starts",)  # what only a run with a start executes
+STARTED = ("merlib.learning.store.starts",)  # executed only by a run with a start
 FAST_STEPS = "merlib.learning.fast"
 MODELS = "merlib.models"
-NOT_OF_A_MODEL = (f"{MODELS}.registry",)  # lists the models and is none
+NOT_OF_A_MODEL = (f"{MODELS}.registry",)  # it lists the models and computes nothing
 
 
 def training_code(model: str, started: bool = False) -> str:
-    """Return the digest of all code that a trained fold of `model` rests on.
+    """Return the digest of all code that decides a trained fold of `model`.
 
-    It covers the model's module and every module that it imports, directly or through others, of ``merlib.models`` and
-    of your own (whatever lies outside Python's library and its installed packages); the fast step where the model has
-    one; and the modules of the engine that train a fold. Of a model that a notebook's cell or the script itself defines
-    it covers the definition as it is in memory, and all that the definition uses.
+    It covers three parts: the model's module with every module that it imports, directly or through others, from
+    ``merlib.models`` and from your own code (all that lies outside Python's library and its installed packages); the
+    fast step, where the model has one; and the modules of the engine that train a fold. If a notebook's cell or the
+    script itself defines the model, the digest covers the definition in memory and all that the definition uses.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def training_code(model: str, started: bool = False) -> str:
 
 
 def decides(module: str) -> bool:
-    """Whether a module that a model imports takes part in what the model computes."""
+    """Return whether a module that a model imports can change what the model computes."""
     if module.split(".")[0] == "merlib":
         return module.startswith((f"{MODELS}.", f"{FAST_STEPS}.")) and module not in NOT_OF_A_MODEL
     return is_yours(module)
 
 
 def is_yours(module: str) -> bool:
-    """Whether a module has a file that is neither Python's own, nor installed, nor merlib's."""
+    """Return whether a module has a file that is neither Python's own, nor installed, nor merlib's."""
     family = module.split(".")[0]
     return family != "merlib" and _is_yours(family, tuple(sys.path)) and file_of(module) is not None
 

@@ -1,1 +1,1 @@
-"""One fold trained: the loop, its optimiser, augmentation, and scikit-learn's estimators."""
+"""How one fold is trained: the loop, its optimiser, augmentation, and scikit-learn's estimators."""

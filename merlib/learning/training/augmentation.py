@@ -1,12 +1,13 @@
 """Augmentation of training rows; never applied to a test fold.
 
-What a step does depends on what a row holds. Flow maps carry vectors: a mirrored face moves the other way, a turned
-face moves in a turned direction (AM3F-A16). Pictures are only moved. Vectors of features have no left and right and
-stay. Every step moves all pictures or maps of a row alike, whether it holds one of them or a sequence.
+What a step does depends on what a row holds. Flow maps hold vectors: when the face is mirrored or rotated, the
+directions of motion are mirrored or rotated with it (AM3F-A16). In pictures only the pixels are moved. Vectors of
+features have no left and right and are not changed. Every step moves all pictures or maps of a row alike, whether it
+holds one of them or a sequence.
 
-AM3F-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also turns the sign of u (exact up
-to rounding on maps stretched to 0..255: u -> 255 - u); the papers' plain mirror is ``flip_plain``. That a jitter
-changes contrast and brightness, of each channel by itself and by a tenth at most, is our choice.
+AM3F-A16: AM3F names a horizontal flip and colour jitter without their form. ``flip`` also changes the sign of u (on
+maps stretched to 0..255: u -> 255 - u, exact up to rounding); the papers' plain mirror is ``flip_plain``. That jitter
+changes contrast and brightness of each channel separately, by a tenth at most, is our choice.
 """
 
 from __future__ import annotations
@@ -24,22 +25,24 @@ from merlib.errors import unknown_name
 from merlib.learning.training.warping import crop, pad_and_crop, rotate
 
 JITTER = 0.1
-# inputs of RGB in 0..1; others of three axes or more are flow maps
+# inputs that hold RGB in 0..1; other inputs with four axes or more, that of the rows included, are flow maps
 PICTURES = frozenset({"frames", "magnified", "apex", "onset_apex"})
 
 
 def kind_of(name: str, ndim: int, unit: str = "px") -> str:
     """Return ``picture``, ``flow`` or ``vector``: what an input of that name and number of axes holds.
 
-    Flow drawn as a picture (`unit` ``rgb``) is a picture: mirrored, its colours still name the old directions, as in
-    the papers that augment drawn flow.
+    Flow drawn as a picture (`unit` ``rgb``) counts as a picture: when it is mirrored, its colours still stand for the
+    old directions, as in the papers that augment drawn flow.
 
     Parameters
     ----------
     name : str
         Name of the input, such as ``flow_sequence``.
     ndim : int
-        Axes with that of the rows: four or more for maps and pictures (N, ..., C, H, W).
+        Number of axes, that of the rows included: four or more for maps and pictures (N, ..., C, H, W).
+    unit : str
+        Unit of the samples' flow.
     """
     if ndim < 4:
         return "vector"
@@ -47,7 +50,7 @@ def kind_of(name: str, ndim: int, unit: str = "px") -> str:
 
 
 def mirror(flow, unit: str):
-    """Mirror maps (..., 3, H, W) left to right and turn the sign of u; array or tensor, `unit` of the flow."""
+    """Mirror maps (..., 3, H, W), array or tensor, left to right and change the sign of u, in the flow's `unit`."""
     turned = flow.flip(-1) if isinstance(flow, Tensor) else np.flip(flow, -1).copy()
     turned[..., 0, :, :] = (255.0 if unit == "minmax255" else 0.0) - turned[..., 0, :, :]
     return turned
@@ -98,10 +101,10 @@ STEPS: dict[str, Callable[[Tensor, str, torch.Generator, str], Tensor]] = {
 
 
 def deviations(train: dict[str, Tensor], steps: tuple[str, ...], unit: str) -> dict[str, Tensor]:
-    """Return the deviation of each channel of training flow in pixels (1, ..., C, 1, 1): what jitter is measured by.
+    """Return the standard deviation of each channel of training flow in pixels (1, ..., C, 1, 1), the unit of jitter.
 
-    The strain of a face is a hundredth of its flow in pixels, so that one brightness for all channels would swamp it.
-    Empty where nothing is jittered or the maps span 0..255 already.
+    The strain of a face is about a hundredth of its flow in pixels, so one brightness for all channels would swamp it.
+    The result is empty where nothing is jittered or the maps span 0..255 already.
 
     Parameters
     ----------
@@ -132,17 +135,18 @@ def augment(
     rows : Tensor (N, ..., 3, H, W)
         Flow maps with the channels u, v, strain, or RGB pictures; vectors of any shape are returned as they are.
     steps : tuple of str
-        ``flip`` (half of the rows, left to right), ``flip_plain`` (the same without turning u), ``flip_vertical``,
-        ``jitter`` (contrast and brightness of each channel by up to 10 %: of the half range of maps that span 0..255,
-        of `deviation` for flow in pixels), ``rotate``, ``crop`` and ``pad_crop`` (see `learning.warping`).
+        ``flip`` (half of the rows, left to right), ``flip_plain`` (the same with the sign of u unchanged),
+        ``flip_vertical``, ``jitter`` (contrast and brightness of each channel by up to 10 %: of the half range for maps
+        that span 0..255, of `deviation` for flow in pixels), ``rotate``, ``crop`` and ``pad_crop`` (see
+        `learning.training.warping`).
     unit : {'px', 'minmax255'}
         Unit of the flow; pictures have none.
     random : torch.Generator
-        Source of chance, on the CPU.
+        Random generator on the CPU.
     kind : {'flow', 'picture', 'vector'}
         What the rows hold, see `kind_of`.
     deviation : Tensor or float
-        Of each channel of flow in pixels, over the training rows; see `deviations`.
+        Standard deviation of each channel of flow in pixels, over the training rows; see `deviations`.
 
     Raises
     ------
@@ -173,7 +177,8 @@ def augment_inputs(
     """
     state, changed = random.get_state(), {}
     kinds = {name: kind_of(name, rows.ndim, unit) for name, rows in inputs.items()}
-    for name in sorted(inputs, key=lambda name: (kinds[name] != "vector", name)):  # vectors draw no chance: first
+    # vectors come first: they draw no random numbers, so the generator ends where the last changed input leaves it
+    for name in sorted(inputs, key=lambda name: (kinds[name] != "vector", name)):
         random.set_state(state)
         changed[name] = augment(inputs[name], steps, unit, random, kinds[name], spread.get(name, 1.0))
     return {name: changed[name] for name in inputs}

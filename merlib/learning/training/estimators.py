@@ -17,11 +17,11 @@ from merlib.models import build_model
 def fit_fold(experiment: Experiment, samples: Samples, fold: Fold, seed: int) -> FoldResult:
     """Fit the experiment's estimator on one input of one fold and score its test rows.
 
-    A model says what it sees as networks do: an estimator with an `input_name` sees that input alone, one with
-    `input_names` a dict of inputs, where ``person`` stands for whose face each row shows (``dataset/subject``), and one
-    with neither sees ``flow`` (N, 3, H, W). With ``mirrored_copies`` the training rows of a flow come twice, once as
-    they are and once mirrored with the sign of u turned. An estimator that chooses its parameters by inner folds is
-    told the people, so that nobody, nor a mirrored copy of their clips, sits on both sides of an inner fold.
+    A model names its inputs as networks do. An estimator with an `input_name` is given that input alone; one with
+    `input_names` is given a dict of inputs, in which ``person`` is whose face each row shows (``dataset/subject``); one
+    with neither is given ``flow`` (N, 3, H, W). With ``mirrored_copies`` the training rows of a flow come twice, once
+    as they are and once mirrored with the sign of u changed. An estimator that chooses its parameters by inner folds is
+    also given the people, so that no person, nor a mirrored copy of their clips, is on both sides of an inner fold.
 
     Raises
     ------

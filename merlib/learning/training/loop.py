@@ -1,6 +1,6 @@
 """Train one network on one fold: the readable loop that every faster path is tested against.
 
-The last epoch is the result. The test fold is read once, after training, and decides nothing.
+The network after the last epoch is the result. The test fold is read once, after training, and decides nothing.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ VALUES_AT_ONCE = 2**23  # input values scored together, so that a test fold of l
 
 @dataclass
 class FoldResult:
-    """What one fold gives: scores (n_test, C) of the test rows, and the training curves by epoch.
+    """The result of one fold: class probabilities (n_test, C) of the test rows, training curves by epoch, and model.
 
-    `chosen` holds what an estimator chose inside its training fold, by the name of the parameter.
+    `chosen` holds the parameters that an estimator chose inside its training fold, by name.
     """
 
     scores: np.ndarray
@@ -44,7 +44,7 @@ class FoldResult:
 
 
 def fold_seed(seed: int, fold: str) -> int:
-    """Return the seed of one fold: the same whatever the other folds, their order or the worker."""
+    """Return the seed of one fold, which depends neither on other folds and their order nor on the worker."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{fold}".encode()).digest()[:7], "big")
 
 
@@ -58,7 +58,7 @@ def batches(order: Tensor, size: int) -> Iterator[Tensor]:
 
 
 def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> torch.optim.Optimizer:
-    """Return the recipe's optimiser over the model's parameters."""
+    """Return the recipe's optimiser over the model's parameters; an unknown one is a MerlibError."""
     if recipe.optimiser == "adam":
         settings = model.parameters(), recipe.learning_rate, recipe.betas
         if device == "cpu":
@@ -79,7 +79,7 @@ def build_optimiser(recipe: Recipe, model: nn.Module, device: str = "cpu") -> to
 
 
 def build_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer):
-    """Return the recipe's learning-rate schedule, stepped once an epoch."""
+    """Return the recipe's learning-rate schedule, stepped once per epoch; an unknown one is a MerlibError."""
     schedules = torch.optim.lr_scheduler
     if recipe.schedule == "constant":
         return schedules.ConstantLR(optimiser, factor=1.0)
@@ -120,9 +120,9 @@ def place(values: Tensor, device: str) -> Tensor:
 
 
 def place_model(model: nn.Module, device: str) -> nn.Module:
-    """Move a network to the device; filters of maps lie channels-last as `place` lays maps, others as they are.
+    """Move a network to the device and store filters of maps channels-last, as `place` stores maps.
 
-    A network with a false attribute `channels_last` keeps its own layout.
+    A network whose attribute `channels_last` is false keeps its layout.
     """
     model = model.to(device)
     for tensor in (*model.parameters(), *model.buffers()) if getattr(model, "channels_last", True) else ():
@@ -185,7 +185,8 @@ def train_fold(
     Raises
     ------
     MerlibError
-        When the loss or a score is not finite; the message names fold, seed and epoch. When the start does not fit.
+        When the loss or a score is not finite (the message names fold, seed and epoch), when the start does not fit,
+        and when samples, model and recipe do not go together.
     """
     recipe, classes = experiment.recipe, len(samples.classes)
     torch.manual_seed(fold_seed(seed, fold.name))
@@ -260,10 +261,10 @@ def score(
     batch: int = 256,
     shift: Tensor | None = None,
 ) -> np.ndarray:
-    """Return class probabilities (N, C) of normalised inputs; raw logits decide, or logits plus `shift` (C,)
-    (AM3F-A15).
+    """Return class probabilities (N, C) of normalised inputs.
 
-    At most `batch` rows are scored together, fewer where they hold more than `VALUES_AT_ONCE` values.
+    They are the softmax of the raw logits, or of the logits plus `shift` (C,) (AM3F-A15). At most `batch` rows are
+    scored together, fewer where they hold more than `VALUES_AT_ONCE` values.
     """
     model.eval()
     n = len(next(iter(inputs.values())))

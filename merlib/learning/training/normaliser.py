@@ -1,4 +1,4 @@
-"""Normalisation of inputs by what the training rows show, and by nothing else."""
+"""Normalisation of inputs by statistics of the training rows alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from merlib.errors import MerlibError
 
 
 class Normaliser:
-    """Scale inputs by what the training fold says, so that no test row takes part.
+    """Scale inputs by statistics of the training fold, so that no test row takes part.
 
     Parameters
     ----------

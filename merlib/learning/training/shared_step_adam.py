@@ -1,7 +1,7 @@
-"""Adam as PyTorch's fused one, to the bit, for networks of many small parameters.
+"""Adam for networks of many small parameters, bit for bit equal to PyTorch's fused Adam.
 
-`torch.optim.Adam` keeps a count of steps in a tensor a parameter and raises each by an addition of its own, which for
-AM3F's 154 parameters takes longer than what Adam computes. Here parameters that have taken as many steps share one.
+`torch.optim.Adam` keeps a tensor with the number of steps for each parameter and raises each by an addition of its own.
+For AM3F's 154 parameters this takes longer than Adam itself. Here parameters with the same number of steps share one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class SharedStepAdam(torch.optim.Adam):
     def step(self) -> None:
         """Change the parameters that have a gradient."""
         (group,) = self.param_groups
-        together = defaultdict(list)  # parameters that have taken as many steps
+        together = defaultdict(list)  # parameters by the number of steps that they have taken
         for index, parameter in enumerate(group["params"]):
             if parameter.grad is not None:
                 self._steps[index] += 1

@@ -1,9 +1,9 @@
 """Rotation and cropping of training rows: the "mirror, random rotation and clipping" of ASTNet's Sec. 4.1.
 
-Neither angle nor size is printed. We turn by up to `ANGLE` degrees and cut out a square of at least `SMALLEST` of the
-side, drawn back to full size; every map of a row is moved alike. A turned face moves in a turned direction, and in a
-picture drawn larger it moves further: u and v are turned and scaled with the map, while strain, which is
-dimensionless and has no direction, is only moved with it.
+Neither angle nor size is printed. We rotate by up to `ANGLE` degrees and cut out a square with at least `SMALLEST` of
+the side, which is resized to full size; every map of a row is moved alike. When a face is rotated, its motion is
+rotated with it, and when it is enlarged, its motion grows. So u and v are rotated and scaled with the map, while
+strain, which is dimensionless and has no direction, is only moved with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PADDING = 4  # pixels on each side, LARNet Sec. 4.2.1
 
 
 def warp(rows: Tensor, angles: Tensor, shares: Tensor, places: Tensor, kind: str = "flow", unit: str = "px") -> Tensor:
-    """Turn rows about their centre and draw a part of them in full size.
+    """Rotate rows about their centre and enlarge a part of them to full size.
 
     Parameters
     ----------
@@ -35,10 +35,10 @@ def warp(rows: Tensor, angles: Tensor, shares: Tensor, places: Tensor, kind: str
     places : Tensor (N, 2)
         Centre of that part, x and y from -1 (left, top) to 1; 0 is the middle.
     kind : {'flow', 'picture'}
-        Whether the first two channels are a vector. What comes in over the border is no motion in flow, and
-        the nearest pixel in a picture.
+        Whether the first two channels are a vector. Beyond the border there is no motion in flow in pixels; pictures
+        and stretched flow take the nearest pixel.
     unit : {'px', 'minmax255'}
-        Of the flow.
+        Unit of the flow.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def warp(rows: Tensor, angles: Tensor, shares: Tensor, places: Tensor, kind: str
     Raises
     ------
     MerlibError
-        When flow stretched to 0..255 is to be turned: where its zero lies, and so its direction, is not known.
+        When flow stretched to 0..255 is to be rotated: its zero is not known, and therefore its direction is not.
     """
     stretched = kind == "flow" and unit == "minmax255"
     if stretched and bool((angles != 0).any()):
@@ -80,13 +80,13 @@ def warp(rows: Tensor, angles: Tensor, shares: Tensor, places: Tensor, kind: str
 
 
 def rotate(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
-    """Turn every row by an angle of its own, up to `ANGLE` degrees either way; parameters as in `augment`."""
+    """Rotate every row by an angle of its own, up to `ANGLE` degrees either way; parameters as in `augment`."""
     angles = math.radians(ANGLE) * (2 * torch.rand(len(rows), generator=random) - 1)
     return warp(rows, angles, torch.ones(len(rows)), torch.zeros(len(rows), 2), kind, unit)
 
 
 def crop(rows: Tensor, unit: str, random: torch.Generator, kind: str) -> Tensor:
-    """Draw a random part of every row, at least `SMALLEST` of its side, in full size; parameters as in `augment`."""
+    """Enlarge a random part of every row, at least `SMALLEST` of its side, to full size; parameters as in `augment`."""
     shares = SMALLEST + (1 - SMALLEST) * torch.rand(len(rows), generator=random)
     places = (2 * torch.rand(len(rows), 2, generator=random) - 1) * (1 - shares)[:, None]
     return warp(rows, torch.zeros(len(rows)), shares, places, kind, unit)

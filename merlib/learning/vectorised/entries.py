@@ -1,7 +1,7 @@
-"""All folds and seeds of an experiment as one program, and what its entries in the fold store are called.
+"""Train all folds and seeds of an experiment as one program, and name the entries that they get in the fold store.
 
-Folds trained together share one random stream, so either all of an experiment is trained or none of it, and its entries
-are not those of folds trained one by one.
+Folds trained together share one random stream, so either all folds of an experiment are trained or none, and their
+entries have other keys than those of folds trained one by one.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PROGRAM = ("masked_norm", "program", "stacked_optimiser")
 
 
 def together_source(source: str, tasks: Sequence[tuple[Fold, int]], precision: str) -> str:
-    """Return the digest that stands for the code in the keys of folds trained together.
+    """Return the digest that takes the place of the code's digest in the keys of folds trained together.
 
     Parameters
     ----------
     source : str
         Digest of the model and the engine.
     tasks : sequence of (Fold, int)
-        All that are trained together.
+        Folds and seeds that are trained together.
     precision : str
         See `program.train_folds`.
     """

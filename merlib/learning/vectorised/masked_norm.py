@@ -1,7 +1,7 @@
-"""Batch norm that counts some rows of a batch only, so that folds of different sizes can be trained in step.
+"""Batch norm that counts only some rows of a batch, so that folds of different sizes can be trained in step.
 
-Folds trained as one program have batches of one shape. Where a fold has fewer rows than that, the others are there to
-fill the shape: they must not move its statistics. Every other layer of our networks treats rows apart.
+Folds trained as one program have batches of one shape. Where a fold has fewer rows than that, further rows fill the
+shape, and these must not change its statistics. Every other layer of our networks treats each row by itself.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def counting(mask: Tensor) -> Iterator[None]:
 
 
 class MaskedNorm(nn.Module):
-    """Batch norm in training mode over the rows that `counting` names; parameters and statistics by the same names.
+    """Batch norm in training mode over the rows that `counting` marks; its state has the names of a batch norm's.
 
     Parameters
     ----------
     norm : BatchNorm1d or BatchNorm2d
-        Whose parameters and running statistics are taken over, with momentum and eps.
+        The layer that is replaced; its parameters, running statistics, momentum and eps are taken over.
     """
 
     def __init__(self, norm: _BatchNorm):
@@ -46,7 +46,7 @@ class MaskedNorm(nn.Module):
         others = [axis for axis in range(x.ndim) if axis != 1]
         column = (-1, *[1] * (x.ndim - 1))
         channel = (1, -1, *[1] * (x.ndim - 2))
-        mask = _mask[-1].repeat_interleave(len(x) // len(_mask[-1]))  # a network may fold a row's frames into rows
+        mask = _mask[-1].repeat_interleave(len(x) // len(_mask[-1]))  # a network may make the frames of a row into rows
         active = (mask.sum() > 0).to(x.dtype)
         count = mask.sum().clamp_min(1) * (x[0, 0].numel())
         rows = mask.to(x.dtype).reshape(column)
@@ -63,7 +63,7 @@ class MaskedNorm(nn.Module):
 
 
 def with_masked_norms(model: nn.Module) -> nn.Module:
-    """Put a `MaskedNorm` in the place of every batch norm of `model`, which is changed and returned."""
+    """Replace every batch norm of `model` by a `MaskedNorm`, in place, and return the model."""
     for name, child in model.named_children():
         if isinstance(child, _BatchNorm):
             setattr(model, name, MaskedNorm(child))

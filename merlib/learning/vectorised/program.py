@@ -1,10 +1,10 @@
-"""Train many folds as one program: the path for a GPU, where one small network leaves nearly all of it idle.
+"""Train many folds as one program: the path for a GPU, which a single small network would leave nearly idle.
 
 The parameters of all folds are stacked and `torch.vmap` runs the readable module over them, so that a step of 68 folds
-is one step. What a fold computes is what `training.train_fold` computes: same first weights, same order of rows, same
-normalisation and prior of its own training rows, and a last batch that is shorter, or missing, counts as such
-(`masked_norm`, `stacked_optimiser`). Dropout and augmentation draw other numbers, so that results agree within the
-noise of a seed, not to the bit.
+is one step. Each fold computes what `training.loop.train_fold` computes: from the same first weights, with the same
+order of rows, and with the normalisation and prior of its own training rows. A fold whose last batch is shorter or
+missing is handled as such (`masked_norm`, `stacked_optimiser`). Dropout and augmentation draw other random numbers, so
+results agree within the spread of seeds, not to the bit.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def train_folds(
     experiment, samples
         What to train, on which rows.
     tasks : sequence of (Fold, int)
-        Folds and seeds; chance in dropout and augmentation depends on which are trained together.
+        Folds and seeds. The random numbers of dropout and augmentation depend on which are trained together.
     beat : callable, optional
         Told the share of the work done, from 0 to 1, after each epoch.
     device : str
         A torch device.
     start : dict of str to Tensor, optional
-        Weights of the experiment's start, as in `training.train_fold`.
+        Weights of the experiment's start, as in `training.loop.train_fold`.
     precision : {'float32', 'tf32', 'bf16'}
         ``tf32`` lets a GPU multiply with 10 bits of mantissa, ``bf16`` computes layers in bfloat16.
 
@@ -80,7 +80,8 @@ def train_folds(
     Raises
     ------
     MerlibError
-        When a loss or a score is not finite; the message names fold, seed and epoch.
+        When a loss or a score is not finite (the message names fold, seed and epoch), when the precision is unknown,
+        and when the recipe counts iterations instead of epochs.
     """
     if precision not in PRECISIONS:
         raise MerlibError(f"precision {precision!r}.", f"one of {', '.join(PRECISIONS)}.", "choose one of them.")
@@ -101,7 +102,7 @@ def train_folds(
 
 @contextmanager
 def _multiplying(precision: str) -> Iterator[None]:
-    """Set how float32 matrices are multiplied for the time of a block."""
+    """Set the precision in which float32 matrices are multiplied until the block ends."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     try:
@@ -111,7 +112,7 @@ def _multiplying(precision: str) -> Iterator[None]:
 
 
 def _all_at_once(normalisers: list[Normaliser], device: str) -> Normaliser:
-    """Return what scales a batch (folds, rows, ...), each fold by its own statistics."""
+    """Return a normaliser of batches (folds, rows, ...) that scales each fold by its own statistics."""
     stacked = copy.copy(normalisers[0])
     stacked.statistics = {}
     for name in normalisers[0].statistics:
@@ -121,7 +122,7 @@ def _all_at_once(normalisers: list[Normaliser], device: str) -> Normaliser:
 
 
 class _Judged(nn.Module):
-    """A network and its own loss in one call, since both may use the parameters."""
+    """A network together with its auxiliary loss, so that one functional call gives its parameters to both."""
 
     def __init__(self, network: nn.Module, auxiliary: bool):
         super().__init__()
@@ -133,7 +134,7 @@ class _Judged(nn.Module):
 
 
 class _Program:
-    """Stacked networks, the rows they share, and what each fold counts."""
+    """The stacked networks, the rows that they share, and the state of each fold's training."""
 
     def __init__(self, experiment, samples, tasks, device, start, precision):
         recipe, classes = experiment.recipe, len(samples.classes)
@@ -173,7 +174,7 @@ class _Program:
         return model
 
     def _deviations(self) -> dict[str, Tensor]:
-        """Return what jitter is measured by, (folds, ..., C, 1, 1): each fold's own training rows decide."""
+        """Return `deviations` of each fold's own training rows, (folds, ..., C, 1, 1)."""
         steps, unit = self.experiment.recipe.augmentation, self.samples.unit
         own = [deviations(as_tensors(self.samples, fold.train), steps, unit) for fold, _ in self.tasks]
         return {name: torch.cat([each[name] for each in own]).to(self.device) for name in own[0]}
@@ -182,7 +183,7 @@ class _Program:
         """Train all folds for one epoch of their own rows."""
         rate = self.pace.param_groups[0]["lr"]
         rows, mask = (each.to(self.device) for each in self._epoch_rows())
-        self.pace.step()  # the schedule wants to follow a step
+        self.pace.step()  # it changes nothing; PyTorch warns when a schedule is stepped before its optimiser
         loss, correct = torch.zeros((2, len(self.tasks)), dtype=torch.float64, device=self.device)
         for index, counts in zip(rows, mask, strict=True):
             losses, right = self._step(index, counts, rate)
@@ -233,7 +234,7 @@ class _Program:
         return self.normalise({name: values.unflatten(0, index.shape) for name, values in chosen.items()})
 
     def _loss(self, parameters, buffers, inputs, truth, counts, prior) -> tuple[Tensor, Tensor]:
-        """Return one fold's mean loss over the rows that count, and how many of them are told."""
+        """Return one fold's mean loss over the rows that count, and how many of them are classified correctly."""
         recipe = self.experiment.recipe
         state = {f"network.{name}": value for name, value in (parameters | buffers).items()}
         with counting(counts):
@@ -250,7 +251,7 @@ class _Program:
         recipe, found = self.experiment.recipe, []
         for i, ((fold, _), model) in enumerate(zip(self.tasks, self.models, strict=True)):
             state = {name: values[i].detach() for name, values in (self.parameters | self.buffers).items()}
-            model.load_state_dict({name: state[name] for name in model.state_dict()})  # less buffers that follow anew
+            model.load_state_dict({name: state[name] for name in model.state_dict()})  # without non-persistent buffers
             shift = None
             if recipe.adjusted_inference:
                 shift = inference_adjustment(recipe.loss, recipe.loss_options, self.prior[i])

@@ -44,7 +44,7 @@ class StackedOptimiser:
         rate : float
             Learning rate of this epoch.
         active : Tensor (F,) of bool
-            A fold without a batch in this step has no gradient to follow and no momentum to go on with.
+            A fold without a batch in this step keeps its parameters, its averages and its number of steps.
         """
         self.steps += active
         for index, parameter in enumerate(self.parameters):
@@ -52,7 +52,7 @@ class StackedOptimiser:
                 continue
             shape = (-1, *[1] * (parameter.ndim - 1))
             decay = self.recipe.weight_decay * parameter
-            apart = self.recipe.optimiser == "adamw"  # decay acts on the parameter, not through Adam's averages
+            apart = self.recipe.optimiser == "adamw"  # there decay acts on the parameter, not through the averages
             gradient = parameter.grad if apart else parameter.grad + decay
             change = (self._sgd if self.recipe.optimiser == "sgd" else self._adam)(index, gradient, active.view(shape))
             parameter -= rate * torch.where(active.view(shape), change + decay if apart else change, 0.0)

@@ -1,1 +1,1 @@
-"""Where folds are trained: tasks for processes or a cluster, their memory, and progress."""
+"""The processes that train folds: their tasks, on this machine or on a cluster, their memory, and their progress."""

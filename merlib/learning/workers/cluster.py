@@ -1,11 +1,11 @@
 """Folds beyond one machine: the same tasks on a dask.distributed cluster, through joblib's backend.
 
 A fold whose worker dies is given to another one; a fold that fails for another reason is tried again `RETRIES` times.
-Workers write into the fold store themselves, so its folder must be on a file system that all of them share; seeds
-belong to folds, so the predictions are those of a local run.
+Workers write into the fold store themselves, so its folder must be on a file system that all of them share. Each fold
+has its own seed, so the predictions are those of a local run.
 
-Tasks are pickles: whoever reaches a ``tcp://`` scheduler can run any program as its workers' user. ``docs/cluster.md``
-says how ``tls://`` keeps others out; the certificates come from dask's own settings.
+Tasks are pickles, so whoever can reach a ``tcp://`` scheduler can run any program as the user of its workers.
+``docs/cluster.md`` says how ``tls://`` keeps others out; the certificates come from dask's own settings.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def on_cluster(address: str, shared: object) -> Iterator[None]:
     Parameters
     ----------
     address : str
-        Of the scheduler, such as ``tls://HOST:8786``, or ``tcp://127.0.0.1:8786``.
+        Address of the scheduler, such as ``tls://HOST:8786``, or ``tcp://127.0.0.1:8786``.
     shared : object
-        What all tasks carry; it is sent to each worker once.
+        The object that all tasks refer to; it is sent to each worker once.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A worker process that the system ended, told in the words of the user's run."""
+"""The error that a user sees when the system has ended a worker process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merlib.errors import MerlibError
 
 @contextmanager
 def killed_workers_told(what: str) -> Iterator[None]:
-    """Turn joblib's report of a worker that is gone into a MerlibError.
+    """Turn joblib's error about a lost worker process into a MerlibError that says what to do.
 
     Parameters
     ----------

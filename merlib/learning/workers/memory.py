@@ -1,4 +1,4 @@
-"""Memory that a training step frees and the next one needs again stays with the process while a fold is trained."""
+"""While a fold is trained, memory that one training step frees stays with the process, since the next step needs it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from contextlib import contextmanager
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # their numbers in glibc's malloc.h
 _LARGE = 2**30  # bytes; larger than any map of a batch
-_USUAL = 2**25  # bytes; how far glibc raises the threshold by itself, on 64 bits
+_USUAL = 2**25  # bytes; the highest threshold that glibc sets by itself on 64 bits
 
 
 @contextmanager
 def freed_memory_kept() -> Iterator[bool]:
     """Ask the C library to keep freed memory until the block ends; yields whether it does.
 
-    A batch's maps have tens of megabytes. By default glibc gives such blocks back when they are freed, and the system
-    clears each of their pages when the next step asks for them. At the end all that is free goes back, or joblib takes
-    the process for one that leaks, and ends it. Asked are versions of glibc that take so large a threshold, in the
-    main thread: the memory of other threads lies in small heaps of their own.
+    A batch's maps have tens of megabytes. By default glibc returns such blocks to the system when they are freed, and
+    the system clears each of their pages when the next step asks for them. At the end all free memory is returned,
+    since joblib would otherwise take the process for one that leaks, and end it. This is used only where glibc accepts
+    so large a threshold, and only in the main thread, because the memory of other threads lies in small heaps of their
+    own.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     there = hasattr(library, "mallopt") and hasattr(library, "malloc_trim")

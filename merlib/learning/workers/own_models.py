@@ -18,12 +18,12 @@ ROWS = 2
 def check_own_network(experiment: Experiment, samples: Samples, module: str) -> None:
     """Raise unless the experiment's network takes a dict of inputs and returns logits.
 
-    The networks of merlib keep the contract by their tests and are not tried.
+    The networks of merlib are held to this contract by their tests and are not tried here.
 
     Parameters
     ----------
     experiment, samples
-        What is trained, on what.
+        The experiment to train, and the samples that it is trained on.
     module : str
         The module that defines the network.
 

@@ -1,4 +1,4 @@
-"""How far folds are that several processes train: each tells its share, and one bar shows the sum."""
+"""Progress of folds that several processes train: each process reports its share, and one bar shows the sum."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERVAL = 1.0  # seconds between two looks at the workers
 
 
 class Heartbeats:
-    """Shares of work done by processes, told through one tiny file each in a temporary folder."""
+    """Shares of work done; each process writes its own into a tiny file in a temporary folder."""
 
     def __init__(self) -> None:
         self._folder = ScratchFolder("merlib-progress-")
@@ -23,7 +23,7 @@ class Heartbeats:
 
     @staticmethod
     def beat(folder: str, task: str) -> Callable[[float], None]:
-        """Return what a worker calls with its share of work done, from 0 to 1; without a folder, nobody looks."""
+        """Return a function that a worker calls with its share of work done, 0 to 1; without folder it does nothing."""
         if not folder:
             return lambda share: None
         path = os.path.join(folder, task)
@@ -33,7 +33,7 @@ class Heartbeats:
                 with open(path, "w", encoding="ascii") as file:
                     file.write(f"{share:.4f}")
             except OSError:
-                pass  # the run has ended and its folder is gone: nobody is looking
+                pass  # the run has ended and its folder was removed, so nobody reads the share
 
         return beat
 
@@ -55,7 +55,7 @@ class Heartbeats:
 
 
 class Unseen:
-    """Stands for heartbeats where nobody looks: no folder is made, so that none is left when the process is killed."""
+    """Replaces `Heartbeats` where no bar is shown: without a folder, none is left behind by a killed process."""
 
     folder = ""
 

@@ -1,4 +1,4 @@
-"""A model that a notebook's cell or a script defines, sent to worker processes: they cannot import it from anywhere."""
+"""Send a model that a notebook's cell or a script defines to worker processes, which could not import it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from merlib.errors import MerlibError
 
 
 def definition_of(module: str, name: str) -> bytes:
-    """Return the class or function `name` as joblib sends it where it lies in ``__main__``, else nothing.
+    """Return the class or function `name` as a pickle if `module` is ``__main__``, else no bytes.
 
     Raises
     ------
@@ -31,6 +31,6 @@ def definition_of(module: str, name: str) -> bytes:
 
 
 def take_definition(definition: bytes, name: str) -> None:
-    """Put a definition that was sent here where the registry finds it; without one nothing happens."""
+    """Put a definition that was sent to this process where the registry finds it; empty bytes change nothing."""
     if definition:
         setattr(sys.modules[SCRIPT], name, cloudpickle.loads(definition))

@@ -1,4 +1,4 @@
-"""One fold and seed, trained in whatever process this is and written into the fold store."""
+"""The task of training one fold from one seed, in this or another process, and writing it into the fold store."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Task:
 class Work:
     """What the tasks of one run share; it travels to every worker.
 
-    `source` is the digest of the code in the process that asked, `factory` where the registry finds the model,
-    `network` whether it is trained by the recipe or by ``fit``, `definition` the model itself where it lies in the
-    notebook or script that asked (see `sent_definition`).
+    `source` is the digest of the code in the process that asked. `factory` is where the registry finds the model.
+    `network` says whether it is trained by the recipe or by ``fit``. `definition` is the model itself if the notebook
+    or script that asked defines it (see `sent_definition`).
     """
 
     experiment: Experiment
@@ -66,12 +66,12 @@ class Work:
 def load_task(
     task: Task, experiment: Experiment, samples: Samples, store: FoldStore, source: str
 ) -> tuple[pd.DataFrame, dict] | None:
-    """Return the entry of `task` as `FoldStore.load` does, when it is the answer to the question that follows."""
+    """Return the entry of `task` as `FoldStore.load` does, if it belongs to this experiment, these samples and code."""
     return store.load(task.key, Question(experiment.training_digest, samples, task.fold, task.seed, source))
 
 
 def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarray) -> pd.DataFrame:
-    """Return one row a test clip: seed, fold, dataset, subject, clip, label, prediction, score a class."""
+    """Return one row per test clip: seed, fold, dataset, subject, clip, label, prediction, and the class scores."""
     rows = fold.test
     frame = pd.DataFrame(
         {
@@ -90,7 +90,13 @@ def predictions_frame(samples: Samples, fold: Fold, seed: int, scores: np.ndarra
 
 
 def train_task(task: Task, work: Work, beats: str) -> str:
-    """Train one task in whatever process this is, write its entry, return its key."""
+    """Train one task in this process, write its entry into the store, and return its key.
+
+    Raises
+    ------
+    MerlibError
+        When the code of model or engine is not that of the process that asked, and as `train_fold` or `fit_fold`.
+    """
     experiment = work.experiment
     take_definition(work.definition, work.factory[1])
     register_model(experiment.model, *work.factory)  # a worker does not know the models a user added
@@ -128,7 +134,7 @@ def _train_claimed(task: Task, work: Work, beat: Callable[[float], None]) -> Non
 
 
 def write_entry(task: Task, work: Work, result: FoldResult, seconds: float, notes: list[str], **more: str) -> None:
-    """Write one trained fold into the store: its predictions, and what they were made with."""
+    """Write one trained fold into the store: its predictions, and as meta data how they were made."""
     experiment, samples = work.experiment, work.samples
     meta = {
         "experiment": experiment.to_dict(),

@@ -1,6 +1,6 @@
 """CapsuleNet (Van Quang, Chun and Tokuyama 2019): ResNet's first stages and capsules on the apex frame alone.
 
-Input ``apex`` (N, 3, S, S), the apex frame as RGB in 0..1, S = 224; it sees a picture and no motion::
+Input ``apex`` (N, 3, S, S), the apex frame as RGB in 0..1, S = 224. The network sees this picture and no motion::
 
     ResNet-18 to its third stage, without max pool    (N, 256, S/8, S/8)           28 x 28
     9x9 conv 256, ReLU                                (N, 256, S/8 - 8, ...)       20 x 20
@@ -16,14 +16,15 @@ A squashed capsule has the direction of s and the length ``|s|^2 / (1 + |s|^2)``
 
 Source: N. Van Quang, J. Chun, T. Tokuyama, "CapsuleNet for micro-expression recognition", FG 2019, and the layers of
 the authors' published code. Parameters: 13,842,496 with three classes. It is trained by the margin loss on lengths
-(`learning.losses`); since lengths lie in 0..1, scores made from them by softmax are flat, and only their order counts.
+(`learning.losses`). Since lengths lie in 0..1, a softmax of them gives nearly equal scores, of which only the order
+means something.
 
 Decisions where the sources are silent or disagree:
 
 Capsules   Eight neighbouring channels of one position form a capsule, as in the paper of Sabour, Frosst and Hinton.
 Gradient   Votes are detached from the graph in all but the last iteration, as in the authors' code.
 Start      The authors start from ImageNet (``Experiment(start="resnet18-imagenet")``).
-Copies     The authors add frames around the apex to even the classes out, and choose the epoch on the test person. We
+Copies     The authors balance the classes by adding frames around the apex, and choose the epoch on the test person. We
            read the apex of each clip and take the last epoch. They also rotate test frames at random, which we do not.
 """
 
@@ -97,7 +98,7 @@ class CapsuleNet(nn.Module):
     size : int
         S, a multiple of 8 and at least 136; 224 as published.
     iterations : int
-        Of routing.
+        Iterations of the routing, one or more; 3 as published.
 
     Raises
     ------

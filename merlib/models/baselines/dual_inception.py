@@ -12,7 +12,7 @@ Input ``flow`` (N, 3, 28, 28), of which u and v are read; strain is left aside::
 Source: L. Zhou, Q. Mao, L. Xue, "Dual-Inception network for cross-database micro-expression recognition", FG 2019.
 Layer sizes are those of the authors' published code. AM3F-FlowNet and Dual-ATME took their blocks from this network and
 added batch norm (AM3F-A17); here the same block is used without it. Parameters: 6,449,867 with three classes and one
-channel a stream. Off-TANet states 6.45 million.
+channel per stream. Off-TANet states 6.45 million.
 
 Decisions where the sources are silent or disagree:
 
@@ -55,7 +55,7 @@ class DualInception(nn.Module):
     classes : int
         Number of emotion classes.
     filters : tuple of int
-        Filters a scale in the first and second inception block.
+        Filters per scale in the first and second inception block.
     hidden : int
         Width of the hidden linear layer.
 

@@ -1,7 +1,7 @@
-"""HTNet (Wang et al. 2024): four regions of the flow map as tiles of one, a transformer in three levels on top.
+"""HTNet (Wang et al. 2024): a transformer in three levels reads four regions of the flow map, laid out as one map.
 
-Input ``flow`` (N, 3, 28, 28), channels u, v, strain; 14 x 14 pixels around both eyes and both corners of the mouth are
-cut out and laid as two rows of tiles. With a width of 256::
+Input ``flow`` (N, 3, 28, 28), channels u, v, strain. Squares of 14 x 14 pixels around both eyes and both corners of the
+mouth are cut out and put together as two rows of tiles. With a width of 256::
 
     tiles                                        (N,    3, 28, 28)
     patches, 1x1 conv                            (N,  256,  4,  4)
@@ -10,9 +10,9 @@ cut out and laid as two rows of tiles. With a width of 256::
     10 blocks of 12 heads; norm, mean            (N, 1024)
     linear                                       (N, classes)
 
-A block is ``x + attention(norm(x))``, then ``x + perceptron(norm(x))``. Attention stays inside a square of positions,
-and in each level that square is a single one: the softmax over one token is 1, queries and keys change nothing, and
-positions mix in the convolutions between the levels alone.
+A block is ``x + attention(norm(x))``, then ``x + perceptron(norm(x))``. In the published code, attention works inside
+squares of positions, and in each level the square holds a single position. A softmax over one token is 1, so queries
+and keys change nothing, and positions mix only in the convolutions between the levels.
 
 Source: Z. Wang, K. Zhang, W. Luo, R. Sankaranarayana, "HTNet for micro-expression recognition", Neurocomputing 602
 (2024), and the layers of the authors' published code. Parameters: 139,582,982 with three classes.
@@ -20,9 +20,9 @@ Source: Z. Wang, K. Zhang, W. Luo, R. Sankaranarayana, "HTNet for micro-expressi
 Decisions where the sources are silent or disagree:
 
 Points   The authors find eyes and mouth by a detector on frames, take x for the row and label the points in another
-         order. Public maps come without frames: `centres` are the same for every clip, at places where these maps show
-         eyes and mouth (`clips.puzzle`), and x is the column.
-Channels They read B, G, R, that is strain, v, u. The first layer takes channels in any order alike, so we keep ours.
+         order. The public maps come without frames, so our `centres` are the same for every clip: the places where
+         these maps show eyes and mouth (`clips.puzzle`), with x as the column.
+Channels They read B, G, R, that is strain, v, u. The first layer treats all channels alike, so we keep our order.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class TokenAttention(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a perceptron four times as wide, each on what was normed and added to what came in."""
+    """Attention, then a perceptron four times as wide; each reads the normalised map and is added to its input."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -84,7 +84,7 @@ class Block(nn.Module):
 
 
 class Level(nn.Module):
-    """One number added to all positions, then the blocks of a level."""
+    """Add one learned number to all values of the map, then apply the blocks of a level."""
 
     def __init__(self, width: int, heads: int, depth: int):
         super().__init__()
@@ -108,7 +108,7 @@ class HTNet(nn.Module):
     depths : tuple of int
         Blocks of each of the three levels.
     centres : tuple of (int, int)
-        x and y of the four tiles' centres, px; moved so that a tile lies inside the map.
+        x and y of the four tiles' centres in pixels; a centre too near the edge is moved until its tile lies inside.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Humble classifiers on raw pixels, which a network has to beat before it may be called good.
 
-The most frequent class, a support vector machine with a radial kernel, randomised trees, and the mean of the
-probabilities of these two and of the line through the pixels (`linear`). Mirrored copies are added by the recipe, as
-for the line. The parameters are scikit-learn's defaults but for balanced classes and five hundred trees: none was
-chosen by looking at a result.
+There are four: the most frequent class, a support vector machine with a radial kernel, randomised trees, and the mean
+of the probabilities of the last two and of the logistic regression on pixels (`linear`). Mirrored copies are added by
+the recipe, as for that regression. The parameters are scikit-learn's defaults except for balanced classes and five
+hundred trees; none was chosen by looking at a result.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def rbf_svm_on_pixels(classes: int = 3, C: float = 1.0) -> Pipeline:
 
 
 class _SoftSVC(SVC):
-    """The machine with scores for probabilities: a softmax of its one-against-rest decisions, uncalibrated."""
+    """A support vector machine whose probabilities are the softmax of its one-against-rest decisions, uncalibrated."""
 
     def predict_proba(self, X):
         """Return positive shares (N, classes) that sum to one and rank classes as the decisions do."""
@@ -57,7 +57,7 @@ def extra_trees_on_pixels(classes: int = 3, random_state: int | None = None) -> 
 
 
 def mean_of_humble(classes: int = 3, random_state: int | None = None) -> VotingClassifier:
-    """Build the mean of the probabilities of the line, the support vector machine and the trees."""
+    """Build the mean of the probabilities of the logistic regression, the support vector machine and the trees."""
     return VotingClassifier(
         [
             ("linear", linear_on_pixels(classes)),

@@ -46,15 +46,15 @@ class MicroExpSTCNN(nn.Module):
     classes : int
         Number of emotion classes.
     length : int
-        T, frames of a clip; at least 17, so that pooling has three to choose from.
+        T, frames of a clip; at least 17, so that the convolution leaves the three that the pooling needs.
     size : int
         S, side of a frame; 64 as published, at least 5.
     filters : int
-        Of the convolution.
+        Filters of the convolution.
     hidden : int
         Width of the first linear layer.
     dropout : float
-        Behind the pooling and the first linear layer.
+        Probability of dropout behind the pooling and behind the first linear layer.
 
     Raises
     ------

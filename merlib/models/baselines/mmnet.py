@@ -1,4 +1,4 @@
-"""MMNet (Li et al. 2022): the difference of apex and onset under continued attention, and the onset for positions.
+"""MMNet (Li et al. 2022): one branch reads the difference of apex and onset, another where the onset's features lie.
 
 Input ``onset_apex`` (N, 2, 3, S, S), the onset and the apex frame as RGB, S = 224::
 
@@ -15,8 +15,9 @@ Input ``onset_apex`` (N, 2, 3, S, S), the onset and the apex frame as RGB, S = 2
     sum of both, flattened                           (N, 100352)
     linear                                           (N, classes)
 
-A CA (continuous attention) block is a residual block whose output is weighed by a mask over positions; the mask is
-``sigmoid(BN(w1 mean_c + w2 max_c))`` times the mask of the block before, so that what was let go once stays so.
+A CA (continuous attention) block is a residual block whose output is multiplied by a mask over positions. The mask is
+``sigmoid(BN(w1 mean_c + w2 max_c))`` times the mask of the block before, so that a position which one block suppresses
+stays suppressed in the blocks after it.
 
 Source: H. Li, M. Sui, Z. Zhu, F. Zhao, "MMNet: muscle motion-guided network for micro-expression recognition", IJCAI
 2022, and the layers that the authors' published code executes. Parameters: 9,241,719 with three classes.
@@ -46,7 +47,7 @@ DROP_PATH = 0.3  # of the last transformer block; the first has none
 
 
 class ContinuousAttention(nn.Module):
-    """A residual block weighed by a mask that only ever narrows the mask before it.
+    """A residual block multiplied by a mask that is nowhere above the mask of the block before it.
 
     Parameters
     ----------
@@ -87,9 +88,9 @@ class TransformerBlock(nn.Module):
     Parameters
     ----------
     width, heads : int
-        Of a token, and how many parts of it attend apart.
+        Width of a token, and into how many heads, which attend separately, it is divided.
     drop : float
-        Probability that a sample skips a part.
+        Probability that a sample skips the attention, and likewise the perceptron.
     """
 
     def __init__(self, width: int, heads: int, drop: float):
@@ -115,20 +116,20 @@ class TransformerBlock(nn.Module):
 
 
 class MMNet(nn.Module):
-    """Muscle motion-guided network: a motion branch and a branch of positions, summed.
+    """Muscle motion-guided network: the sum of a motion branch and a position branch, then a linear classifier.
 
     Parameters
     ----------
     classes : int
         Number of emotion classes.
     width : int
-        Channels of the first CA block, a multiple of `heads`; the last has four times as many. 128 as published.
+        Channels of the first CA block; the last has four times as many, a multiple of `heads`. 128 as published.
     stem : int
         Channels of the first convolution; 180 as published.
     size : int
         S, a multiple of 16; 224 as published.
     heads : int
-        Of the transformer blocks.
+        Attention heads of each transformer block.
 
     Raises
     ------
@@ -175,7 +176,13 @@ class MMNet(nn.Module):
         return x, masks
 
     def position(self, onset: Tensor) -> Tensor:
-        """Return where things are on this face, (N, 512, S/16, S/16), from the onset (N, 3, S, S)."""
+        """Return the position branch's map (N, 512, S/16, S/16), where things lie on this face, from its onset frame.
+
+        Parameters
+        ----------
+        onset : Tensor (N, 3, S, S)
+            The onset frames.
+        """
         small = functional.avg_pool2d(onset, SHRINKS)  # (N, 3, 14, 14)
         patches = self.patches(small)  # (N, 512, 14, 14)
         tokens = patches.flatten(2).transpose(1, 2) + self.positions  # (N, 196, 512)

@@ -17,7 +17,7 @@ states 2.66 million parameters; ours are 2,664,475 with three classes.
 
 Decisions where the sources are silent or disagree:
 
-ReLU     That code has none behind the convolutions, so that each stream would be linear up to its pooling. We add it.
+ReLU     That code has none behind the convolutions, so each stream would be linear apart from its pooling. We add it.
 Streams  The code of another benchmark (meb) reads u and v in one stream of 3x3 convolutions with a single linear layer
          of 1024; its 807,909 parameters are not those of the paper's network.
 """
@@ -58,7 +58,7 @@ class OFFApexNet(nn.Module):
     hidden : int
         Width of both linear layers.
     dropout : float
-        Behind each of them.
+        Probability of dropout behind each of them.
 
     Raises
     ------

@@ -1,6 +1,7 @@
-"""RCN (Xia et al. 2020): shallow recurrent convolutional networks on flow maps, shrunk in size and in layers.
+"""RCN (Xia et al. 2020): shallow recurrent convolutional networks that read small flow maps.
 
-Input ``flow`` (N, 3, H, W), 60 x 60 in the paper, 28 x 28 on the public maps. With f features and a pooled side p::
+Input ``flow`` (N, 3, H, W), 60 x 60 in the paper, 28 x 28 on the public maps. With f features and a pooled side p, and
+with sides rounded down in the plain stem and up in the wide one::
 
     stem, plain (a, s)    5x5 conv, batch norm, ReLU, 2x2 max pool, dropout     (N, f, (H - 4) / 2, (W - 4) / 2)
     stem, wide (w, c, f)  three 3x3 convs of stride 3 and dilation 1, 2 and 3,
@@ -14,8 +15,9 @@ Blocks, A and B each followed by batch norm and ReLU, B being one layer with one
     recurrent (a, w)      y = A(x);  y = B(x + y), twice
     dense (s, c, f)       y = A(x);  z = B(x + y);  e = B(x + y + z);  out = B(x + y + z + e)
 
-Attention has no parameters of its own. For each class the classifier's row, reshaped to (f, p, p), weighs a pooled map;
-the mean over channels is stretched to 0..1 in each sample; the mean over classes is the map (N, 1, p, p)::
+Attention has no parameters of its own. For each class, a pooled map is multiplied by the classifier's row, reshaped to
+(f, p, p); the mean over channels is stretched to 0..1 in each sample. The mean over classes is the attention
+(N, 1, p, p). The variants compute it from different maps and apply it at different places::
 
     a   from the stem's output, multiplies the pooled features behind the block
     c   from the input itself, with the row averaged over its features; multiplies the stem's output
@@ -28,11 +30,10 @@ the code's default; 15,331 and 13,795 at f = 32 and p = 5, the authors' README a
 
 Decisions where the sources are silent or do not run:
 
-Stretch  Where attention is flat, stretching divides zero by zero. A small number is added below the line.
+Stretch  Where attention is flat, stretching divides zero by zero. A small number is added to the denominator.
 Streams  In the authors' code of RCN_f one stream of the wide stem is used twice and the third never. We use all three.
-Scale    c and f multiply maps larger than p x p; attention is drawn to their size by nearest neighbours, as in the
-code.
-Size     ``size`` draws maps to another size first; by default they are read in the size they come in.
+Scale    c and f multiply maps larger than p x p. Attention is resized to these by nearest neighbours, as in the code.
+Size     ``size`` resizes the maps first; by default they are read in the size they come in.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.models.blocks.input_check import take_input
 
 EPSILON = 1e-6
-SMALLEST = 10  # pixels: what stem and pooling need to leave one position
+SMALLEST = 10  # pixels; of a map this small, stem and pooling leave one to two positions on each side
 
 
 class Variant(NamedTuple):
@@ -90,14 +91,15 @@ class WideStem(nn.Module):
 
 
 class RecurrentBlock(nn.Module):
-    """A 1x1 convolution, then one 3x3 convolution used again and again with the same weights.
+    """A 1x1 convolution, then one 3x3 convolution that is applied repeatedly with the same weights.
 
     Parameters
     ----------
     features : int
-        Channels, unchanged.
+        Channels of input and output.
     dense : bool
-        Use it three times on the sum of all before it, instead of twice on the input plus the last.
+        Apply the 3x3 convolution three times, each time to the sum of the input and all outputs so far. Otherwise it is
+        applied twice, to the input plus the last output.
     """
 
     def __init__(self, features: int, dense: bool):
@@ -134,9 +136,9 @@ class RCN(nn.Module):
     pool : int
         p, side of the pooled map that the classifier reads.
     size : int or None
-        Side to which maps are drawn; ``None`` reads them in the size they come in.
+        Side to which maps are resized; ``None`` reads them in the size they come in.
     dropout : float
-        Behind the stem and behind the block.
+        Probability of dropout behind the stem and behind the block.
 
     Raises
     ------

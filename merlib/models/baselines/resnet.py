@@ -1,8 +1,8 @@
-"""ResNet-18 (He et al. 2016) on one flow map, the standard network of computer vision as a row of its own.
+"""ResNet-18 (He et al. 2016) on one flow map: the standard network of computer vision as a baseline.
 
-Input ``flow`` (N, 3, H, W), channels u, v and strain in place of red, green and blue, drawn to the size S first::
+Input ``flow`` (N, 3, H, W), channels u, v and strain in place of red, green and blue, resized to the side S first::
 
-    drawn to size S          (N,   3, S,    S)      112 by default
+    resized to side S        (N,   3, S,    S)      112 by default
     7x7 conv /2, max pool    (N,  64, S/4,  S/4)
     four stages              (N, 512, S/32, S/32)
     average pool, linear     (N, classes)
@@ -13,8 +13,8 @@ Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recog
 Decisions where the sources are silent or disagree:
 
 Size   Maps of 28 x 28 shrink to a single position in the last stage, so that three of the four stages see next to
-       nothing of where motion is. We draw maps to 112 x 112; ``size=None`` reads them as they are, at an eighth of the
-       cost.
+       nothing of where motion is. We resize maps to 112 x 112; ``size=None`` reads them as they are, at an eighth of
+       the cost.
 Start  ImageNet weights are a start (``Experiment(start="resnet18-imagenet")``), not a part of the network.
 Target Dual-ATME prints the same twelve numbers for ResNet18 and for LBP-TOP, so neither row is a safe target.
 """
@@ -42,7 +42,7 @@ class ResNet18OnMaps(nn.Module):
     classes : int
         Number of emotion classes.
     size : int or None
-        Side to which maps are drawn; ``None`` reads them in the size they come in.
+        Side to which maps are resized; ``None`` reads them in the size they come in.
     width : int
         Channels of the first stage; 64 as published.
 

@@ -1,6 +1,6 @@
-"""Channel attention, spatial attention and CBAM (Woo et al. 2018), used by four of the five papers.
+"""Channel attention, spatial attention and CBAM (Woo et al. 2018), used by AM3F-FlowNet, Dual-ATME and ASTNet.
 
-Sources: AM3F-FlowNet Sec. 3.2.2-3.2.3 (its reference [6]), Dual-ATME Sec. 3.2.3 (Eq. 6-7), ASTNet Sec. 3.3.
+Sources: AM3F-FlowNet Sec. 3.2.2-3.2.3 (its reference [6]), Dual-ATME Sec. 3.3.2 (Eq. 6-8), ASTNet Sec. 3.3.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class ChannelAttention(nn.Module):
-    """CAM: one weight a channel, from average- and max-pooled descriptors through one shared MLP.
+    """CAM: one weight per channel, from average- and max-pooled descriptors through one shared MLP.
 
     ``Z = sigmoid(W1 relu(W0 avg(F)) + W1 relu(W0 max(F)))``, W0: C -> C/r, W1: C/r -> C, no biases.
 
@@ -21,7 +21,7 @@ class ChannelAttention(nn.Module):
     reduction : int
         r; at least one hidden unit is kept.
     sigmoid : bool
-        Whether the score is squashed; off gives the raw score.
+        Whether the score passes a sigmoid; ``False`` returns the raw score.
     """
 
     def __init__(self, channels: int, reduction: int = 16, sigmoid: bool = True):
@@ -40,7 +40,7 @@ class ChannelAttention(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """SAM: one weight a position, from the channels' average and maximum through one convolution.
+    """SAM: one weight per position, from the channels' average and maximum through one convolution.
 
     ``M = sigmoid(conv_k([avg_c(F); max_c(F)]))``, no bias.
 
@@ -64,7 +64,7 @@ class SpatialAttention(nn.Module):
 class CBAM(nn.Module):
     """Channel attention, then spatial attention, each multiplied onto the features.
 
-    Parameters count: ``2 C max(1, C // r) + 2 k^2`` with both parts.
+    With both parts it has ``2 C max(1, C // r) + 2 k^2`` parameters.
 
     Parameters
     ----------

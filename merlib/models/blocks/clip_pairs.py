@@ -1,7 +1,7 @@
 """Squared distances between clips, computed once for each pair, because all folds of a run ask for the same ones.
 
-A distance belongs to two clips alone: no label and no third clip takes part, so remembering it moves nothing from one
-fold into another. Clips are told apart by the bytes of their maps.
+A distance depends on two clips alone: no label and no third clip enters it, so a remembered distance carries no
+information from one fold into another. Clips are told apart by the bytes of their maps.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ class ClipPairs:
 
     def _forget(self) -> None:
         self.index: dict[bytes, int] = {}
-        self.features: list[np.ndarray] = []  # one a view: (clips, values)
+        self.features: list[np.ndarray] = []  # one array per view: (clips, values)
         self.turned: list[np.ndarray] = []
         self.straight: np.ndarray | None = None  # (views, clips, clips)
         self.across: np.ndarray | None = None  # distance of clip i to the mirrored clip j
 
     def rows(self, clips: np.ndarray) -> np.ndarray:
-        """Return the number of each clip (N, ...), after computing what is not known of it."""
+        """Return the number of each clip of `clips` (N, ...), int (N,), after computing the distances not yet known.
+
+        A number is the clip's row and column in `straight` and `across`.
+        """
         names = [hashlib.sha256(np.ascontiguousarray(clip).tobytes()).digest() for clip in clips]
         if len(self.index.keys() | set(names)) > MOST_CLIPS:
             self._forget()

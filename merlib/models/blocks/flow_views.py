@@ -1,6 +1,6 @@
 """Views of one flow map with the head's motion removed: the features that the champion compares clips by.
 
-Every view is computed from one clip alone, without its label. Where ``A`` stands, it is `cleaned` with a plane.
+Every view is computed from one clip alone, without its label.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ def cleaned(maps: np.ndarray, degree: int) -> np.ndarray:
         Channels u, v, strain of one clip, 0..255.
     degree : int
         Degree of the surface, see `without_surface`.
+
+    Returns
+    -------
+    float array (3, H, W)
+        u and v without their surfaces, and strain, each with a root mean square of one.
     """
     u, v, strain = np.asarray(maps, float) / FULL_SCALE
     return np.stack([_unit(without_surface(u, degree)), _unit(without_surface(v, degree)), _unit(strain)])
@@ -56,10 +61,10 @@ def signed_root(maps: np.ndarray) -> np.ndarray:
 
 
 def directions(maps: np.ndarray, sigma: float, step: int) -> np.ndarray:
-    """Return roots of soft histograms of four directions of (u, v), (4, H / step, W / step).
+    """Return square roots of soft histograms over four directions of (u, v), about (4, H / step, W / step).
 
-    A pixel counts by its magnitude towards the two directions nearest to its own, in proportion to how near they are;
-    the four maps are blurred by `sigma` and read at every `step`-th pixel from the second on.
+    A pixel adds its magnitude to the two directions nearest to its own, divided between them by how near they are. The
+    four maps are blurred by `sigma` pixels, and every `step`-th pixel is read, beginning with the second.
     """
     u, v = maps[:2]
     angle, magnitude = np.arctan2(v, u), np.hypot(u, v)

@@ -1,4 +1,4 @@
-"""The frozen first stages of ResNet-18 that UAMRN reads pictures through, computed once a clip; Sec. 4.3, UAMRN-F13."""
+"""The frozen first stages of ResNet-18, whose features UAMRN reads; computed once per clip. Sec. 4.3, UAMRN-F13."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ POOLED = 2  # maps are averaged to 2x2
 
 
 class FrontLayers(nn.Module):
-    """The first three stages of ResNet-18, frozen and in inference mode whatever the rest does.
+    """The first three stages of ResNet-18, frozen and in inference mode even while the rest of the network is trained.
 
     Parameters
     ----------
     width : int
         Channels of the first stage; 64 gives 1024 features, 16 gives 256.
     seed : int
-        Of the random weights that hold until `load` is called, so that cached features can be repeated.
+        Seed of the random weights used until `load` is called, so that cached features can be computed again.
     """
 
     def __init__(self, width: int = 64, seed: int = 0):
@@ -64,6 +64,11 @@ def front_features(magnified: Tensor, layers: FrontLayers, at_once: int = 2) -> 
     Returns
     -------
     Tensor (N, L, layers.out_features)
+
+    Raises
+    ------
+    MerlibError
+        When `magnified` is not (N, L, 3, H, W).
     """
     if magnified.ndim != 5 or magnified.shape[2] != 3:
         raise MerlibError(

@@ -29,7 +29,7 @@ class Inception(nn.Module):
     in_channels : int
         Channels of the input (N, in_channels, H, W).
     filters : int
-        Filters a scale; the output is (N, 4 * filters, H // 2, W // 2).
+        Filters per scale; the output is (N, 4 * filters, H // 2, W // 2).
     """
 
     def __init__(self, in_channels: int, filters: int):

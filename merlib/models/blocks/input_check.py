@@ -1,4 +1,4 @@
-"""The check every network makes of what it is handed: one line that names the model and both shapes."""
+"""The check that every network makes of its input; the error names the model, the shape found and the one expected."""
 
 from __future__ import annotations
 

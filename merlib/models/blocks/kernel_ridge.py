@@ -1,15 +1,15 @@
-"""Ridge regression on a kernel of distances, with classes that count alike however many clips they have."""
+"""Ridge regression on a kernel of distances, in which every class has the same total weight, however rare it is."""
 
 from __future__ import annotations
 
 import numpy as np
 
 RIDGE = 0.3
-CONSTANT = 10.0  # added to every kernel value: the line need not pass through the origin
+CONSTANT = 10.0  # added to every kernel value; it acts as an intercept
 
 
 def class_targets(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Return one-hot targets less their mean over the classes, (N, classes)."""
+    """Return one-hot targets of `labels` (N,) minus 1 / classes, (N, classes), so that each row sums to zero."""
     return np.eye(classes)[labels] - 1 / classes
 
 
@@ -30,5 +30,5 @@ def typical_distance(distances: np.ndarray) -> float:
 
 
 def gaussian_kernel(distances: np.ndarray, width: float) -> np.ndarray:
-    """Return exp(-distance / (2 width)) of squared distances."""
+    """Return exp(-distance / (2 width)) of squared distances, in the shape of `distances`."""
     return np.exp(-0.5 * distances / width)

@@ -1,13 +1,13 @@
 """Attention restricted to pairs that locality-sensitive hashing keeps; UAMRN Sec. 3.2.2, Eq. 4-6, Algorithm 1.
 
-Hyper-planes cut the space into buckets; a query attends to the keys of its own bucket, in at least one of
-several tables of hyper-planes. Decisions:
+Hyper-planes cut the space into buckets. There are several tables of hyper-planes, and a query attends to the keys that
+lie in its own bucket in at least one table. Decisions:
 
 UAMRN-F2  Outside the kept set the score is minus infinity, not zero, so each row of weights sums to one; a query that
      meets no key in any table attends to itself. Eq. 4 drops the last index by misprint.
 UAMRN-F3  A positive product is written 0, any other 1, as the rule says; the printed example contradicts it.
-UAMRN-F4  Nothing is claimed about speed: `sparse_attention` computes exactly the kept pairs, which is their number and
-     not the time that they take.
+UAMRN-F4  `sparse_attention` computes the kept pairs and no others. Fewer pairs do not always take less time, so nothing
+     is claimed here about speed; pairs are counted and times are measured.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-PAIRS_AT_ONCE = 1 << 13  # where no library multiplies sampled pairs
+PAIRS_AT_ONCE = 1 << 13  # size of a part where no library multiplies sampled pairs, so that memory stays small
 
 
 def draw_hyperplanes(heads: int, tables: int, planes: int, width: int) -> Tensor:
@@ -88,7 +88,7 @@ def sparse_attention(queries: Tensor, keys: Tensor, values: Tensor, kept: Tensor
     Parameters
     ----------
     queries, keys, values : Tensor (N, heads, L, d)
-        What attends, what is attended to, and what is read there.
+        Queries, keys and values as in Eq. 3.
     kept : Tensor of bool (N, heads, L, L)
         From `kept_pairs`; at least one pair a row.
     """

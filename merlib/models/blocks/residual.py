@@ -38,7 +38,7 @@ def residual_attention(mask: Tensor, trunk: Tensor) -> Tensor:
 
 
 def naive_attention(mask: Tensor, trunk: Tensor) -> Tensor:
-    """Return Eq. 1, ``M T``: what the paper's residual attention is held against."""
+    """Return Eq. 1, ``M T``, with which the paper compares residual attention."""
     return mask * trunk
 
 
@@ -54,7 +54,7 @@ class ResidualUnit(nn.Module):
     in_channels, out_channels : int
         Channels before and after; the bottleneck has a quarter of `out_channels` (Table 2: 64, 64, 256).
     stride : int
-        Of the 3x3 convolution; where shape changes, the shortcut is a 1x1 convolution of the activated input.
+        Stride of the 3x3 convolution; where the shape changes, the shortcut is a 1x1 convolution of the active input.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
@@ -78,9 +78,9 @@ class ResidualUnit(nn.Module):
 
 
 class MaskBranch(nn.Module):
-    """Soft mask: pool `depth` times, come back up with skip connections, two 1x1 convolutions, an activation.
+    """Soft mask: pool `depth` times, enlarge again with skip connections, then two 1x1 convolutions and an activation.
 
-    One residual unit a step down, a skip and a step up (r = 1): ``3 depth - 1`` units.
+    Each step down, each skip connection and each step up has one residual unit (r = 1): ``3 depth - 1`` units in all.
 
     Parameters
     ----------
@@ -122,12 +122,12 @@ class MaskBranch(nn.Module):
 
 
 class AttentionModule(nn.Module):
-    """One unit, then trunk (two units) and mask side by side, joined, then one unit: p = 1, t = 2, r = 1.
+    """One unit, then the trunk (two units) and the mask in parallel, joined, then one unit: p = 1, t = 2, r = 1.
 
     Parameters
     ----------
     channels : int
-        C, unchanged.
+        C, channels of input and output.
     depth : int
         Encoder depth of the mask: 3, 2, 1 from the first stage to the third.
     attention : {'mixed', 'channel', 'spatial'}

@@ -4,7 +4,7 @@ Used by ASTNet (Sec. 3.2 (1), Table 1: all stages, classifier removed) and UAMRN
 
     conv1, bn1, relu     (N,  64, H/2,  W/2)     7x7, stride 2
     maxpool              (N,  64, H/4,  W/4)     3x3, stride 2
-    layer1               (N,  64, H/4,  W/4)     two basic blocks a stage
+    layer1               (N,  64, H/4,  W/4)     two basic blocks per stage
     layer2               (N, 128, H/8,  W/8)
     layer3               (N, 256, H/16, W/16)
     layer4               (N, 512, H/32, W/32)
@@ -28,7 +28,7 @@ class BasicBlock(nn.Module):
     in_channels, out_channels : int
         Channels before and after.
     stride : int
-        Of the first convolution; where shape changes, the shortcut is a 1x1 convolution with batch norm.
+        Stride of the first convolution; where the shape changes, the shortcut is a 1x1 convolution with batch norm.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
@@ -52,7 +52,7 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    """ResNet-18, whole or its first stages; 11,689,512 parameters with 1000 classes at width 64.
+    """ResNet-18, whole or only its first stages; 11,689,512 parameters with 1000 classes at width 64.
 
     Parameters
     ----------

@@ -24,13 +24,15 @@ class SSABlock(nn.Module):
     heads, tables, planes : int
         n_h, n_t and n_p of Table 1.
     sparse : bool
-        Off gives full attention (Table 6); parameters are the same.
+        ``False`` gives full attention (Table 6); the parameters are the same.
     masked : bool
-        Compute the sparse attention by masking all pairs; same result, other time.
-    shared_qk, resample : bool
-        See UAMRN-F13.
+        Compute all pairs and mask those that are not kept. The result is the same, only the time differs.
+    shared_qk : bool
+        Project queries and keys by the same weights (UAMRN-F13).
+    resample : bool
+        Draw new hyper-planes at each training step instead of keeping those drawn at the start (UAMRN-F13).
     dropout : float
-        Behind the output projection.
+        Probability of dropout behind the output projection, and behind the feed-forward part if there is one.
     feed_forward : int
         Hidden units of a feed-forward part behind the attention; 0 leaves it out.
     """

@@ -1,4 +1,4 @@
-"""Loading a state dict that was handed in, with errors that name the network, what came and what was due."""
+"""Loading a state dict into a network, with errors that name the network, what was found and what was expected."""
 
 from __future__ import annotations
 

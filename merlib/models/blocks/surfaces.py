@@ -1,8 +1,9 @@
-"""Robust removal of a smooth surface from a flow map: what the head does, less what the face does.
+"""Robust removal of a smooth surface from a flow map, which takes out the head's motion and leaves the face's.
 
-A head that shifts, turns or comes nearer moves all pixels by a surface of low degree in x and y. A micro-expression
-moves a few of them differently. A surface fitted by least squares would follow both; with Tukey's biweight the pixels
-that move differently lose their say, so that the surface follows the head and what is left is the face.
+When a head shifts, turns or comes nearer, the motion of its pixels is a surface of low degree in x and y. A
+micro-expression moves a few pixels differently. A surface fitted by least squares would follow both. With Tukey's
+biweight the pixels that move differently lose their weight, so that the surface follows the head alone, and the
+residuals are the motion of the face.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 REWEIGHTINGS = 8
-CUT = 4.0  # residuals beyond so many scales have no weight
-SCALE = 1.48  # times the median of absolute residuals: the deviation of normal errors
-SMALLEST = 1e-3  # added to the scale, for maps most of which a surface fits exactly; maps lie in 0..1
+CUT = 4.0  # residuals larger than this many scales get no weight
+SCALE = 1.48  # times the median absolute residual, this is the standard deviation of normally distributed errors
+SMALLEST = 1e-3  # added to the scale, which would be zero where a surface fits most of a map exactly; maps lie in 0..1
 
 
 def surface_terms(degree: int, height: int, width: int) -> np.ndarray:
@@ -34,7 +35,7 @@ def without_surface(field: np.ndarray, degree: int) -> np.ndarray:
     Returns
     -------
     float array (H, W)
-        Residuals after the last of the eight fits; the first fit weights all pixels alike.
+        Residuals of the last of nine fits: the first weights all pixels alike, eight reweighted ones follow.
     """
     terms = surface_terms(degree, *field.shape)
     values, weights = field.ravel().astype(float), np.ones(field.size)

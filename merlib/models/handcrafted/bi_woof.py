@@ -5,11 +5,11 @@ Communication 62 (2018). The face is cut into 5 x 5 blocks. In each, the directi
 -180..180 degrees, each vector counted by its magnitude, and the histogram is made to sum to 1. It is then multiplied by
 the block's mean optical strain, and the 200 values of the face are scaled to length 1.
 
-Ours: the publication's classifier could not be verified. A linear machine is taken, as in a public re-implementation,
-whose penalty of 1 the synthetic twin confirmed: on its 442 SYNTHETIC maps in five folds of people, UF1 .552 for C = 1,
-.512 for 10, .464 for 100, 1,000 and 10,000. The weight between blocks is the mean of the strain and not its sum,
-because 28 pixels do not divide by five and a sum would favour the larger blocks. On clips, ask for flow at the face's
-own size: ``preprocessing("flow", size=140, unit="px")``.
+Our choices: the publication's classifier could not be verified. We take a linear machine, as a public re-implementation
+does. Its penalty of 1 was confirmed on the synthetic twin: on the 442 SYNTHETIC maps in five folds of people, UF1 is
+.552 for C = 1, .512 for 10, .464 for 100, 1,000 and 10,000. The weight between blocks is the mean of the strain and not
+its sum, because 28 pixels do not divide by five and a sum would favour the larger blocks. On clips, ask for flow at the
+face's own size: ``preprocessing("flow", size=140, unit="px")``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BiWOOF(ClipFeatures):
     bins : int
         Bins of direction, over -180..180 degrees.
     still : {'zero', 'median'}
-        Where u and v do not move; see `motion_fields`.
+        Which value of u and v means no motion; see `motion_fields`.
     """
 
     def __init__(self, blocks: int = 5, bins: int = 8, still: str = "zero"):

@@ -1,4 +1,4 @@
-"""What every hand-crafted method shares: one vector of features for each clip, computed row by row, then a classifier.
+"""The base of every hand-crafted method: a vector of features is computed for each clip, and a classifier reads it.
 
 A feature learns nothing from the training clips, so its `fit` only checks what it was handed. The classifier at the end
 of the pipeline is the only part that is trained.
@@ -86,7 +86,12 @@ def check_axes(method: str, X: np.ndarray, shapes: tuple[str, ...], action: str)
 def block_numbers(height: int, width: int, blocks: int) -> np.ndarray:
     """Return for each pixel the number of its block of a `blocks` x `blocks` grid, row by row, int (H, W).
 
-    Where the side is no multiple of `blocks`, sizes of blocks differ by one pixel.
+    Where a side is not a multiple of `blocks`, the blocks differ by one pixel in size.
+
+    Raises
+    ------
+    MerlibError
+        When `blocks` is below 1 or larger than a side.
     """
     if not 1 <= blocks <= min(height, width):
         found = f"{blocks} x {blocks} blocks of {height} x {width} pixels."
@@ -96,6 +101,6 @@ def block_numbers(height: int, width: int, blocks: int) -> np.ndarray:
 
 
 def shares(histogram: np.ndarray) -> np.ndarray:
-    """Return histograms (..., bins) that sum to 1; an empty one stays empty."""
+    """Return `histogram` (..., bins) with each histogram divided by its sum; an empty one stays zero."""
     total = histogram.sum(axis=-1, keepdims=True)
     return histogram / np.where(total > 0, total, 1)

@@ -6,11 +6,11 @@ of its *primary angle*, the smallest angle between it and the horizontal axis, a
 Left and right then share a bin, and so a mirrored clip has the same features. ``mirrored=False`` spreads the bins over
 the whole circle instead, as work on micro-expressions often does.
 
-Ours: the publication compares clips by kernels on dynamical systems. Here the histograms of the fields, in their order,
-are one vector for a linear support vector machine, whose penalty was chosen once, among C = 1, 10, 100 and 1,000. On 30
-SYNTHETIC clips of 10 people, each left out in turn, UF1 was .307, .326, .297 and .297, hence 10; on 442 SYNTHETIC
-maps in five folds of people .241, .241, .262 and .261, hence 100. Always naming the commonest class gives .241 there:
-eight numbers of a whole face say next to nothing.
+Our choices: the publication compares clips by kernels on dynamical systems. Here the histograms of the fields, in their
+order, are one vector for a linear support vector machine. Its penalty was chosen once, among C = 1, 10, 100 and 1,000.
+On 30 SYNTHETIC clips of 10 people, each left out in turn, UF1 was .307, .326, .297 and .297, so clips take 10. On 442
+SYNTHETIC maps in five folds of people it was .241, .241, .262 and .261, so maps take 100. Always predicting the most
+frequent class also reaches .241 there: eight numbers for a whole face say next to nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from merlib.models.handcrafted.svm import linear_svm
 
 
 class HOOF(ClipFeatures):
-    """Histograms of oriented optical flow: ``step_flows`` (N, T, 3, H, W) to (N, T * bins), strain unread.
+    """Histograms of oriented optical flow: ``step_flows`` (N, T, 3, H, W) to (N, T * bins); strain is not used.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class HOOF(ClipFeatures):
     mirrored : bool
         Whether left and right share a bin, as in the publication.
     still : {'zero', 'median'}
-        Where u and v do not move; see `motion_fields`.
+        Which value of u and v means no motion; see `motion_fields`.
     input_name : str
-        The input read; one map (N, 3, H, W) counts as one field.
+        Name of the input that is read; one map (N, 3, H, W) counts as one field.
     """
 
     def __init__(self, bins: int = 8, mirrored: bool = True, still: str = "zero", input_name: str = "step_flows"):
@@ -54,7 +54,7 @@ class HOOF(ClipFeatures):
     def _histogram(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         if self.mirrored:  # twice as many bins over the circle, of which those to the right are kept
             bins = directions(np.abs(u), v, 2 * self.bins, -np.pi / 2)
-            bins = np.minimum(bins, self.bins - 1)  # straight down, 90 degrees, ends the last bin
+            bins = np.minimum(bins, self.bins - 1)  # straight down is 90 degrees exactly and belongs to the last bin
         else:
             bins = directions(u, v, self.bins)
         return shares(np.bincount(bins.ravel(), np.hypot(u, v).ravel(), self.bins))
@@ -92,7 +92,7 @@ def hoof_maps(
 ) -> FeaturePipeline:
     """Build HOOF for the public maps, stretched to 0..255; `motion_fields` says what is lost.
 
-    A map is one field, from onset to apex: the course of the motion, nine fields on clips, is lost as well, and a clip
-    is left with as many numbers as there are bins. Parameters as `hoof`.
+    A map is one field, from onset to apex. The course of the motion, which clips show in nine fields, is therefore lost
+    as well, and a clip is described by as many numbers as there are bins. Parameters as `hoof`.
     """
     return hoof(classes, bins, mirrored, still, input_name, C)

@@ -1,13 +1,14 @@
 """LBP-SIP: local binary patterns at the six points where the three planes of LBP-TOP intersect around a voxel.
 
 Wang, See, Phan, Oh: LBP with six intersection points: reducing redundant information in LBP-TOP for micro-expression
-recognition. ACCV 2014. The six points lie a radius before and behind the voxel on x, y and t. The four in its own frame
-make one code (16 values), the two in time another (4): 20 values for each block, where LBP-TOP of four neighbours has
-48 and counts every one of the six points twice.
+recognition. ACCV 2014. The six points lie one radius before and one behind the voxel on each of the axes x, y and t.
+The four in the voxel's own frame make one code (16 values), the two in time another (4). This gives 20 values for each
+block, where LBP-TOP with four neighbours has 48 and counts every one of the six points twice.
 
-Choices: 5 x 5 blocks and radii 1, 1, 4, as for LBP-TOP, so 500 values; both histograms of a block sum to 1. Blocks and
-classifier of the publication could not be verified. The linear machine's penalty was chosen once, on 61 SYNTHETIC clips
-of 12 people, each person left out in turn: UF1 .280 for C = 1, .332 for 10, .359 for 100, 1,000 and 10,000, hence 100.
+Our choices: 5 x 5 blocks and radii 1, 1, 4, as for LBP-TOP, which gives 500 values; each of the two histograms of a
+block sums to 1. Blocks and classifier of the publication could not be verified. The linear machine's penalty was chosen
+once, on 61 SYNTHETIC clips of 12 people, each person left out in turn: UF1 was .280 for C = 1, .332 for 10, .359 for
+100, 1,000 and 10,000, so 100 is taken.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class LBPSIP(ClipFeatures):
     blocks : int
         Blocks on each side of the face.
     radii : (int, int, int)
-        Along x, y and t; a clip needs more than twice the last one's frames.
+        Radii along x and y in pixels and along t in frames; a clip needs at least 2 t + 1 frames.
     """
 
     input_name = "frames"

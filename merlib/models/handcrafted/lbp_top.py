@@ -5,11 +5,12 @@ IEEE TPAMI 29 (2007). In the planes xy, xt and yt each voxel gets the code of it
 in each block of the face, and each histogram is made to sum to 1. Only voxels whose neighbours all lie inside the clip
 are centres, the same ones in all three planes.
 
-Choices: 5 x 5 blocks and radii 1, 1, 4, as the CASME II data set was published with; 8 neighbours and uniform codes, so
-3 x 59 values for each of 25 blocks, 4,425 in all. Ten frames of each clip are read, spread evenly from onset to offset;
-publications interpolate them (temporal interpolation model), here the nearest recorded frames stand in. The linear
-machine's penalty varies between public re-implementations from 1 to 10,000. It was chosen once, on 61 SYNTHETIC clips
-of 12 people, each person left out in turn: UF1 .434 for C = 1, .460 for 10, 100, 1,000 and 10,000, hence 10.
+Our choices: 5 x 5 blocks and radii 1, 1, 4, with which the CASME II data set was published; 8 neighbours and uniform
+codes, which gives 3 x 59 values for each of 25 blocks, 4,425 in all. Ten frames of each clip are read, spread evenly
+from onset to offset. Publications interpolate them (temporal interpolation model); here the nearest recorded frames are
+taken. The linear machine's penalty varies between public re-implementations from 1 to 10,000. It was chosen once, on 61
+SYNTHETIC clips of 12 people, each person left out in turn: UF1 was .434 for C = 1, .460 for 10, 100, 1,000 and 10,000,
+so 10 is taken.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class LBPTOP(ClipFeatures):
     blocks : int
         Blocks on each side of the face.
     radii : (int, int, int)
-        Along x, y and t; a clip needs more than twice the last one's frames.
+        Radii along x and y in pixels and along t in frames; a clip needs at least 2 t + 1 frames.
     neighbours : int
         Points on each circle or ellipse.
     """

@@ -1,8 +1,9 @@
-"""Local binary patterns of a clip's planes, and their histograms in blocks: the ground of LBP-TOP and LBP-SIP.
+"""Local binary patterns of a clip's planes, and their histograms in blocks, as LBP-TOP and LBP-SIP use them.
 
-Circles are scikit-image's. A plane of space and time with two different radii needs an ellipse, which scikit-image does
-not offer: those codes are computed here by the same rule (neighbours counted from the right, against the clock, a bit
-for each that is not darker than the centre, values between pixels by linear interpolation).
+Where both radii of a plane are equal, scikit-image computes the codes on a circle. A plane of space and time with two
+different radii needs an ellipse, which scikit-image does not offer; those codes are computed here by the same rule:
+neighbours are counted counter-clockwise from the right, a bit is set for each that is not darker than the centre, and
+values between pixels are interpolated linearly.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PLANES = {"xy": (2, 1), "xt": (2, 0), "yt": (1, 0)}  # axes of (T, H, W) that ru
 def grey_clips(method: str, X: np.ndarray) -> np.ndarray:
     """Return clips of RGB frames 0..1 (N, T, 3, H, W) as whole grey values 0..255, int16 (N, T, H, W).
 
-    Whole numbers, because a pattern compares neighbours: the last digits of a fraction would decide in flat skin.
+    They are whole numbers because a pattern compares neighbours, and in flat skin rounding errors would decide.
 
     Raises
     ------

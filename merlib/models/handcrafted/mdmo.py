@@ -6,13 +6,14 @@ to a later frame are sorted into 8 directions; the mean of the vectors in the fu
 averaged over the frames, and written as magnitude (divided by the largest of the 36) and angle: 72 values.
 
 Regions are handed in, since this room sees no landmarks. The publication draws 36 polygons at the landmarks of each
-clip. Without any, 6 x 6 equal cells of the cut face stand in: they need no landmark, and they mix what the publication
-keeps apart, such as brow and lid. The publication's removal of head motion is not repeated: faces come aligned.
+clip. Where there are none, 6 x 6 equal cells of the cut face are used: they need no landmarks, but they mix what the
+publication separates, such as brow and lid. The publication's removal of head motion is not repeated: faces come
+aligned.
 
-Ours: bins begin at 0 degrees; of equally full bins the one that moves most counts (so that a mirrored face has mirrored
-features); a vector of length zero has no direction and is
-not counted. The machine (Gaussian kernel, C = 28) and the weights of magnitude and angle (.8 and .2) are those of a
-public re-implementation, because the publication's could not be verified.
+Our choices: bins begin at 0 degrees. Of equally full bins, the one whose vectors are longest in sum is taken, so that a
+mirrored face has mirrored features. A vector of length zero has no direction and is not counted. The machine (Gaussian
+kernel, C = 28) and the weights of magnitude and angle (.8 and .2) are those of a public re-implementation, because the
+publication's could not be verified.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ GRID: tuple[Region, ...] = tuple((i / 6, (i + 1) / 6, j / 6, (j + 1) / 6) for i 
 
 
 class MDMO(ClipFeatures):
-    """Main directional mean optical flow: ``onset_flows`` (N, T, 3, H, W) to (N, 2 * regions), strain unread.
+    """Main directional mean optical flow: ``onset_flows`` (N, T, 3, H, W) to (N, 2 * regions); strain is not used.
 
     Parameters
     ----------
@@ -40,11 +41,11 @@ class MDMO(ClipFeatures):
     bins : int
         Bins of direction.
     magnitude_weight : float
-        Weight of the magnitudes; that of the angles is the rest to 1.
+        Weight of the magnitudes, in 0..1; the angles get one minus this.
     still : {'zero', 'median'}
-        Where u and v do not move; see `motion_fields`.
+        Which value of u and v means no motion; see `motion_fields`.
     input_name : str
-        The input read; one map (N, 3, H, W) counts as one field.
+        Name of the input that is read; one map (N, 3, H, W) counts as one field.
     """
 
     def __init__(

@@ -1,10 +1,11 @@
-"""What the methods on optical flow share: fields of motion with a known zero, and the direction of each vector.
+"""Common ground of the methods on optical flow: fields of motion with a known zero, and the direction of each vector.
 
-Two units reach them. Flow measured on clips is in pixels. The public maps are stretched: each channel of each clip lies
-in 0..255 by its own minimum and maximum, and three things are lost. Zero motion has no fixed grey; the length of u
-against that of v is unknown, so directions are skewed; and how strong one clip is against another is gone.
-``still="median"`` puts the zero of u and v at the median of their channel, because most of a face does not move. That
-is our substitution: no publication computes these features from such maps, and nothing restores the other two losses.
+Flow reaches these methods in one of two units. Flow measured on clips is in pixels. The public maps are stretched: each
+channel of each clip is scaled to 0..255 by its own minimum and maximum. Three things are lost by this. No fixed grey
+value means zero motion; the scale of u relative to v is unknown, so directions are skewed; and the motion of one clip
+can no longer be compared with that of another. ``still="median"`` puts the zero of u and v at the median of their
+channel, because most of a face does not move. That is our substitution: no publication computes these features from
+such maps, and nothing restores the other two losses.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def motion_fields(method: str, X: np.ndarray, still: str, sequence: bool) -> np.
     X : array (N, 3, H, W) or (N, T, 3, H, W)
         u (right), v (down) and optical strain.
     still : {'zero', 'median'}
-        Where u and v do not move: at 0 (pixels), or at the median of each channel (maps stretched to 0..255).
+        Which value of u and v means no motion: 0 (flow in pixels), or the median of each channel (maps stretched to
+        0..255).
     sequence : bool
         Whether the method reads several fields of a clip; one map then counts as a sequence of one.
 

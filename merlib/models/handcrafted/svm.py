@@ -1,7 +1,7 @@
-"""Support vector machines as the hand-crafted methods are published with: LIBSVM's, one against one, by vote.
+"""The support vector machines that the hand-crafted methods are published with: LIBSVM, one against one, by vote.
 
-No method of this folder is published with weights of classes, so none are used here: a class of few clips is given up
-more often than by the networks' losses. Say so where such a row stands beside theirs.
+No method of this folder is published with class weights, so none are used here. Rare classes are therefore recognised
+less often than by networks whose losses weight them; say so where such a row stands beside theirs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class VotingSVC(SVC):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return a score for each class, (N, classes), each row summing to 1."""
         votes = self.decision_function(X)
-        if votes.ndim == 1:  # of two classes LIBSVM returns one margin
+        if votes.ndim == 1:  # for two classes LIBSVM returns a single margin
             votes = np.stack([-votes, votes], axis=1) / 2
         return softmax(votes, axis=1)
 

@@ -1,6 +1,6 @@
 """The diagrams of ASTNet, labelled with the shapes of a live model.
 
-A model built under ``torch.device("meta")`` has shapes and no numbers: enough to draw it in full size at no cost.
+A model built under ``torch.device("meta")`` has shapes but no numbers, which is enough to draw it in full size.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ SIZE = 224
 
 
 def shapes_of(model: ASTNet, size: int = SIZE) -> dict[str, str]:
-    """Return the shape that leaves each module for one sequence of pictures of that size."""
+    """Return the shape of each module's output for one sequence of pictures of `size` x `size` pixels."""
     device = next(model.parameters()).device
     flows = torch.zeros(1, model.steps, 3, size, size, device=device)
     return trace_modules(model, {"flow_sequence": flows})["output"].to_dict()
 
 
 def describe(convolution: nn.Conv2d) -> str:
-    """Say a convolution's kernel and stride, such as ``3x3 conv, stride 2``."""
+    """Return a convolution's kernel and stride as text, such as ``3x3 conv, stride 2``."""
     stride = f", stride {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
     return f"{convolution.kernel_size[0]}x{convolution.kernel_size[1]} conv{stride}"
 
@@ -101,7 +101,7 @@ def cbam(model: ASTNet, size: int = SIZE) -> Figure:
 
 
 def channel_attention(model: ASTNet, size: int = SIZE) -> Figure:
-    """Draw Fig. 8: one weight a channel, from two descriptors through one shared MLP."""
+    """Draw Fig. 8: one weight per channel, from two descriptors through one shared MLP."""
     shapes = shapes_of(model, size)
     path, pooled = "attention.channel", shapes["attention.channel"]
     mlp = f"shared MLP\n{shapes[f'{path}.squeeze']}, ReLU,\n{shapes[f'{path}.excite']}"
@@ -118,7 +118,7 @@ def channel_attention(model: ASTNet, size: int = SIZE) -> Figure:
 
 
 def spatial_attention(model: ASTNet, size: int = SIZE) -> Figure:
-    """Draw Fig. 9: one weight a place, from the channels' average and maximum through one convolution."""
+    """Draw Fig. 9: one weight per position, from the channels' average and maximum through one convolution."""
     shapes = shapes_of(model, size)
     one, conv = shapes["attention.spatial"], model.attention.spatial.conv
     two = "x".join([str(conv.in_channels), *one.split("x")[1:]])

@@ -47,7 +47,7 @@ def draw_diagram(
     title : str
         Printed above.
     scale : float
-        Inches a grid unit.
+        Inches per grid unit.
     """
     use_style()
     boxes = {box.key: box for box in boxes}

@@ -1,6 +1,7 @@
 """The diagram of LARNet, labelled with the shapes of a live model.
 
-A model built under ``torch.device("meta")`` has shapes and no numbers: enough to draw and count it in full size.
+A model built under ``torch.device("meta")`` has shapes but no numbers, which is enough to draw and count it in full
+size.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ TITLES = {"attention92": "Attention-92", "attention56": "Attention-56", "emoresn
 
 
 def shapes_of(model: LARNet) -> dict[str, str]:
-    """Return the shape that leaves each module for one frame."""
+    """Return the shape of each module's output for one frame."""
     device = next(model.parameters()).device
     frame = torch.zeros(1, 3, model.image_size, model.image_size, device=device)
     return trace_modules(model, {"frames": frame})["output"].to_dict()
@@ -54,7 +55,7 @@ def _chain(model: LARNet, shapes: dict[str, str]) -> tuple[list[Box], list[tuple
 
 
 def model_title(model: LARNet, number: int) -> str:
-    """Return what a reader calls a stage of the model, from how many attention modules it has."""
+    """Return the paper's name of a stage of the model, found by its attention modules and their depths."""
     counts = tuple(len(level) - 1 for level in model.stages[number].levels)
     depths = tuple(len(level[1].mask.down) for level in model.stages[number].levels)
     return next(TITLES[name] for name, known in STAGES.items() if known == (counts, depths))

@@ -1,7 +1,7 @@
-"""The diagrams of UAMRN: its framework, labelled with the shapes of a live model, and its own hyper-planes at work.
+"""The diagrams of UAMRN: its framework, labelled with the shapes of a live model, and how its hyper-planes hash.
 
-A model built under ``torch.device("meta")`` has shapes and no numbers: enough to draw it in full size at no cost. It
-has to mask all pairs (``masked=True``), since which pairs are kept depends on numbers.
+A model built under ``torch.device("meta")`` has shapes but no numbers, which is enough to draw it in full size. It has
+to mask all pairs (``masked=True``), since the numbers decide which pairs are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MARKERS = {"query": "o", "key": "^"}
 
 
 def shapes_of(model: UAMRN, size: int = SIZE) -> dict[str, str]:
-    """Return the shape that leaves each module for one clip, read from its pictures or from cached features."""
+    """Return the shape of each module's output for one clip, read from its pictures or from cached features."""
     device = next(model.parameters()).device
     pictures = torch.zeros(1, model.length, 3, size, size, device=device)
     features = torch.zeros(1, model.length, model.front_size, device=device)
@@ -33,7 +33,7 @@ def shapes_of(model: UAMRN, size: int = SIZE) -> dict[str, str]:
 
 
 def framework(model: UAMRN, size: int = SIZE) -> Figure:
-    """Draw Fig. 2: the rebuilt sequence, the blocks, and two outputs whose spread weighs the loss."""
+    """Draw Fig. 2: the rebuilt sequence, the blocks, and the two outputs, whose uncertainty weights the loss."""
     shapes, block = shapes_of(model, size), model.blocks[0]
     tables, planes = block.hyperplanes.shape[1:3]
     kind = f"hashing: {planes} planes,\n{tables} tables" if block.sparse else "full attention"

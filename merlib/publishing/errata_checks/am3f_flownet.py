@@ -91,6 +91,6 @@ def last_batch() -> Outcome:
 
 @checks("AM3F-A21")
 def share_of_the_largest_class() -> Outcome:
-    """What does always answering "negative" earn?"""
+    """Which accuracy does always answering "negative" reach?"""
     most, every = cell("am3f.table1", "negative", "full"), cell("am3f.table1", "samples", "full")
     return Outcome(f"{most:g} / {every:g} = {most / every:.3f} for one answer to everything", most / every > 1 / 2)

@@ -1,9 +1,10 @@
-"""The errata as a table: what arithmetic can check with its outcome, and where to read the rest."""
+"""The errata as tables: those that arithmetic can check, with the outcome, and those that must be read."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from merlib.errors import unknown_name
 from merlib.publishing.errata_checks import am3f_flownet, astnet, dual_atme, larnet_uamrn  # noqa: F401  they register
 from merlib.publishing.errata_checks.printed import CHECKS
 from merlib.scoring.grim import shares
@@ -23,16 +24,29 @@ COMPARISONS = ("am3f.table2", "astnet.table5", "dual_atme.table3", "uamrn.table2
 
 
 def execute(*identifiers: str) -> pd.DataFrame:
-    """Work out some entries and return one row for each: where, what the sum gives, and whether the finding holds.
+    """Compute the checks of some errata, or of all that have one, and return one row for each.
+
+    Parameters
+    ----------
+    *identifiers : str
+        Ids of errata that have a check, such as ``AM3F-A1``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``where``, ``worked out`` (the sum in words and numbers) and ``finding holds``.
 
     Raises
     ------
     MerlibError
-        For an id that is not in the list.
+        For an id that is not in the list of errata, or that no arithmetic can check.
     """
     rows = {}
     for identifier in identifiers or CHECKS:
-        erratum, outcome = find_erratum(identifier), CHECKS[identifier]()
+        erratum = find_erratum(identifier)
+        if identifier not in CHECKS:
+            raise unknown_name("erratum that is checked by arithmetic", identifier, CHECKS)
+        outcome = CHECKS[identifier]()
         rows[identifier] = {"where": erratum.where, "worked out": outcome.shown, "finding holds": outcome.holds}
     return pd.DataFrame.from_dict(rows, orient="index")
 

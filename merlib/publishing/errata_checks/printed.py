@@ -1,4 +1,4 @@
-"""What the checks of errata share: printed cells, the outcome of a check, and the list of all checks."""
+"""Common parts of the checks of errata: printed cells, the outcome of a check, and the list of all checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CASME2, MEGC2019 = 246, 442  # clips of the five largest classes of CASME II, an
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one entry came to.
+    """The outcome of one check.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def checks(identifier: str) -> Callable[[Check], Check]:
 
 
 def cell(artefact: str, row: str, name: str) -> float:
-    """Return one printed value."""
+    """Return the value that a paper prints in one cell, by artefact, row and name of the column."""
     cells = reported_values(artefact)
     return float(cells[(cells["row"] == row) & (cells["column"] == name)]["value"].item())
 

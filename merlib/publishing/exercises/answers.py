@@ -1,6 +1,6 @@
-"""What an answer is compared with: a number, one of several options, or a set of names.
+"""The right answers to exercises: a number, one of several options, or a set of names.
 
-Each kind says what is off with a wrong answer and never gives the right one away.
+Each kind says what is wrong with an answer and never gives the right one away.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ OPEN = "not answered yet"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an answer is right, and what is off.
+    """Whether an answer is right, and what is wrong with it.
 
     Parameters
     ----------
     right : bool
         Also the verdict's truth value.
     said : str
-        What the reader sees.
+        The sentence that the reader sees.
     """
 
     right: bool
@@ -60,15 +60,15 @@ class Number:
     Parameters
     ----------
     truth : float
-        The right answer; a whole number is asked for exactly.
+        The right answer.
     within : float, optional
-        How far off a right answer may be; by default 0 for a whole number and else a hundredth of the truth.
+        The largest error of a right answer; by default 0 for a whole number and else a hundredth of the truth.
     share : bool
-        Whether it lies between 0 and 1.
+        Whether the right answer is a share, which lies between 0 and 1.
     mistakes : mapping of float to str
-        Wrong answers that people arrive at, computed like the truth, and what went wrong on the way.
+        Wrong answers that people arrive at, computed like the truth, each with the sentence that explains it.
     because : str
-        What a right answer shows.
+        What the reader should conclude from the right answer.
     """
 
     truth: float
@@ -79,7 +79,7 @@ class Number:
 
     @property
     def tolerance(self) -> float:
-        """How far off a right answer may be."""
+        """The largest error of a right answer."""
         if self.within is not None:
             return self.within
         return 1e-9 if float(self.truth).is_integer() else abs(self.truth) / 100
@@ -115,7 +115,7 @@ class Choice:
     truth : str
         The right option.
     options : mapping of str to str
-        All options, and what to say to whoever chooses one that is wrong.
+        All options, each with what is said to a reader who chooses it wrongly.
     because : str
         What a right answer shows.
     """
@@ -129,7 +129,7 @@ class Choice:
             raise MerlibError(f"truth {self.truth!r}.", f"one of {', '.join(self.options)}.", "mend the exercise.")
 
     def judge(self, answer: object) -> Verdict:
-        """Compare an answer with the truth, whatever its capitals."""
+        """Compare an answer with the truth; upper and lower case count as equal."""
         said = answer.strip().lower() if isinstance(answer, str) else answer
         known = {option.lower(): option for option in self.options}
         if not isinstance(said, str) or said not in known:
@@ -162,7 +162,7 @@ class Names:
     because: str = ""
 
     def judge(self, answer: object) -> Verdict:
-        """Count what belongs, what does not and what is missing, without naming it."""
+        """Compare an answer with the truth; it is told how many names are wrong or missing, but not which."""
         if isinstance(answer, str) or not hasattr(answer, "__iter__"):
             return _not_yet(f"a set of names is asked for, and this is {_what(answer)}.")
         given = {str(name) for name in answer}

@@ -1,7 +1,7 @@
-"""Whether a reader's answer is right.
+"""Check a reader's answer.
 
-The right answers are computed, from the same records, data and networks that the notebooks show, each time one is
-asked for; none is typed. `merlib.publishing.exercises.truths` holds one module for each notebook.
+Each time a right answer is needed, it is computed from the same records, data and networks that the notebooks show;
+none is typed. `merlib.publishing.exercises.truths` holds one module for each notebook.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def right_answer(identifier: str) -> Answer:
 
 
 def check(identifier: str, answer: object) -> Verdict:
-    """Say whether an answer is right, or what is off; the right answer is never told.
+    """Return whether an answer is right, or what is wrong with it; the right answer is never revealed.
 
     Parameters
     ----------
     identifier : str
-        Such as ``00.share``.
+        Number of the notebook and name of the exercise, such as ``00.share``.
     answer : object
         A number, an option or a set of names, as the exercise asks; None for no answer yet.
 

@@ -1,4 +1,4 @@
-"""Checks a reader makes of a network before trusting it."""
+"""A check that a reader makes of a network before trusting it: can it learn one batch by heart?"""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def overfit_one_batch(
     model : str
         Name of a network.
     samples : Samples
-        Where the clips come from; they are taken evenly from all classes, as far as these have enough.
+        Where the clips come from; they are taken from all classes in turn, as long as a class has any left.
     options : mapping, optional
-        Options of the model; switch dropout off.
+        Options of the model; they should switch dropout off, since the accuracy is taken in training mode.
     clips, steps, learning_rate, seed
         Size of the batch, Adam steps and rate, seed of the weights.
     """

@@ -1,1 +1,1 @@
-"""Networks explained: trained fold by fold and kept, their maps held against the true motion of the twin."""
+"""Explaining networks: they are trained fold by fold and kept, and their maps are compared with the true motion."""

@@ -21,15 +21,23 @@ RIVALS = {
     STRAIN: "the strain map itself",
     USUAL: "the mean map of the other people",
 }
-DRAWS = 3  # random weights a fold, averaged
+DRAWS = 3  # sets of random weights per fold, whose scores are averaged
 
 
 def candidates(explained: Explained, place: str = "flow") -> dict[str, np.ndarray]:
     """Return the maps that compete, each (rows, 28, 28), in the order of `Explained.rows`.
 
-    ``Grad-CAM, trained``; ``Grad-CAM, random weights``, several draws of untrained networks of the same folds, as
-    ``Grad-CAM, random weights 0`` and so on; ``strain as given``, the network's own input, which needs no network;
-    ``the usual place``, the mean Grad-CAM of all other people: what is left when a map does not look at its clip.
+    ``Grad-CAM, trained`` is the map of the trained networks. ``Grad-CAM, random weights 0`` and so on are those of
+    untrained networks of the same folds, one for each of `DRAWS` draws. ``strain as given`` is the network's own input,
+    for which no network is needed. ``the usual place`` is the mean Grad-CAM of all other people, which does not depend
+    on the clip itself.
+
+    Parameters
+    ----------
+    explained : Explained
+        Trained networks.
+    place : {'flow', 'puzzle'}
+        The input whose maps are returned.
     """
     trained = attention(explained, only=place)[place]
     maps = {TRAINED: trained}
@@ -50,11 +58,11 @@ def _of_others(maps: np.ndarray, people: np.ndarray) -> np.ndarray:
 
 
 def clip_scores(explained: Explained, maps: Mapping[str, np.ndarray], place: str = "flow") -> pd.DataFrame:
-    """Return what each map scores on each clip of the twin: one row a clip, columns (map, measure).
+    """Return the scores of each map on each clip of the twin: one row per clip, columns (map, measure), in 0..1.
 
-    `maps` come from `candidates`; draws of random weights are averaged clip by clip. ``nothing known`` is what a map
-    without knowledge gets: a half of the area under the curve, and in the pointing game the region's share of the area.
-    ``same order`` is the rank correlation of the trained map with that of random weights.
+    `maps` come from `candidates`; scores of several random weights are averaged clip by clip. ``nothing known`` is the
+    score of a map that knows nothing: an area under the curve of .5, and in the pointing game the region's share of the
+    face. ``same order`` is the rank correlation of the trained map with that of random weights, in -1..1.
     """
     samples = explained.samples.take(explained.rows)
     speed = true_speed(samples)
@@ -79,12 +87,12 @@ def clip_scores(explained: Explained, maps: Mapping[str, np.ndarray], place: str
 
 
 def score_table(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return means over clips with 95 % intervals over people: each map, then the trained one less each of the others.
+    """Return means over clips with 95 % intervals over people: of each map, then of the trained one minus each other.
 
     Returns
     -------
     values, low, high : DataFrame
-        Columns auc, pointing and same order; what does not apply is not a number.
+        Columns auc, pointing and same order; NaN where a measure does not apply.
     """
     rows: dict[str, pd.DataFrame] = {}
     for name in (TRAINED, RANDOM, STRAIN, USUAL, NOTHING):
@@ -103,7 +111,10 @@ def score_table(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Da
 
 
 def attention_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, who: str) -> str:
-    """Say in sentences whether attention finds what moves, and whether that is due to training."""
+    """Return sentences that say whether attention finds what moves, and whether that is due to training.
+
+    `values`, `low` and `high` come from `score_table`; `who` is the name of the network.
+    """
 
     def told(row: str, form: str) -> str:
         return value_text(*(table.loc[row, "auc"] for table in (values, low, high)), form)

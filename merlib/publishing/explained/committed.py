@@ -18,19 +18,19 @@ Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Committed:
-    """The committed record of an artefact; shows itself in a notebook, with its picture where it has one."""
+    """The committed record of an artefact; a notebook shows its headline, and its picture where there is one."""
 
     record: dict
 
     @property
     def headline(self) -> str:
-        """One line: what it shows, SYNTHETIC where it is, grade and training, and the finding."""
+        """One line: the title, marked SYNTHETIC if it is, with grade and training, and the finding."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
         return f"{mark}{self.record['title']} (committed; {described(self.record)}). {self.record['caption']}".strip()
 
     @property
     def tables(self) -> Tables:
-        """Values of the record's cells and the ends of their intervals, rows and columns as they were saved."""
+        """Values, low and high ends of the record's cells, with rows and columns in the order of the record."""
         cells = pd.DataFrame(self.record.get("cells", []), columns=["row", "column", "value", "low", "high"])
         rows, columns = cells["row"].unique(), cells["column"].unique()
         wide = cells.set_index(["row", "column"]).astype(float).unstack("column")  # noqa: PD010
@@ -54,7 +54,7 @@ def committed(artefact: str, reference: Path | None = None) -> Committed | str:
     Parameters
     ----------
     artefact : str
-        Id of the ledger, or ``extra.NAME``.
+        Id in the ledger, or ``extra.NAME``.
     reference : path, optional
         ``results/reference`` by default.
     """

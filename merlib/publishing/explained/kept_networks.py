@@ -1,7 +1,8 @@
-"""Trained networks kept on this machine, so that an explanation is not trained again; never committed.
+"""Trained networks kept on this machine, so that they need not be trained again to be explained; never committed.
 
-A file is named by what decides a fold: experiment, fold, seed, samples and the source of model and engine. It is
-written aside and renamed, and its checksum is verified on reading: a damaged file is trained again.
+A file is named by what decides a fold: experiment, fold, seed, samples and the code of model and engine. It is written
+to a temporary file and renamed, and its checksum is verified on reading. If a file is damaged, its network is trained
+again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SCORES = "scores of the test rows"
 
 
 def kept_path(folder: Path, experiment: Experiment, samples: Samples, fold: Fold) -> Path:
-    """Return where the network of a fold lies, of the experiment's first seed."""
+    """Return where the network of a fold lies or would lie, trained from the experiment's first seed."""
     source = training_code(experiment.model, bool(experiment.start))
     key = entry_key(experiment.training_digest, fold.digest, experiment.seeds[0], samples.kept_as, source)
     return folder / f"{key}.safetensors"
@@ -45,7 +46,7 @@ def keep(path: Path, result: FoldResult) -> None:
 
 
 def read_kept(path: Path, experiment: Experiment, samples: Samples) -> FoldResult | None:
-    """Return a kept network with its scores and curves; None where there is none that can be believed."""
+    """Return a kept network with its scores and curves; None where the file is absent or damaged."""
     try:
         with safe_open(path, "pt") as file:
             told, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

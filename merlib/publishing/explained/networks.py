@@ -1,7 +1,7 @@
-"""Networks as their folds left them, beside their predictions: to explain, weights are needed, which no store keeps.
+"""The trained networks of all folds beside their predictions: explaining needs weights, which the fold store lacks.
 
-Every clip is explained by the network of the fold that its person was held out of, so that a map shows what the network
-makes of people whom it has never seen.
+Every clip is explained by the network of the fold from whose training its person was held out, so that a map shows how
+the network reads people whom it has never seen.
 """
 
 from __future__ import annotations
@@ -40,19 +40,20 @@ from merlib.publishing.explained.kept_networks import keep, kept_path, read_kept
 
 @dataclass(frozen=True)
 class Explained:
-    """One network a fold, of the experiment's first seed, and what they answered.
+    """One network per fold, trained from the experiment's first seed, and their predictions.
 
     Parameters
     ----------
     experiment : Experiment
+        The experiment that was trained.
     samples : Samples
-        All rows that the folds were cut from.
+        All rows, of which the folds are parts.
     folds : tuple of Fold
         The folds that were trained.
     networks : tuple of nn.Module
-        One a fold, after the last epoch, in evaluation mode.
+        The network of each fold after the last epoch, in evaluation mode.
     predictions : DataFrame
-        Of the folds' test rows, with provenance, as `learning.run` returns them.
+        Predictions of the folds' test rows, with provenance, as `learning.run` returns them.
     """
 
     experiment: Experiment
@@ -63,35 +64,35 @@ class Explained:
 
     @property
     def rows(self) -> np.ndarray:
-        """The rows that some network was tested on, in the order of the samples."""
+        """The rows that the networks were tested on, in the order of the samples."""
         return np.sort(np.concatenate([fold.test for fold in self.folds]))
 
     def inputs_of(self, fold: int, rows: np.ndarray) -> dict[str, Tensor]:
-        """Return rows of the samples as the network of that fold reads them: normalised by its training rows."""
+        """Return rows of the samples as the network of that fold reads them, normalised by the fold's training rows."""
         samples = needed_inputs(self.networks[fold], self.samples)
         normalise = Normaliser(self.experiment.recipe.normalisation, as_tensors(samples, self.folds[fold].train))
         return normalise(as_tensors(samples, rows))
 
     def tested(self) -> Iterator[tuple[nn.Module, dict[str, Tensor], np.ndarray]]:
-        """Yield each fold's network, its test rows as it reads them, and which rows these are."""
+        """Yield each fold's network, its normalised test rows, and the numbers of these rows."""
         for number, (network, fold) in enumerate(zip(self.networks, self.folds, strict=True)):
             yield network, self.inputs_of(number, fold.test), fold.test
 
     def fresh(self, fold: Fold, draw: int) -> nn.Module:
-        """Return the network as before training, from random weights number `draw` that no training began with."""
+        """Return an untrained network, with the `draw`-th set of random weights; no training began with these."""
         with one_thread():
             torch.manual_seed(fold_seed(self.experiment.seeds[0], f"{fold.name}:random weights {draw}"))
             return build_model(self.experiment.model, classes=len(self.samples.classes), **self.experiment.options)
 
     def with_random_weights(self, draw: int = 0, parts: tuple[str, ...] = ()) -> Explained:
-        """Return the same folds with networks that forgot all they learned, or what the named parts had learned.
+        """Return the same folds with random weights in place of learned ones, in the whole network or in some parts.
 
         Parameters
         ----------
         draw : int
-            Number of the random weights.
+            Number of the set of random weights.
         parts : tuple of str
-            See `explaining.randomising.randomised`.
+            Parts that are randomised, see `explaining.randomising.randomised`; all when empty.
         """
         pairs = zip(self.networks, self.folds, strict=True)
         networks = tuple(randomised(network, self.fresh(fold, draw), parts).eval() for network, fold in pairs)
@@ -107,19 +108,20 @@ def trained_networks(
 ) -> Explained:
     """Train the experiment's network on its folds, with its first seed, and keep the networks.
 
-    Training is that of `learning.run`, fold for fold and seed for seed.
+    Training is the same as in `learning.run`, fold for fold and seed for seed.
 
     Parameters
     ----------
     experiment : Experiment
-        Of a network.
+        An experiment whose model is a network.
     samples : Samples
+        The rows that the protocol splits.
     kept : path, optional
-        Folder of this machine that trained networks are kept in and read from, such as `networks_folder` names.
+        Folder on this machine where trained networks are kept and looked for, such as `networks_folder` names.
     folds : int, optional
-        How many of the protocol's folds, from the first; all by default.
+        Train only so many of the protocol's folds, from the first; all by default.
     workers : int, optional
-        Processes of one thread each; one for each processor by default.
+        Processes of one thread each; one for each core by default.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def networks_folder(store: FoldStore) -> Path:
 
 
 def _in_processes(asked: list[tuple], workers: int) -> list[FoldResult]:
-    """Train in processes; one that ended while it waited is replaced, which is no fault and loses nothing."""
+    """Train in processes; joblib may replace a waiting process whose memory grew, which loses no work."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
         return Parallel(**worker_processes(workers))(delayed(_train)(*one) for one in asked)
@@ -188,18 +190,23 @@ def attention(
     Parameters
     ----------
     explained : Explained
-        Of a network that `explaining.grad_cam.places` knows.
+        Networks of a model that `explaining.grad_cam.places` knows.
     size : (int, int)
         Rows and columns of the maps.
     asked : {'label', 'prediction'}
-        Which class is asked for.
+        Whether the score of the true or of the predicted class is explained.
     only : str
-        The one input whose map is wanted; all of them by default.
+        The only input whose map is wanted; all of them by default.
 
     Returns
     -------
     dict of str to float32 array (rows, *size)
-        In the order of `Explained.rows`; logits.
+        Maps in logits, in the order of `Explained.rows`, by the name of the input.
+
+    Raises
+    ------
+    MerlibError
+        When `asked` is neither of the two.
     """
     found: dict[str, np.ndarray] = {}
     place_of = {row: i for i, row in enumerate(explained.rows)}

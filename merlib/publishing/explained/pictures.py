@@ -1,7 +1,7 @@
-"""What a figure of attention shows: single clips of the SYNTHETIC twin, or means over the clips of a class.
+"""The contents of figures of attention: single clips of the SYNTHETIC twin, or means over the clips of a class.
 
-A single clip may be shown of the twin alone; of real data there are means. Which clips are shown is decided by names
-and answers, never by how a map looks.
+Single clips may be shown of the twin only; for real data, means are shown. Which clips are shown is decided by names
+and predictions, never by how a map looks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CAM = "Grad-CAM / logits"
 GREY = "map / grey levels"
 PIXELS = "map / px"
 MOVES = "what truly moves"
-FEW = 5  # people; a bootstrap of fewer says little of others
+FEW = 5  # people; a bootstrap over fewer people says little about others
 
 
 def example_rows(explained: Explained, groups: np.ndarray) -> list[int]:
@@ -35,9 +35,10 @@ def example_rows(explained: Explained, groups: np.ndarray) -> list[int]:
     Parameters
     ----------
     explained : Explained
+        Networks and their predictions.
     groups : array (rows,)
         Group of each of `Explained.rows`; an empty name leaves a row out. Where no clip of a group was classified
-        correctly, the group's first clip stands in.
+        correctly, the group's first clip is taken.
     """
     told = explained.predictions
     right = told.loc[told["prediction"] == told["label"], ["dataset", "subject", "clip"]].agg("/".join, axis=1)
@@ -50,7 +51,7 @@ def example_rows(explained: Explained, groups: np.ndarray) -> list[int]:
 
 
 def flow_pictures(explained: Explained, cams: Mapping[str, np.ndarray]) -> dict:
-    """Return AM3F-FlowNet's Figure 6 for `draw_map_grid`: maps of flow and strain beside Grad-CAM, one line a class."""
+    """Return AM3F-FlowNet's Figure 6 for `draw_map_grid`: flow, strain and Grad-CAM, one line per class."""
     samples, cam = explained.samples, cams["flow"]
     classes = np.array(samples.classes)[samples.labels[explained.rows]]
     columns = ("u, horizontal", "v, vertical", "optical strain")
@@ -82,16 +83,21 @@ def flow_pictures(explained: Explained, cams: Mapping[str, np.ndarray]) -> dict:
 
 
 def branch_pictures(explained: Explained, cams: Mapping[str, np.ndarray], label: str = "positive") -> dict:
-    """Return Dual-ATME's Figure 7 for `draw_map_grid`: flow and attention of face and puzzle, one line a data set.
+    """Return Dual-ATME's Figure 7 for `draw_map_grid`: flow and attention of face and puzzle, one line per data set.
 
     Parameters
     ----------
     explained : Explained
-        Of Dual-ATME.
+        Networks of Dual-ATME.
     cams : mapping of str to array
         From `attention`.
     label : str
         Class that is shown; the paper shows positive clips with action unit 12.
+
+    Raises
+    ------
+    MerlibError
+        When the samples have no such class.
     """
     samples = explained.samples
     if label not in samples.classes:
@@ -125,9 +131,10 @@ def branch_pictures(explained: Explained, cams: Mapping[str, np.ndarray], label:
 
 
 def strain_finding(explained: Explained, cam: np.ndarray, who: str, place: str = "flow") -> str:
-    """Say how far Grad-CAM follows the strain of its own clip: on real maps, whose truth nobody knows, that is all.
+    """Return a sentence on how closely Grad-CAM follows the strain of its own clip.
 
-    The rank correlation of both maps, its mean over clips and interval over people.
+    It gives the rank correlation of both maps, its mean over clips and its interval over people. For real maps, whose
+    true motion is not known, no more can be said.
     """
     rows = explained.rows
     strain = np.asarray(explained.samples.inputs[place])[rows, 2]
@@ -147,7 +154,7 @@ def single(explained: Explained) -> bool:
 
 
 def by_person(values: pd.DataFrame, people: np.ndarray, datasets: np.ndarray) -> tuple[pd.DataFrame, ...]:
-    """Return each column's mean over rows with its 95 % interval over people: values, low, high, one row a column."""
+    """Return each column's mean over rows with its 95 % interval over people: values, low, high, one row per column."""
     rows = {
         " ".join(map(str, np.atleast_1d(np.array(name, dtype=object)))): mean_over_clips(
             one.to_numpy(), people, datasets
@@ -161,7 +168,7 @@ def by_person(values: pd.DataFrame, people: np.ndarray, datasets: np.ndarray) ->
 
 
 def heat_pictures(layers: Mapping[tuple[int, str], Tensor], samples: Samples, rows: np.ndarray) -> dict:
-    """Return LARNet's Figure 7 for `draw_map_grid`: the heat of each layer over the frame, one line a stage.
+    """Return LARNet's Figure 7 for `draw_map_grid`: the heat of each layer over the frame, one line per stage.
 
     Parameters
     ----------
@@ -170,7 +177,8 @@ def heat_pictures(layers: Mapping[tuple[int, str], Tensor], samples: Samples, ro
     samples : Samples
         With the input ``frames`` (N, 3, S, S), 0..1.
     rows : array
-        Which of them the layers belong to. The first is drawn; of real data, the mean of all, without a frame below.
+        The rows that the layers belong to. Of the twin the first row is drawn; of real data the mean over all rows,
+        without a frame below it.
     """
     size = samples.inputs["frames"].shape[-2:]
     frame = (255 * np.clip(np.asarray(samples.inputs["frames"][rows[0]]), 0, 1)).astype(np.uint8).transpose(1, 2, 0)
@@ -186,7 +194,7 @@ def heat_pictures(layers: Mapping[tuple[int, str], Tensor], samples: Samples, ro
 
 
 def share_words(value: float, low: float, high: float, people: int) -> str:
-    """Return a share in words with its interval over people; of fewer than `FEW` people, their number stands for it."""
+    """Return a share as text with its interval over people; below `FEW` people their number replaces the interval."""
     if people < FEW:
         return f"{value:.0%} (of {people} {'people' if people > 1 else 'person'}, too few for an interval)"
     return value_text(value, low, high, ".0f", 100, unit="%")

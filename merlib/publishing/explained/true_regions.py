@@ -1,7 +1,8 @@
-"""Where the faces of the SYNTHETIC twin move: the truth that a map of attention is held against.
+"""Where the faces of the SYNTHETIC twin move: the truth with which maps of attention are compared.
 
-What moves is the skin by the clip's action units. The head's motion moves everything and the lids close for reasons of
-their own, so neither counts. A place belongs to the region when it moves more than half as far as the clip's fastest.
+Only the motion of the skin by the clip's action units counts. The head's motion moves the whole map, and the lids blink
+independently of the expression, so neither counts. A place belongs to the moving region when it moves more than half
+as far as the clip's fastest place.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from merlib.datasets.twin.rendering.rendered import RenderedClip, twin_clips
 from merlib.errors import MerlibError
 
 LIDS = "45"  # the action unit of a blink
-FAST = 0.5  # of the clip's fastest place
+FAST = 0.5  # share of the motion of the clip's fastest place
 STILL = HeadMotion(0.0, 0.0, 0.0, 0.0)
 
 
@@ -31,7 +32,7 @@ def _plans(population: str) -> dict[str, ClipPlan]:
 
 
 def plans_of(samples: Samples) -> list[ClipPlan]:
-    """Return what each row of the twin's flow maps shows.
+    """Return the plan from which the twin made each row of its flow maps.
 
     Raises
     ------
@@ -59,12 +60,12 @@ def true_speed(samples: Samples) -> np.ndarray:
 
 
 def moving_regions(speed: np.ndarray, share: float = FAST) -> np.ndarray:
-    """Return which places move more than `share` of the fastest one's speed, bool like `speed` (N, H, W)."""
+    """Return which places move faster than `share` of the fastest place's speed, bool like `speed` (N, H, W)."""
     return speed > share * speed.max((1, 2), keepdims=True)
 
 
 def face_places() -> np.ndarray:
-    """Return the places of a 28 x 28 map that lie on the face, bool: attention is compared there alone."""
+    """Return which places of a 28 x 28 map lie on the face, bool (28, 28); attention is compared only there."""
     return inside_face(crop_grid(MAP)).reshape(MAP) > 0.5
 
 
@@ -81,14 +82,14 @@ def face_under(samples: Samples, row: int, size: tuple[int, int] = (140, 112)) -
     samples : Samples
         Flow maps of the twin.
     row : int
-        Which of them.
+        Number of the row.
     size : (int, int)
         Rows and columns of the picture.
 
     Returns
     -------
     uint8 array (*size, 3)
-        RGB; an invented person.
+        RGB picture of an invented person.
     """
     import cv2
 

@@ -1,1 +1,1 @@
-"""Figures: results, clips, people, learning curves."""
+"""Functions that draw the figures: results, clips, people, maps of attention, watched videos."""

@@ -23,7 +23,7 @@ def draw_attention_matrices(pictures: Mapping[str, np.ndarray], labels: Mapping[
     pictures : mapping of str to array (L, L)
         By title.
     labels : mapping of str to str
-        Of each colour scale; matrices of one label share it.
+        Label of each matrix's colour scale; matrices with the same label share a scale.
     """
     use_style()
     figure, axes = plt.subplots(
@@ -47,16 +47,16 @@ def draw_attention_matrices(pictures: Mapping[str, np.ndarray], labels: Mapping[
 
 
 def share_table(shares: Mapping[str, pd.DataFrame], people: np.ndarray, datasets: np.ndarray):
-    """Return the mean share of pairs kept in each part of the matrix, one row a network, with 95 % intervals.
+    """Return the mean share of pairs kept in each part of the matrix, one row per network, with 95 % intervals.
 
-    People are resampled.
+    The intervals come from resampling people.
 
     Parameters
     ----------
     shares : mapping of str to DataFrame
         From `explaining.sparse_attention.kept_shares`, by the name of the network.
     people, datasets : str arrays (N,)
-        Of each clip.
+        Person and data set of each clip.
 
     Returns
     -------
@@ -78,7 +78,10 @@ def share_table(shares: Mapping[str, pd.DataFrame], people: np.ndarray, datasets
 
 
 def corner_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, name: str) -> str:
-    """Say whether a network's lower right corner is emptier than its upper left, and its diagonal fuller."""
+    """Return a sentence on whether a network's lower right corner is emptier than its upper left, its diagonal fuller.
+
+    `values`, `low` and `high` come from `share_table`, in which `name` is the network's row.
+    """
 
     def told(column: str, words: tuple[str, str, str]) -> str:
         ends = (low.loc[name, column], high.loc[name, column])
@@ -95,18 +98,20 @@ def corner_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
 def matrix_pictures(
     matrices: Mapping[str, np.ndarray], names: Sequence[str], single: bool, row: int = 0, head: int = 0
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return what `draw_attention_matrices` draws for some networks: one clip's matrix, and how often pairs are kept.
+    """Return the pictures and labels of some networks for `draw_attention_matrices`.
+
+    They are one clip's matrix, and how often each pair is kept over all clips.
 
     Parameters
     ----------
     matrices : mapping of str to array (N, heads, L, L)
-        By network.
+        Attention matrices by network.
     names : sequence of str
-        Which networks.
+        The networks that are shown.
     single : bool
         Whether a single clip may be shown, as Fig. 4 does.
     row, head : int
-        Which clip, and which of its heads.
+        The clip that is shown, and the head.
     """
     pictures, labels = {}, {}
     for name in names:

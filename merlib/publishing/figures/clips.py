@@ -46,7 +46,7 @@ def draw_frames(row, indices: Sequence[int], titles: Sequence[str]) -> Figure:
 
 
 def frame_words(row, index: int) -> str:
-    """Say which frame of a clip this is: its number, onset, apex or offset, and SYNTHETIC for a rendered one."""
+    """Return words for a frame of a clip: SYNTHETIC if it was rendered, its number, and onset, apex or offset."""
     moments = {name: getattr(row, name) for name in ("onset", "apex", "offset")}
     named = [name for name, frame in moments.items() if pd.notna(frame) and int(frame) == index]
     parts = ["SYNTHETIC"] * isinstance(row.source, RenderedClip) + [f"frame {index} of 0 to {row.n_frames - 1}"]
@@ -59,9 +59,9 @@ def frame_slider(row, height: int = 300):
     Parameters
     ----------
     row : row of a clip table
-        Whose frames are shown.
+        The clip whose frames are shown.
     height : int
-        Most pixels that the picture takes, so that slider, words and picture fit the cell.
+        Largest height of the picture in pixels, so that slider, words and picture fit the cell.
     """
     import io
 
@@ -110,7 +110,7 @@ def draw_hars(row, how: Preprocessing) -> Figure:
 
 
 def draw_apex(row, how: Preprocessing) -> tuple[Figure, pd.DataFrame]:
-    """Draw how far each frame's texture is from the onset's, region by region, and the apex that is spotted."""
+    """Draw how far each frame's texture is from the onset's, by region, and the apex; return figure and curves."""
     found = locate(row, how)
     clip = found.cut(list(range(row.onset, row.offset + 1)), how.crop)
     spotted = spot_apex(clip, found.landmarks)
@@ -129,14 +129,16 @@ def draw_apex(row, how: Preprocessing) -> tuple[Figure, pd.DataFrame]:
 
 
 def draw_flows(flows: Mapping[str, np.ndarray], picture: np.ndarray | None = None, columns: int = 5) -> Figure:
-    """Draw flows as colour (how far) with arrows (where to); one scale for all.
+    """Draw flows as colour (how far) with arrows (in which direction), with one scale for all.
 
     Parameters
     ----------
     flows : mapping of str to array (H, W, 2)
-        By title, px.
+        Flows in pixels, by title.
     picture : array (H, W, 3), optional
-        Shown first.
+        A frame that is shown first.
+    columns : int
+        Largest number of pictures side by side.
     """
     entries = [("frame", picture)] if picture is not None else []
     entries += list(flows.items())
@@ -169,16 +171,16 @@ def draw_channels(maps: np.ndarray) -> Figure:
 
 
 def draw_magnified(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], factors: Sequence[float], method: str) -> Figure:
-    """Draw apex frames at several factors, one row a clip; the onset stands first.
+    """Draw apex frames at several factors, one row per clip, which begins with the onset frame.
 
     Parameters
     ----------
     pairs : mapping of str to (onset, apex)
         Cut faces by title.
     factors : sequence of float
-        Total ratios; 1 shows the apex as it is.
+        Total ratios of magnification; 1 shows the apex as it is.
     method : str
-        Of `magnify`.
+        Method of `magnify`.
     """
     figure, axes = _grid(len(pairs), len(factors) + 1, 1.5, 1.8)
     for line, (title, (onset, apex)) in zip(axes, pairs.items(), strict=True):

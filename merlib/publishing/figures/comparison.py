@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from merlib.publishing.style import COLOURS, use_style
 
 MARKS = ("o", "s", "D")
-STEP = 0.22  # between the archives of one method
+STEP = 0.22  # vertical distance between the marks of one method
 
 
 def draw_forest(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, line: str) -> Figure:
-    """Draw UF1 with 95 % intervals: a row for each method, a mark for each archive, dotted where the line stands.
+    """Draw UF1 with 95 % intervals: a row per method, a mark per archive, and a dotted line at the linear classifier.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def draw_forest(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, lin
 
 
 def draw_between_archives(table: pd.DataFrame) -> Figure:
-    """Draw what changes when only the preprocessing changes: each method on both archives, and the paired difference.
+    """Draw how results change when only the preprocessing does: each method on both archives, and the difference.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""LARNet looked into: how large each stage's responses are, and single maps of its hidden layers."""
+"""Figures of LARNet's inside: the size of each layer's responses, and single maps of its hidden layers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from torch import Tensor
 
 from merlib.publishing.style import COLOURS, DIVERGING, use_style
 
-SLOTS = 12  # maps of a layer that are drawn, the first ones
+SLOTS = 12  # how many maps of a layer are drawn, from the first
 
 
 def draw_responses(responses: pd.DataFrame, label: str) -> Figure:
-    """Draw one quantity of every layer, in the order of computation, one line a network.
+    """Draw one quantity of every layer, in the order of computation, with one line per network.
 
     Parameters
     ----------
     responses : DataFrame
-        Indexed by stage and layer, one column a network.
+        Indexed by stage and layer, one column per network.
     label : str
-        Of the quantity, with its unit.
+        Name of the quantity, with its unit.
     """
     use_style()
     figure, axis = plt.subplots(figsize=(7.0, 3.0), layout="constrained")
@@ -46,22 +46,22 @@ def draw_responses(responses: pd.DataFrame, label: str) -> Figure:
 def draw_layers(
     layers: Mapping[tuple[int, str], Tensor], stage: int, row: int | None = 0
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw the first maps of each layer of one stage, one line a layer.
+    """Draw the first maps of each layer of one stage, one line per layer.
 
     Parameters
     ----------
     layers : mapping
         From `explaining.hidden_layers.hidden_layers`.
     stage : int
-        From 1.
+        Number of the stage, from 1.
     row : int or None
-        Which sample; None draws the mean over all of them, as real samples must be.
+        The sample that is drawn; None draws the mean over all of them, as is required for real samples.
 
     Returns
     -------
     figure, table : Figure, DataFrame
-        Each line has a scale of its own, symmetric about zero and shared by its maps; the table holds its end, and the
-        mean of each map drawn.
+        Each line of the figure has its own scale, symmetric about zero and shared by its maps. The table holds the end
+        of this scale, and the mean of each map drawn.
     """
     use_style()
     own = {name: maps for (number, name), maps in layers.items() if number == stage}

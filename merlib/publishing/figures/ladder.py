@@ -1,4 +1,4 @@
-"""A network's ladder drawn: what each rung reaches, from shuffled labels to what the face shows."""
+"""The figure of a network's ladder: what each rung reaches, from shuffled labels to the true expression."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from merlib.scoring.confusion_counts import class_names
 
 
 def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one ladder a data set, UAR with intervals over people and random as a line; return figure and table.
+    """Draw one ladder per data set, UAR with intervals over people, a dotted line at chance; return figure and table.
 
     Parameters
     ----------
     ladders : mapping of str to mapping of str to predictions
-        Rungs by step, by the name of a data set. A ladder without rungs is left out.
+        For each data set, the predictions of each rung by step. A ladder without rungs is left out.
     """
     use_style()
     ladders = {name: rungs for name, rungs in ladders.items() if rungs}

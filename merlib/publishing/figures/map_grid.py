@@ -1,4 +1,4 @@
-"""A grid of maps: one line a clip or a class, one column a quantity, one colour scale for all maps of a unit."""
+"""A grid of maps: a line for each clip or class, a column for each quantity, and one colour scale for each unit."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def draw_map_grid(
     outlines: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     outline: str = "",
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw maps, shared scales, pictures below them and outlines around known regions.
+    """Draw maps with shared scales, where given over pictures and with outlines around known regions.
 
     Parameters
     ----------
     lines : mapping of str to mapping of str to array
-        By the title of the line and of the column: maps (H, W), or pictures (H, W, 3).
+        Maps (H, W) or pictures (H, W, 3), by the title of the line and of the column.
     units : mapping of str to str
         Unit of each column that holds maps. All maps of one unit share a scale: from 0, or symmetric about 0 where one
         of them is negative.
@@ -36,12 +36,13 @@ def draw_map_grid(
     outlines : mapping of str to mapping of str to bool array (H, W), optional
         Regions to be outlined, by line and column.
     outline : str
-        What an outline is, for the legend.
+        What the outlines mean, for the legend.
 
     Returns
     -------
     figure, table : Figure, DataFrame
-        The table holds mean, largest value and place of the largest value of each map: line, column, unit.
+        The table has a row for each map: line, column, unit, mean, largest value, and where this value lies (``row``
+        and ``place``, its column).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Folds drawn: whose clips are tested while the others are trained on, on an invented table of eight clips."""
+"""Figures of folds: whose clips are tested while the others are trained on, in an invented table of eight clips."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def five_clips() -> pd.DataFrame:
 
 
 def toy_clips() -> pd.DataFrame:
-    """Return eight invented clips of the people A to D with label and prediction; D has a single clip, told wrongly."""
+    """Return eight invented clips of the people A to D with label and prediction; D's single clip is misclassified."""
     return _table("AAABBCCD", "nnpnsnps", "nnpnnnnn")
 
 
 def named(clips: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of clips as people read it: class names in place of class numbers."""
+    """Return a table of clips for readers, with class names in place of class numbers."""
     shown = clips[["subject", "clip"]].copy()
     for column in ("label", "prediction"):
         shown[column] = [CLASSES[code] for code in clips[column]]

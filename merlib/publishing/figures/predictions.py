@@ -1,4 +1,4 @@
-"""Faces with what a network said of them (LARNet Fig. 11 and 12); of the SYNTHETIC twin only."""
+"""Faces of the SYNTHETIC twin with the classes that a network predicted for them (LARNet Fig. 11 and 12)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def draw_predictions(samples: Samples, predictions: pd.DataFrame, count: int = 8
     samples : Samples
         With the input ``frames`` (N, T, 3, S, S), RGB 0..1.
     predictions : DataFrame
-        Of the same clips, one row a clip; of several seeds the first counts.
+        Predictions of the same clips, one row per clip; of several seeds the first counts.
     count, columns : int
-        Clips drawn, taken in turn from all classes, and how many stand side by side.
+        Number of clips drawn, taken from all classes in turn, and how many are side by side.
     """
     use_style()
     first = predictions[predictions["seed"] == predictions["seed"].iloc[0]]

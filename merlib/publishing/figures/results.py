@@ -22,9 +22,9 @@ ACROSS = 3  # matrices side by side; more would shrink their words below reading
 
 
 def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one confusion matrix a run, rows (truth) summing to one, three side by side; return figure and counts.
+    """Draw one confusion matrix per run, rows (truth) summing to one, three side by side; return figure and counts.
 
-    Behind the name of a true class stands its number of clips, summed over seeds.
+    The name of a true class is followed by its number of clips, summed over seeds.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFr
 
 
 def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
-    """Draw training loss and accuracy by epoch: mean over folds and the range between them."""
+    """Draw training loss and accuracy by epoch, mean and range over folds; return figure and curves."""
     use_style()
     curves = pd.concat({label: learning_curves(one) for label, one in runs.items()}, names=["run"])
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
@@ -76,7 +76,7 @@ def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.D
 
 
 def draw_intervals(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, artefact: str, column: str) -> Figure:
-    """Draw one column of a table as points with 95 % intervals, with crosses where the paper reports a value."""
+    """Draw one column of a table as points with 95 % intervals, and the values that the paper reports as crosses."""
     use_style()
     figure, axis = plt.subplots(figsize=(7, 0.5 * len(values) + 1), layout="constrained")
     places = np.arange(len(values))[::-1]

@@ -1,4 +1,4 @@
-"""First looks at a set of samples: who, how many, and the mean motion of each class."""
+"""A first look at a set of samples: numbers of people and clips, and the mean motion of each class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHUFFLES = 5
 
 
 def clips_by_class(samples: Samples) -> pd.DataFrame:
-    """Count subjects and clips: one row a data set, one column a class, and the total."""
+    """Count subjects and clips: one row per data set and one for all, one column per class and one for the total."""
     frame = pd.DataFrame(
         {
             "data set": [NAMES.get(d, d) for d in samples.datasets],
@@ -38,14 +38,14 @@ def clips_by_class(samples: Samples) -> pd.DataFrame:
 
 
 def class_means(samples: Samples) -> np.ndarray:
-    """Return the mean map of each class less the mean of all: (classes, channels, H, W)."""
+    """Return the mean map of each class minus the mean of all clips: (classes, channels, H, W)."""
     flow = samples.inputs["flow"]
     overall = flow.mean(0)
     return np.stack([flow[samples.labels == c].mean(0) - overall for c in range(len(samples.classes))])
 
 
 def draw_class_means(samples: Samples) -> Figure:
-    """Draw each class's mean map as its difference from the mean of all clips, one row a class."""
+    """Draw each class's mean map as its difference from the mean of all clips, one row per class."""
     use_style()
     means = class_means(samples)
     unit = "grey levels" if samples.unit == "minmax255" else "px"

@@ -1,4 +1,4 @@
-"""A figure of one setting that varies: what each value earns, with intervals over people."""
+"""A figure of one setting that varies: the result of each value, with intervals over people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw_setting(
     Parameters
     ----------
     values, low, high : DataFrame
-        One row a value of the setting, in order.
+        One row per value of the setting, in order.
     setting : str
         Name of the setting, below the axis.
     columns : mapping of str to str

@@ -1,4 +1,4 @@
-"""Figures of a watched video: how much each face moved and what was seen in it, one face and a group."""
+"""Figures of a watched video, of one face or a group: how much each face moved, and which events were spotted."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from matplotlib.figure import Figure
 from merlib.publishing.style import COLOURS, use_style
 
 KIND_COLOURS = {"micro": COLOURS["vermilion"], "macro": COLOURS["blue"]}
-MOST = 8  # faces of which a figure has room for a curve
+MOST = 8  # a figure has room for the curves of so many faces
 UNIT = "distances of the eye corners a second"
 
 
 def draw_activity(curves: pd.DataFrame, events: pd.DataFrame, truth: pd.DataFrame | None = None) -> Figure:
-    """Draw, for each face, its activity over time, shaded from onset to offset of every event, a line at the apex.
+    """Draw the activity of each face over time, shaded from onset to offset of every event.
 
     Parameters
     ----------
     curves, events : DataFrame
-        Of `Watcher.curves` and `Watcher.table`.
+        `Watcher.curves` and `Watcher.table`.
     truth : DataFrame, optional
-        Planted events of one face or more, with columns ``face kind onset_seconds offset_seconds``, drawn as bars
-        below.
+        The true events of the rendered faces, with columns ``face kind onset_seconds offset_seconds``, drawn as bars
+        below the curves.
     """
     import matplotlib.pyplot as plt
 
@@ -64,14 +64,14 @@ def _legend(axis: Axes) -> None:
 
 
 def draw_group(frame: np.ndarray, curves: pd.DataFrame, events: pd.DataFrame) -> Figure:
-    """Draw a frame of several faces beside each face's curve, and the group's below: the mean over its faces.
+    """Draw a frame of several faces beside each face's curve, and below it the group's curve, the mean over its faces.
 
     Parameters
     ----------
     frame : ndarray (H, W, 3), uint8 RGB
-        With boxes and numbers drawn on it; of the SYNTHETIC twin alone.
+        A frame of the SYNTHETIC twin with boxes and numbers drawn on it.
     curves, events : DataFrame
-        Of `Watcher`.
+        `Watcher.curves` and `Watcher.table`.
     """
     import matplotlib.pyplot as plt
 
@@ -114,10 +114,11 @@ def draw_stages(frame: np.ndarray, cut: np.ndarray, landmarks: np.ndarray, point
     Parameters
     ----------
     frame, cut : ndarray (H, W, 3), uint8 RGB
+        The frame, and the aligned face cut from it.
     landmarks : ndarray (68, 2)
-        px of the frame.
+        Landmarks in pixels of the frame.
     points : ndarray (N, 2)
-        Followed on the cut, px; the regions' first.
+        Points that are followed on the cut face, in its pixels; the first 75 are those of the regions.
     """
     import matplotlib.pyplot as plt
 
@@ -139,17 +140,18 @@ def draw_stages(frame: np.ndarray, cut: np.ndarray, landmarks: np.ndarray, point
 def draw_regions(
     seconds: np.ndarray, moved: np.ndarray, names: tuple[str, ...], event: tuple[float, float, float]
 ) -> Figure:
-    """Draw how far some regions moved down or up around one event, its onset, apex and offset marked.
+    """Draw how far some regions moved down or up around one event, with its onset, apex and offset.
 
     Parameters
     ----------
     seconds : array (T,)
+        Time of each frame.
     moved : array (T, R)
-        Distances of the outer eye corners, downwards.
+        How far each region moved downwards, in distances between the outer eye corners.
     names : tuple of str
-        The regions.
+        Names of the R regions.
     event : three of float
-        Seconds of onset, apex and offset, as spotted.
+        Spotted onset, apex and offset in seconds.
     """
     import matplotlib.pyplot as plt
 
@@ -165,7 +167,7 @@ def draw_regions(
 
 
 def draw_frame_rates(table: pd.DataFrame) -> Figure:
-    """Draw what each frame rate leaves of a short movement: median and worst share of its height that a frame shows."""
+    """Draw how much of a short movement each frame rate shows: median and worst share of its height in a frame."""
     import matplotlib.pyplot as plt
 
     use_style()
@@ -181,16 +183,16 @@ def draw_frame_rates(table: pd.DataFrame) -> Figure:
 
 
 def time_slider(frames: list[np.ndarray], first: int, event: tuple[int, int, int]):
-    """Return a slider through frames around an event, for JupyterLab; it says when onset, apex and offset pass.
+    """Return a slider over frames around an event, for JupyterLab, which names onset, apex and offset.
 
     Parameters
     ----------
     frames : list of ndarray (H, W, 3), uint8 RGB
-        Of the SYNTHETIC twin.
+        Frames of the SYNTHETIC twin.
     first : int
-        Number of the first of them.
+        Number of the first of these frames in the video.
     event : three of int
-        Frames of onset, apex and offset.
+        Numbers of the onset, apex and offset frames.
     """
     import io
 

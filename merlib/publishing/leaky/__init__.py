@@ -1,1 +1,1 @@
-"""What the leakage laboratory shows: LEAKY, for comparison only."""
+"""Tables and figures of the leakage laboratory: LEAKY, for comparison only."""

@@ -1,4 +1,4 @@
-"""Figures of the protocol audit: what is reported, what is honest, and the liberties between (LEAKY)."""
+"""Figures of the protocol audit: reported results, honest results, and results with liberties (LEAKY)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ def audit_rows(compared: pd.DataFrame, worth) -> pd.DataFrame:
     compared : DataFrame
         From `leaky.worth.reported_and_honest`.
     worth : Worth
-        Of the laboratory.
+        Results of the laboratory.
 
     Returns
     -------
-    DataFrame with columns kind (reported; honest, committed; laboratory), value, low, high.
+    DataFrame
+        Columns kind (reported; honest, committed; laboratory), value, low, high.
     """
     rows = {}
     for name, one in compared.iterrows():
@@ -52,12 +53,12 @@ def audit_rows(compared: pd.DataFrame, worth) -> pd.DataFrame:
 
 
 def draw_audit(rows: pd.DataFrame) -> Figure:
-    """Draw what is reported, the honest runs, and the laboratory between, with 95 % intervals.
+    """Draw reported results, honest runs and the laboratory's results with 95 % intervals.
 
     Parameters
     ----------
     rows : DataFrame
-        From `audit_rows`; dotted lines stand where the laboratory's honest rows are.
+        From `audit_rows`. Dotted and dashed lines mark the laboratory's honest rows.
     """
     use_style()
     order = rows.iloc[::-1]
@@ -87,12 +88,12 @@ def draw_audit(rows: pd.DataFrame) -> Figure:
 
 
 def draw_epochs(curves: pd.DataFrame) -> Figure:
-    """Draw UF1 on the test clips after every epoch, one line a seed: what choosing an epoch chooses from.
+    """Draw UF1 on the test clips after every epoch, one line per seed: the values among which a chosen epoch is best.
 
     Parameters
     ----------
     curves : DataFrame
-        One row an epoch, one column a seed.
+        One row per epoch, one column per seed.
     """
     use_style()
     figure, axis = plt.subplots(figsize=(6.5, 3), layout="constrained")
@@ -109,9 +110,9 @@ def save_epochs(honest: pd.DataFrame | None, study: Study) -> str:
     Parameters
     ----------
     honest : DataFrame or None
-        From `leaky.worth.honest_run`; without it a sentence is returned.
+        From `leaky.worth.honest_run`; for None a sentence that says so is returned.
     study : Study
-        Whose folder it is written to.
+        The study into whose folder it is written.
     """
     if honest is None:
         return "The laboratory's run of a network is not committed here."
@@ -133,7 +134,7 @@ def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, 
     runs : mapping of str to predictions
         The honest runs behind `compared`, by label.
     study : Study
-        Whose folder it is written to.
+        The study into whose folder it is written.
     """
     rows = audit_rows(compared, worth)
     gaps = (compared["reported"] - compared["ours"]).sort_values(ascending=False)

@@ -1,4 +1,4 @@
-"""What each liberty is worth: the leakage laboratory's predictions as a table. LEAKY, for comparison only."""
+"""By how much each liberty raises a result: tables of the leakage laboratory. LEAKY, for comparison only."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from merlib.scoring.interval_text import value_text
 METHODS = {"ststnet": "STSTNet", "linear": "Linear on pixels"}
 PRINTED_AS = {"HARS + AARS": "Dual-ATME"}  # a row of its Table 1: the whole network
 FRAMES = "frames dealt at random"
-LIVE = ("best-epoch-fold", "best-epoch-subject", "clip-split")  # what a notebook takes while one waits
+LIVE = ("best-epoch-fold", "best-epoch-subject", "clip-split")  # cheap enough to be taken while a notebook runs
 COLUMNS = ("measured", "inflation")
 _PRETRAINED = {"framekfold": "frames at random, pretrained", "groupkfold": "people apart, pretrained"}
 
 
 class Worth(NamedTuple):
-    """Values and ends of the 95 % intervals, one row a liberty, and the predictions behind them by row."""
+    """Values and ends of the 95 % intervals, one row per liberty, and the predictions behind them by row."""
 
     value: pd.DataFrame
     low: pd.DataFrame
@@ -40,19 +40,20 @@ class Worth(NamedTuple):
 
 
 def worth_of(taken: Mapping[str, pd.DataFrame], method: str) -> Worth:
-    """Return what is printed with each liberty and by how much it exceeds the honest run.
+    """Return the result with each liberty and by how much it exceeds the honest run.
 
     Parameters
     ----------
     taken : mapping of str to predictions
-        By name of the liberty; ``honest`` must be among them.
+        Predictions by name of the liberty; ``honest`` must be among them.
     method : str
-        What a reader calls the model.
+        Name of the model for readers.
 
     Returns
     -------
     Worth
-        Column ``measured`` is UF1, or what is printed in its place; ``inflation`` is empty in the honest row.
+        Column ``measured`` is UF1, or the average that is reported in its place; ``inflation`` is empty in the honest
+        row.
     """
     honest = taken[HONEST]
     rows = {f"{method}: {LIBERTIES[HONEST].title}": (honest, value_of(honest), None)}
@@ -76,9 +77,9 @@ def _worth(rows: Mapping[str, tuple]) -> Worth:
 
 
 def frames_dealt() -> Worth | None:
-    """Return what frames dealt at random are worth (LARNET-E6), from committed runs on the twin: SYNTHETIC.
+    """Return by how much dealing frames at random raises a result (LARNET-E6), from committed runs; SYNTHETIC.
 
-    The network of LARNet's first stage, pretrained, frames counted; None where the runs are not committed.
+    The network is LARNet's first stage, pretrained, and frames are counted; None where the runs are not committed.
     """
     found = {}
     for frame in every_reference("casme2_twin"):
@@ -94,13 +95,13 @@ def frames_dealt() -> Worth | None:
 
 
 def joined(parts: Sequence[Worth]) -> Worth:
-    """Return several tables under one another."""
+    """Return several tables as one, their rows below one another."""
     tables = [pd.concat([getattr(part, name) for part in parts]) for name in ("value", "low", "high")]
     return Worth(*tables, {row: frame for part in parts for row, frame in part.runs.items()})
 
 
 def take_live(study: Study, samples: Samples, model: str = "ststnet") -> Worth:
-    """Take the cheapest liberties here and now, as long as the profile allows."""
+    """Train the cheapest liberties in this process, for as many epochs as the profile allows."""
     profile = study.profile
     protocol = profile.protocol if profile.protocol.startswith("groupkfold") else "groupkfold:10"
     experiment = laboratory_experiment(model, protocol, profile.seeds, profile.max_epochs or 20)
@@ -110,7 +111,7 @@ def take_live(study: Study, samples: Samples, model: str = "ststnet") -> Worth:
 
 
 def committed(data: str = "megc2019_flow") -> Worth | None:
-    """Return what the committed runs of the laboratory say, method by method; None where there are none."""
+    """Return the results of the laboratory's committed runs, method by method; None where there are none."""
     taken = {model: kept(data, model) for model in METHODS}
     parts = [worth_of(runs, METHODS[model]) for model, runs in taken.items() if HONEST in runs]
     return joined(parts) if parts else None
@@ -126,7 +127,7 @@ def not_run(data: str = "megc2019_flow") -> list[str]:
 
 
 def honest_run(data: str = "megc2019_flow", model: str = "ststnet") -> pd.DataFrame | None:
-    """Return the laboratory's committed honest run, with UF1 by epoch in its ``attrs``; None where it is not there."""
+    """Return the laboratory's committed honest run, with UF1 by epoch in its ``attrs``; None if it is missing."""
     return kept(data, model).get(HONEST)
 
 
@@ -136,13 +137,13 @@ def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: boo
     Parameters
     ----------
     worth : Worth or None
-        What is shown; without it a sentence is returned that says where it comes from.
+        The results; for None a sentence that says where the runs lie is returned.
     name : str
-        Of the record.
+        NAME of the record.
     study : Study
-        Whose folder it is written to.
+        The study into whose folder it is written.
     committed_runs : bool
-        Whether the runs are committed ones, which no profile shortens.
+        Whether the runs are committed ones, which the study's profile has not shortened.
     """
     if worth is None:
         return "These runs lie in results/leaky of the repository, which is not here."
@@ -152,7 +153,7 @@ def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: boo
 
 
 def said_of(worth: Worth | None, row: str) -> str:
-    """Say what one liberty measures, and by how much that exceeds the honest run of the same method.
+    """Return a sentence on the result with one liberty, and on how much it exceeds the same method's honest run.
 
     Parameters
     ----------
@@ -170,7 +171,7 @@ def said_of(worth: Worth | None, row: str) -> str:
 
 
 def finding(worth: Worth) -> str:
-    """Say which liberties flatter, with intervals that exclude zero, and which do not."""
+    """Return a sentence on which liberties raise the result, with intervals above zero, and on how many do not."""
     gaps = pd.DataFrame(
         {name: table["inflation"] for name, table in zip(("value", "low", "high"), worth[:3], strict=True)}
     )
@@ -181,13 +182,14 @@ def finding(worth: Worth) -> str:
 
 
 def reported_and_honest(data: str = "megc2019_flow") -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Return what papers report beside the committed honest runs that leave one subject out, and these runs.
+    """Return papers' reported results beside the committed honest runs that leave one subject out, and these runs.
 
     Returns
     -------
     table : DataFrame
-        One row a method as printed: reported, ours, low, high (UF1 on the composite).
+        One row per method as printed: reported, ours, low, high (UF1 on the composite, 0..1).
     runs : dict of str to DataFrame
+        The honest runs, by name.
     """
     runs = {
         name: run

@@ -1,1 +1,1 @@
-"""The planned comparisons on the public maps: the plan, its runs, tests and tables."""
+"""The comparisons that were planned before training: the plan, its runs, tests and tables."""

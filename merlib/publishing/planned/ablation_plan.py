@@ -1,9 +1,9 @@
 """The planned ablation runs: one option of a network at a time, on the frozen SYNTHETIC twins and on the public maps.
 
-Declared in ``results/reference/ANALYSIS_PLAN.md``, "Ablations", before any of them was trained. On the twins the
-networks are smaller, their maps coarser and their training shorter than in profile ``teach``, so that all rows of one
-table fit an afternoon of one core; on the public maps Dual-ATME keeps its printed recipe. Ten folds of people
-throughout, the same for all rows of a table.
+They were declared in ``results/reference/ANALYSIS_PLAN.md``, "Ablations", before any of them was trained. On the twins
+the networks are smaller, their maps coarser and their training shorter than in profile ``teach``, so that one core
+trains all rows of a table in an afternoon. On the public maps Dual-ATME keeps its printed recipe. All runs have ten
+folds of people, the same for all rows of a table.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from merlib.publishing.planned.plan import TEN_FOLDS, planned_runs
 TAUS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 BATCHES = (16, 32, 64, 128)  # ASTNet, Fig. 11
 DROPOUTS = (0.3, 0.4, 0.5, 0.6, 0.7)  # Fig. 12
-SIDE = 36  # of ASTNet's maps here: the smallest even side that leaves 2 x 2 positions behind ResNet, as 56 does
+SIDE = 36  # side of ASTNet's maps here: a small one that leaves 2 x 2 positions behind ResNet, as 56 does
 EPOCHS = 10  # of ASTNet and LARNet here; UAMRN has the 20 of profile teach
-FRONT_WIDTH = 16  # of UAMRN's frozen layers, which then give 256 features
+FRONT_WIDTH = 16  # width of UAMRN's frozen layers, which then give 256 features
 TAU_SEEDS = (0, 1, 2)
 
 
 class Sources(NamedTuple):
-    """Where samples come from: what was computed from clips, folders of public maps, and how many processes read."""
+    """Where samples come from: the cache of inputs computed from clips, folders of public maps, number of processes."""
 
     cache: MotionCache
     folders: Mapping[str, Path]
@@ -61,11 +61,11 @@ class Ablation:
     Parameters
     ----------
     folder : str
-        Below ``results/reference``: ``smic_twin``, ``casme2_twin`` or ``megc2019_flow``.
+        Folder below ``results/reference``: ``smic_twin``, ``casme2_twin`` or ``megc2019_flow``.
     experiment : Experiment
-        Its label tells it from runs of the same experiment on other inputs.
+        What is trained; its label distinguishes it from runs of the same experiment on other inputs.
     samples : callable
-        Given `Sources`, returns the samples.
+        Takes `Sources` and returns the samples.
     """
 
     folder: str
@@ -74,7 +74,7 @@ class Ablation:
 
     @property
     def synthetic(self) -> bool:
-        """Whether it is trained on a twin."""
+        """Whether the run is trained on a twin."""
         return self.folder.endswith("_twin")
 
 
@@ -148,7 +148,7 @@ def _dual_atme(label: str, **options: object) -> Experiment:
 
 
 def tau_experiment(tau: float) -> Experiment:
-    """Return STSTNet in profile ``teach`` with LASCE of this tau, the cheap network of the sweep on the real maps."""
+    """Return STSTNet in profile ``teach`` with LASCE of this tau; it is the cheap network of the sweep on real maps."""
     choices = {"loss": "lasce", "loss_options": {"tau": tau}, "label": f"tau {tau:g}"}
     return Experiment.for_profile("ststnet", get_profile("teach"), **choices)
 
@@ -156,7 +156,7 @@ def tau_experiment(tau: float) -> Experiment:
 def ablation_runs() -> dict[str, Ablation]:
     """Return the planned ablation runs by name, in the order in which they are trained: cheapest and most needed first.
 
-    What `planned_runs` holds already (Dual-ATME with eyebrows and mouth, attention on the puzzle) is not planned again.
+    Runs that `planned_runs` holds already (Dual-ATME with eyebrows and mouth, attention on the puzzle) are left out.
     """
     runs = {}
     for tau in TAUS:
@@ -211,13 +211,13 @@ def committed_ablations() -> dict[str, pd.DataFrame]:
 
 
 def already_planned() -> dict[str, str]:
-    """Return the rows of the ablations that `planned_runs` holds: the row and the name of the planned run."""
+    """Return the rows of ablation tables that are runs of `planned_runs`: the name of the planned run by row."""
     names = {"E.&M.": "dual-atme-10-hars-aars", "attention on the puzzle too": "dual-atme-10-hars-att-aars"}
     return {row: name for row, name in names.items() if name in planned_runs()}
 
 
 def train_ablation(name: str, sources: Sources, root: Path | None = None, **how: object) -> pd.DataFrame:
-    """Train one ablation, or read it, write its reference and return the predictions.
+    """Return the predictions of one ablation, read or trained now, and write its reference when it was trained.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def train_ablation(name: str, sources: Sources, root: Path | None = None, **how:
     root : path, optional
         Folder of references; ``results/reference`` or what MERLIB_REFERENCES names by default.
     **how
-        For `learning.run`, such as ``store`` and ``device``.
+        Further arguments of `learning.run`, such as ``store`` and ``device``.
 
     Raises
     ------

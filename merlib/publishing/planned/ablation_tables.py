@@ -1,4 +1,4 @@
-"""Tables and figures of ablations from committed runs alone, each row with its difference and whether that is noise."""
+"""Tables and figures of ablations, from committed runs alone; each row says whether its difference is within noise."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Family:
     Parameters
     ----------
     rows : mapping of str to str
-        Row as printed: name of an ablation, or of a planned run that is committed already.
+        For each row as printed, the name of an ablation or of a planned run that is committed already.
     against : str
         The row that the others are tested against, or for ``gain`` what the run that gains are counted from is called.
     shows : {'metrics', 'gain', 'error'}
@@ -119,7 +119,10 @@ COMMAND = "merlib reference ablate"
 
 
 def committed_answers() -> dict[str, pd.DataFrame]:
-    """Return all committed runs that the families name, by the name of the run; reads every reference once."""
+    """Return the predictions of all committed runs that the families name, by the name of the run.
+
+    Every reference is read only once.
+    """
     theirs = {name: every_planned_run()[name] for name in already_planned().values()}
     states = planned_states(theirs)
     there = {name: state.predictions for name, state in states.items() if state.predictions is not None}
@@ -127,7 +130,7 @@ def committed_answers() -> dict[str, pd.DataFrame]:
 
 
 def committed_rows(artefact: str, committed: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return the answers of a family by row, one a clip, and the names of the runs that lack.
+    """Return the predictions of a family by row, one per clip, and the names of the runs that are missing.
 
     `committed` comes from `committed_answers`. For ``gain`` the run that gains are counted from stands last, under the
     words for it.
@@ -148,10 +151,10 @@ def committed_rows(artefact: str, committed: Mapping[str, pd.DataFrame]) -> tupl
 
 
 def against_table(artefact: str, runs: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Return each row's difference in UF1 to the row that its family is tested against, and the verdict, in words.
+    """Return as text each row's difference in UF1 to the row that its family is tested against, and the verdict.
 
-    ``-0.031 [-0.080, 0.021], inside the noise``; or ``, higher`` and ``, lower`` where swapping the answers person by
-    person, corrected by Holm over the family, shows it at the 5 % level.
+    An example is ``-0.031 [-0.080, 0.021], inside the noise``. The verdict is ``higher`` or ``lower`` where the paired
+    permutation test by person, corrected by Holm over the family, rejects at the 5 % level.
     """
     against = FAMILIES[artefact].against
     pairs = [(row, against) for row in runs if row != against]
@@ -180,7 +183,7 @@ def _errors(runs: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, ...]:
 
 
 def family_numbers(artefact: str, runs: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the printed columns of a family, measured: values and ends of the 95 % intervals."""
+    """Return our values of a family's printed columns, and the ends of their 95 % intervals."""
     family = FAMILIES[artefact]
     if family.shows == "gain":
         return _gains(runs, family.against)
@@ -191,7 +194,7 @@ def family_numbers(artefact: str, runs: Mapping[str, pd.DataFrame]) -> tuple[pd.
 
 
 def verdict_caption(verdicts: pd.Series) -> str:
-    """Say in a sentence which rows of a family differ by more than the noise."""
+    """Return a sentence on which rows of a family differ by more than the noise."""
     tested = verdicts[verdicts != "-"]
     shown = {row: text.rpartition(", ")[2] for row, text in tested.items() if not text.endswith(NOISE)}
     against = str(verdicts.name).removeprefix("UF1 against ")
@@ -234,10 +237,11 @@ def _told(artefact: str, runs: Mapping[str, pd.DataFrame], study: Study) -> dict
 
 
 def ablation_table(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | str:
-    """Save a table of ablations from committed runs and return it; where rows lack, say which and how they are made.
+    """Save a table of ablations from committed runs and return it.
 
-    `committed` comes from `committed_answers`. Beside the paper's columns stands the difference in UF1 to the row that
-    each is tested against, and whether it is outside the noise.
+    `committed` comes from `committed_answers`. Beside the paper's columns, the table gives the difference in UF1 to the
+    row that each is tested against, and whether it is outside the noise. If runs are missing, a sentence is returned
+    that names them and the command that trains them.
     """
     runs, lacking = committed_rows(artefact, committed)
     if lacking:
@@ -251,7 +255,7 @@ def ablation_table(artefact: str, study: Study, committed: Mapping[str, pd.DataF
 
 
 def ablation_figure(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> str:
-    """Draw what each value of a setting earns, from committed runs, and return the caption; or say which rows lack."""
+    """Draw the result of each value of a setting from committed runs and return the caption, or name missing runs."""
     runs, lacking = committed_rows(artefact, committed)
     if lacking:
         return _lacks(artefact, lacking)

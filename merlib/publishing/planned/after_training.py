@@ -1,8 +1,8 @@
-"""The adjustment applied after training: tau swept over committed answers, without training anything anew.
+"""Logit adjustment after training: tau is swept over committed predictions, and nothing is trained.
 
-Menon et al. (2021), whom AM3F-FlowNet follows, give logit adjustment two forms: in the loss, as LASCE has it, and after
-training, where ``tau log p_y`` is taken from the logits of a network that was trained with plain cross entropy. The
-second needs no training, so that it is shown for AM3F's printed recipe, all seeds, on the real maps.
+Menon et al. (2021), whom AM3F-FlowNet follows, describe two forms of logit adjustment. One is in the loss, as in LASCE.
+The other comes after training: ``tau log p_y`` is subtracted from the logits of a network that was trained with plain
+cross entropy. The second needs no training, so it is shown for AM3F's printed recipe, with all seeds, on the real maps.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ RUN = "am3f-10-ce"
 
 
 def adjusted_after_training(predictions: pd.DataFrame, tau: float) -> pd.DataFrame:
-    """Return what the same trained networks answer when ``tau log p_y`` is taken from their logits.
+    """Return the predictions of the same trained networks with ``tau log p_y`` subtracted from their logits.
 
-    The scores are softmax values, so each is multiplied by ``p_y ** -tau`` and the row scaled to one. ``p_y`` is the
-    class's share of each fold's training rows: all clips that the fold does not test.
+    The scores are softmax values, so each is multiplied by ``p_y ** -tau`` and the row is scaled to a sum of one.
+    ``p_y`` is the class's share of each fold's training rows, which are all clips that the fold does not test.
 
     Parameters
     ----------
     predictions : DataFrame
         What `learning.run` returned for cross entropy and a subject-disjoint protocol.
     tau : float
-        0 leaves the answers as they are.
+        Strength of the adjustment; 0 leaves the predictions as they are.
     """
     columns = [f"score_{name}" for name in class_names(predictions)]
     parts = []
@@ -47,7 +47,7 @@ def adjusted_after_training(predictions: pd.DataFrame, tau: float) -> pd.DataFra
 
 
 def after_training_runs(states: Mapping[str, PlannedState]) -> dict[str, pd.DataFrame]:
-    """Return the committed cross-entropy answers of AM3F adjusted with every tau, by tau; empty while not committed."""
+    """Return AM3F's committed cross-entropy predictions, adjusted with every tau, by tau; empty if not committed."""
     state = states[RUN]
     if state.predictions is None or state.missing:
         return {}

@@ -1,6 +1,7 @@
-"""The planned runs on both public archives of maps: humble rows, the champion, and the networks they are beside.
+"""The planned runs on both public archives of maps: humble baselines, the champion, and the networks beside them.
 
-`ANALYSIS_PLAN.md`, "Both archives": the same method on two preprocessings of the same clips. Cheapest first.
+They were declared in `ANALYSIS_PLAN.md`, "Both archives": each method runs on two preprocessings of the same clips. The
+cheapest come first.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from merlib.sources.joined_names import AND, PLACEBO, sources_in
 
 FLOW, PHASES = "megc2019-flow", "megc2019-phases"
 BOTH, SHUFFLED = FLOW + AND + PHASES, PHASES + PLACEBO
-# how the digests of the samples begin: the maps, with the puzzle, as a sequence, both archives, the placebo
+# beginnings of the digests of the samples: of the maps, both archives and the placebo; with the puzzle; as a sequence
 DIGESTS = {FLOW: MAPS, PHASES: "9d5e3beaa019", BOTH: "edd16970c0b5", SHUFFLED: "1ee46dc72773"}
 WITH_PUZZLE = {FLOW: PUZZLES, PHASES: "b4662f42ae54"}
 SEQUENCE = "2b12692fe9c7"
@@ -34,7 +35,7 @@ HUMBLE = {
     "extra_trees": "Extra trees on pixels",
     "humble_mean": "Mean of line, SVM and trees",
 }
-HANDCRAFTED = {  # on maps, not on clips as published; each module says what is lost
+HANDCRAFTED = {  # they read maps, not clips as published; each module says what is lost by that
     "bi_woof_maps": "Bi-WOOF on maps",
     "hoof_maps": "HOOF on maps",
     "mdmo_maps": "MDMO on maps",
@@ -72,8 +73,8 @@ def _planned(model: str, label: str, protocol: str, data: str, digest: str = "",
 def archive_runs() -> dict[str, PlannedRun]:
     """Return the planned runs on both archives by name, in the order in which they are made.
 
-    A name begins with its archive: ``flow-``, ``phases-`` or ``both-``. What `planned_runs` holds for the first archive
-    (the line, STSTNet, Dual-ATME, AM3F) is not planned again.
+    A name begins with its archive: ``flow-``, ``phases-`` or ``both-``. Runs that `planned_runs` holds for the first
+    archive (the linear classifier, STSTNet, Dual-ATME, AM3F) are left out.
     """
     archives = {"flow": FLOW, "phases": PHASES}
     already, runs = planned_runs(), {}
@@ -108,7 +109,7 @@ def archive_runs() -> dict[str, PlannedRun]:
         SEQUENCE,
         options={"width": 16, "steps": 2},
         copies=1,
-        augmentation=("flip", "crop"),  # maps stretched by their own range cannot be turned
+        augmentation=("flip", "crop"),  # maps stretched by their own range cannot be rotated
     )
     return runs
 

@@ -1,8 +1,8 @@
-"""What choosing a value by the test result gains over choosing it on other people, from committed predictions.
+"""How much choosing a value by the test result gains over choosing it on other people, from committed predictions.
 
-Two papers pick tau, lambda or the loss by the result that they then report. Here the same runs are read three ways: the
-value that is best on the test answers; for each fold the value that is best on the other folds' answers; and, where
-inner folds were trained, for each fold the value that is best inside its training people.
+Two papers choose tau, lambda or the loss by the result that they then report. Here the value is chosen from the same
+runs in three ways: the value that is best on all test clips; for each fold the value that is best on the other folds;
+and, where inner folds were trained, for each fold the value that is best inside its training people.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ PRINTED = "as printed"
 
 
 def _best(scores: Mapping[str, float]) -> str:
-    return max(scores, key=scores.get)  # of equals the first, in the order given
+    return max(scores, key=scores.get)  # of equal ones the first, in the order given
 
 
 def by_test(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return for each fold the one value whose answers to all test clips have the highest UF1."""
+    """Return for each fold the same value, the one with the highest UF1 on all test clips."""
     best = _best({value: uf1(answers) for value, answers in runs.items()})
     return dict.fromkeys(_folds(runs), best)
 
 
 def by_other_folds(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return for each fold the value whose answers to the clips of the other folds have the highest UF1.
+    """Return for each fold the value with the highest UF1 on the clips of the other folds.
 
-    The people of the fold took part in training the networks that gave these answers: not nested, but no answer to a
-    clip of the fold is looked at.
+    The networks that predicted those clips were trained on the people of this fold, so the choice is not nested. But no
+    prediction of a clip of this fold is looked at.
     """
     return {
         fold: _best({value: uf1(answers[answers["fold"] != fold]) for value, answers in runs.items()})
@@ -46,18 +46,18 @@ def by_other_folds(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def by_inner_folds(inner: pd.DataFrame) -> dict[str, str]:
-    """Return for each outer fold the value with the highest inner score; of equals the smallest.
+    """Return for each outer fold the value with the highest inner score; of equal ones the smallest.
 
     Parameters
     ----------
     inner : DataFrame
-        One row an outer fold, one column a value, as `inner_tau.inner_scores` returns it.
+        One row per outer fold, one column per value, as `inner_tau.inner_scores` returns it.
     """
     return {str(fold): f"{row.idxmax():g}" for fold, row in inner.iterrows()}
 
 
 def answers_of(runs: Mapping[str, pd.DataFrame], chosen: Mapping[str, str], label: str) -> pd.DataFrame:
-    """Return the answers of each fold by the value that was chosen for it, as one run under a label."""
+    """Return, as one run under `label`, the predictions of each fold with the value that was chosen for it."""
     parts = [answers[answers["fold"].map(chosen) == value] for value, answers in runs.items()]
     joined = pd.concat(parts, ignore_index=True).assign(experiment=label)
     joined.attrs = {**next(iter(runs.values())).attrs}
@@ -67,7 +67,7 @@ def answers_of(runs: Mapping[str, pd.DataFrame], chosen: Mapping[str, str], labe
 def choosing_table(
     runs: Mapping[str, pd.DataFrame], printed: str, inner: pd.DataFrame | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return what each way of choosing earns, with ends of the 95 % intervals.
+    """Return the result of each way of choosing, with ends of the 95 % intervals.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def choosing_table(
     Returns
     -------
     values, low, high : DataFrame
-        Rows `BY_TEST`, `BY_OTHERS`, `INSIDE` and `PRINTED`; columns ``chosen`` (text), ``UF1``, and ``optimism``: how
-        much UF1 the choice by the test result has more than this row, on the same people and seeds.
+        Rows `BY_TEST`, `BY_OTHERS`, `INSIDE` and `PRINTED`; columns ``chosen`` (text), ``UF1``, and ``optimism``: by
+        how much the UF1 of the choice by the test result exceeds this row's, on the same people and seeds.
     """
     ways = {BY_TEST: by_test(runs), BY_OTHERS: by_other_folds(runs)}
     if inner is not None:
@@ -103,11 +103,11 @@ def choosing_table(
 
 
 def optimism_between_halves(runs: Mapping[str, pd.DataFrame], splits: int = 1000, seed: int = 0) -> float:
-    """Return how much UF1 a value has too much on the people that it was chosen on, on average.
+    """Return by how much UF1 is too high, on average, on the people on whom a value was chosen.
 
-    The people are dealt into two halves at random, within each data set; the value that is best on one half is scored
-    on that half and on the other. Half as many people choose as in `by_test`, so that this is more than the optimism
-    of the whole.
+    The people of each data set are dealt into two halves at random. The value that is best on one half is scored on
+    that half and on the other, and the differences are averaged. Only half of the people take part in each choice, so
+    this is more than the optimism of `by_test`.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def optimism_between_halves(runs: Mapping[str, pd.DataFrame], splits: int = 1000
 
 
 def choosing_finding(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
-    """Say in a sentence what the choice by the test result gains over the most honest way of the table."""
+    """Return a sentence on how much the choice by the test result gains over the most honest way of the table."""
     honest = INSIDE if INSIDE in values.index else BY_OTHERS
     gap, ends = values.loc[honest, "optimism"], (low.loc[honest, "optimism"], high.loc[honest, "optimism"])
     if values.loc[honest, "chosen"] == values.loc[BY_TEST, "chosen"]:

@@ -1,4 +1,4 @@
-"""The sweep of tau and the cost of choosing by the test result, as saved tables and a figure."""
+"""The sweep of tau and the effect of choosing by the test result, as saved tables and figures."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ ABRIDGED = "STSTNet in profile teach, ABRIDGED, in place of AM3F-FlowNet"
 
 
 def tau_runs(committed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the sweep's runs by tau; empty unless all are committed."""
+    """Return the predictions of the sweep by tau; empty unless all are committed."""
     names = {f"{tau:g}": f"tau-{tau:g}" for tau in TAUS}
     return {tau: committed[name] for tau, name in names.items()} if set(names.values()) <= set(committed) else {}
 
 
 def tau_sweep(study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | str:
-    """Save the sweep of tau in training, real maps, as ``extra.tau_sweep``, with its figure, or say what lacks."""
+    """Save the sweep of tau in training, on real maps, as ``extra.tau_sweep``, with its figure; or say what lacks."""
     runs = tau_runs(committed)
     if not runs:
         return "Not shown: the sweep of tau lacks runs. Train them: merlib reference ablate --data megc2019-flow=DIR"
@@ -44,7 +44,7 @@ def tau_sweep(study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable
 
 
 def tau_after_training(study: Study, states: Mapping[str, PlannedState]) -> SavedTable | str:
-    """Save the sweep of tau after training as ``extra.tau_after_training``, with its figure, or say what lacks."""
+    """Save the sweep of tau after training as ``extra.tau_after_training``, with its figure; or say what is missing."""
     runs = after_training_runs(states)
     if not runs:
         return f"Not shown: {RUN} is not committed. Train it: merlib reference train {RUN} --data megc2019-flow=DIR"
@@ -54,7 +54,7 @@ def tau_after_training(study: Study, states: Mapping[str, PlannedState]) -> Save
 
 
 def _swept(name: str, setting: str, runs: Mapping[str, pd.DataFrame], stands: str, study: Study) -> SavedTable:
-    """Save a sweep and its figure; every tau is compared with tau 0, cross entropy, on the same people and seeds."""
+    """Save a sweep and its figure; each tau is compared with tau 0 (plain cross entropy), same people and seeds."""
     values, low, high = metric_table(runs)
     tests = comparison_table(runs, [(tau, "0") for tau in runs if tau != "0"])
     words = {"0": "-"}
@@ -83,11 +83,12 @@ def _swept(name: str, setting: str, runs: Mapping[str, pd.DataFrame], stands: st
 def choosing(
     study: Study, committed: Mapping[str, pd.DataFrame], states: Mapping[str, PlannedState]
 ) -> SavedTable | str:
-    """Save what choosing tau, loss and lambda by the test result gains, as ``extra.choosing``; or say what lacks.
+    """Save how much choosing tau, loss and lambda by the test result gains, as ``extra.choosing``; or say what lacks.
 
     Parameters
     ----------
     study : Study
+        The study into whose folder it is written.
     committed : mapping of str to predictions
         From `ablation_tables.committed_answers`.
     states : mapping of str to PlannedState

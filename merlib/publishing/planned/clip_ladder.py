@@ -1,8 +1,9 @@
-"""The ladder of each network that reads clips: what its inputs, true motion and true action units would allow.
+"""The ladder of each network that reads clips: results from its own input, from true motion and from true action units.
 
-On the frozen SYNTHETIC twins of CASME II and SMIC, profile ``teach``, seed 0, ten folds of people (ANALYSIS_PLAN.md). A
-rung below the network tells whether its own input still holds the class, a rung above whether the motion does: what a
-network misses is explained by the first rung that falls. Labels are shuffled among all clips of a data set.
+It is trained on the frozen SYNTHETIC twins of CASME II and SMIC, in profile ``teach``, from seed 0, with ten folds of
+people (ANALYSIS_PLAN.md). A rung below the network shows whether its own input still holds the class, a rung above
+whether the motion does. The first rung at which the result falls explains what the network misses. For the rung
+``shuffled``, labels are shuffled among all clips of a data set.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from merlib.learning.store.references import every_reference, reference_root, sa
 from merlib.profiles import get_profile
 
 DATA = ("casme2", "smic")
-# What a line reads in the sum of the ten flows, one change at a time: notebook 02's table.
+# Inputs of the linear classifier in notebook 02's table: the sum of the ten flows, with one change at a time.
 MENDS: Mapping[str, Mapping[str, object]] = {
     "around the apex": {"window": "around"},
     "onset to apex": {},
@@ -43,7 +44,7 @@ MENDS: Mapping[str, Mapping[str, object]] = {
 }
 PROFILE = "teach"
 STEPS = ("shuffled", "input", "network", "less_onset", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
-NEVER_MOVES = "45"  # lids close for reasons of their own
+NEVER_MOVES = "45"  # the blink is left out, since lids close independently of the expression
 # LARNet in short profiles, on one frame at a time: the last stage alone, by Adam, mirrored left to right (notebook 07).
 LARNET: Mapping[str, object] = {"stages": ("emoresnet",), "width": 16, "image_size": 64}
 LARNET_TRAINING: Mapping[str, object] = {
@@ -52,8 +53,8 @@ LARNET_TRAINING: Mapping[str, object] = {
     "augmentation": ("flip",),
     "normalisation": "standardise",
 }
-LARNET_FRAMES = 4  # of a clip, the first and the last left out
-MAP = 28  # side of the maps that lines read
+LARNET_FRAMES = 4  # frames of a clip, of which the first and the last are left out
+MAP = 28  # side of the maps that the linear classifier reads
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,16 @@ class Rung:
     Parameters
     ----------
     network : str
-        Whose ladder it belongs to, ``astnet``, ``uamrn`` or ``larnet``, whose rows are frames; empty for rungs that all
-        ladders share, ``mends`` for those of notebook 02's table.
+        The network to whose ladder it belongs: ``astnet``, ``uamrn``, or ``larnet``, whose rows are frames. It is empty
+        for rungs that all ladders share, and ``mends`` for those of notebook 02's table.
     step : str
-        One of `STEPS`, or which mend is read.
+        One of `STEPS`, or the name of one of `MENDS` with hyphens.
     data : str
-        Twin of which data set.
+        The data set whose twin is read.
     experiment : Experiment
+        What is trained.
     samples : callable
-        Given a cache and a number of processes, returns the samples.
+        Takes a cache and a number of processes, and returns the samples.
     """
 
     network: str
@@ -82,7 +84,7 @@ class Rung:
 
 
 def network_input(network: str, data: str) -> Preprocessing:
-    """Return how the clips become what `network` reads in profile ``teach``; no weight that may be absent counts."""
+    """Return the preprocessing for `network` in profile ``teach``; it needs no weights that may be absent."""
     same = {"magnifier": "eulerian", "steady": "affine"}
     if network == "astnet":
         return preprocessing("flow_sequence", size=56, unit="px", **same)
@@ -111,7 +113,7 @@ def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samp
 
 
 def _frames(step: str, data: str, cache: MotionCache, workers: int) -> Samples:
-    """Return frames as rows: two between onset and offset, each alone or less the onset's."""
+    """Return frames as rows: two between onset and offset of each clip, each alone or minus the onset frame."""
     less = step == "less_onset"
     length = LARNET_FRAMES - 2 if less else LARNET_FRAMES
     how = preprocessing("frames", size=LARNET["image_size"], length=length, less_onset=less)
@@ -210,9 +212,9 @@ def ladder() -> dict[str, Rung]:
 
 
 def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
-    """Return the committed predictions of a network's ladder by step, upwards; what is not committed is left out.
+    """Return the committed predictions of a network's ladder by step, upwards; rungs not committed are left out.
 
-    A clip is a row: LARNet's frames vote.
+    There is one row per clip; LARNet's frames vote for it.
     """
     committed = {
         (frame.attrs["experiment"]["label"], Experiment.from_dict(frame.attrs["experiment"]).training_digest): frame
@@ -227,7 +229,7 @@ def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
 
 
 def committed_mends(data: str) -> dict[str, pd.DataFrame]:
-    """Return the committed predictions of the line on each of `MENDS`, by its name and in that order."""
+    """Return the committed predictions of the linear classifier on each of `MENDS`, by name and in that order."""
     committed = {
         frame.attrs["experiment"]["label"]: frame
         for frame in every_reference(f"{data}_twin")
@@ -237,20 +239,25 @@ def committed_mends(data: str) -> dict[str, pd.DataFrame]:
 
 
 def climb(name: str, cache: MotionCache, root: Path | None = None, workers: int = 1, **how: object) -> pd.DataFrame:
-    """Train one rung, or read it, write its reference and return the predictions.
+    """Return the predictions of one rung, read or trained now, and write its reference when it was trained.
 
     Parameters
     ----------
     name : str
         A key of `ladder`.
     cache : MotionCache
-        Where inputs of clips are kept; `Study.cache` as a rule.
+        Where inputs of clips are kept; usually `Study.cache`.
     root : path, optional
         Folder of references; ``results/reference`` or what MERLIB_REFERENCES names by default.
     workers : int
-        Processes, one thread each, for inputs and folds.
+        Processes of one thread each, for inputs and folds.
     **how
-        For `learning.run`, such as ``store`` and ``device``.
+        Further arguments of `learning.run`, such as ``store`` and ``device``.
+
+    Raises
+    ------
+    MerlibError
+        When the ladder has no such rung.
     """
     rungs: Mapping[str, Rung] = ladder()
     if name not in rungs:

@@ -1,4 +1,4 @@
-"""The planned reference runs as tables: what is there, what is missing, and the tests that were fixed in advance."""
+"""The planned reference runs as tables: committed ones, missing ones, and the tests that were fixed in advance."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ COLUMNS = ["family", "seeds", "UF1 difference", "low", "high", "p", "p, Holm", "
 
 
 def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
-    """Return one row a planned run: seeds, those missing, and UF1 with its 95 % interval where committed.
+    """Return one row per planned run: its seeds, those missing, and UF1 with its 95 % interval where committed.
 
-    A name says the protocol: ``loso``, or ``10`` subject-disjoint folds.
+    The name of a run contains its protocol: ``loso``, or ``10`` for ten subject-disjoint folds.
     """
     rows = []
     for name, state in states.items():
@@ -43,12 +43,12 @@ def plan_table(states: Mapping[str, PlannedState]) -> pd.DataFrame:
 
 
 class PlannedTests(NamedTuple):
-    """The tests of the plan as far as its families are complete.
+    """The tests of those families of the plan that are complete.
 
-    `table`: `comparison_table` of each complete family below one another, with ``family`` and ``seeds`` first and,
-    before the verdict, ``detectable``, the difference that the family's first Holm step finds with 80 % power, and last
-    ``other seeds``, see `beyond_these_seeds`; `runs`: the predictions that were compared, by planned run; `lacking`:
-    the planned runs that each other family waits for.
+    `table` holds the `comparison_table` of each complete family, below one another. Its first columns are ``family``
+    and ``seeds``. Before the verdict comes ``detectable``, the difference that the family's first Holm step finds with
+    80 % power. The last is ``other seeds``, see `beyond_these_seeds`. `runs` holds the predictions that were compared,
+    by planned run. `lacking` holds, for each incomplete family, the planned runs that are missing.
     """
 
     table: pd.DataFrame
@@ -57,10 +57,10 @@ class PlannedTests(NamedTuple):
 
 
 def beyond_these_seeds(tests: pd.DataFrame, seeds: int) -> list[str]:
-    """Say of each test whether its difference is shown for other trainings too, since intervals resample seeds.
+    """Return for each test whether its difference is shown for other trainings too, since intervals resample seeds.
 
-    ``shown`` where the test rejects and the interval excludes zero, ``not shown`` where either fails, ``one seed``
-    where there is nothing to resample.
+    The text is ``shown`` where the test rejects and the interval excludes zero, ``not shown`` where either fails, and
+    ``one seed`` where there is nothing to resample.
     """
     if seeds == 1:
         return ["one seed"] * len(tests)
@@ -73,8 +73,8 @@ def planned_tests(
 ) -> PlannedTests:
     """Test every family of `families` that is complete, with Holm's correction inside it.
 
-    A family is complete when each of its runs has the seeds planned for the run that it compares with the others;
-    a part of a family is never tested, because Holm's correction counts all of it.
+    A family is complete when each of its runs has the seeds that are planned for the first run of its first pair. A
+    part of a family is never tested, because Holm's correction counts all of it.
     """
     tables, tested, lacking = [], {}, {}
     for family, pairs in families.items():

@@ -1,4 +1,4 @@
-"""The papers' headline numbers beside ours, and what the planned tests found, in words made from saved tables."""
+"""The papers' headline numbers beside ours, and the findings of the planned tests, as text made from saved tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINE = "Linear on pixels"
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a share as papers write it: ``.713``, ``-.002``."""
+    """Return a share without its leading zero, as papers print it: ``.713``, ``-.002``."""
     text = f"{value:.{digits}f}"
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
@@ -35,7 +35,7 @@ def with_span(value: float, low: float, high: float) -> str:
 
 
 def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
-    """Return the papers' own rows of their headline tables: the whole composite's numbers and a verdict for each.
+    """Return the papers' own rows of their headline tables: the numbers on the whole composite and a verdict for each.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns paper, number, printed, ours, protocol with archive, seeds and training, and verdict.
+    DataFrame
+        Columns paper, number, printed, ours, protocol with archive, seeds and training, and verdict.
     """
     rows = []
     for artefact in OWN_ROWS:
@@ -73,7 +74,7 @@ def headline_table(records: Mapping[str, dict]) -> pd.DataFrame:
 
 
 def headline_by_archive(record: Mapping) -> pd.DataFrame:
-    """Return the papers' own rows on both public archives, each beside the line and the champion on the same folds.
+    """Return the papers' own rows on both public archives, beside the linear classifier and the champion.
 
     Parameters
     ----------
@@ -82,8 +83,9 @@ def headline_by_archive(record: Mapping) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns paper, number, printed, archive, ours, the line, the champion, and verdict, which says
-    whether the printed number, as rounded, lies in our interval.
+    DataFrame
+        Columns paper, number, printed, archive, ours, the line (the linear classifier), the champion, and verdict,
+        which says whether the printed number, as rounded, lies in our interval.
     """
     cells = {(cell["row"], cell["column"]): cell for cell in record["cells"]}
     archives = [data["name"] for data in record["data"] if f"{LINE} on {data['name']}" in {row for row, _ in cells}]
@@ -124,12 +126,12 @@ def _as_printed(artefact: str, cell: Mapping) -> str:
 
 
 def losses_finding(tests: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Say what holds of LASCE: for these trainings, with other seeds, and on the data set of which the paper speaks.
+    """Return what was found about LASCE: for these trainings, with other seeds, and on the paper's own data set.
 
     Parameters
     ----------
     tests : DataFrame
-        `reference_tables.planned_tests`, by ``A against B``.
+        Table of `comparisons.planned_tests`, with rows ``A against B``.
     table : DataFrame
         am3f.table5 from the planned runs: columns full.uf1, casme2.acc, casme2.f1, rows CE, Focal, LA-Focal, LASCE.
     """
@@ -152,7 +154,7 @@ def losses_finding(tests: pd.DataFrame, table: pd.DataFrame) -> str:
 
 
 def planned_losses() -> str:
-    """Return `losses_finding` of the committed runs; where one is missing, say which and how it is made."""
+    """Return `losses_finding` of the committed runs; where one is missing, a sentence on how to make it."""
     states = planned_states()
     absent = rows_missing("am3f.table5", states)
     if absent:
@@ -163,7 +165,15 @@ def planned_losses() -> str:
 
 
 def modules_finding(tests: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Say what holds of AM3F's modules; `table` is am3f.table4 from the planned runs."""
+    """Return what was found about AM3F's modules.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        Table of `comparisons.planned_tests`.
+    table : DataFrame
+        am3f.table4 from the planned runs.
+    """
     mine = tests[tests["family"] == "modules"]
     shown = [name for name in mine.index if mine.loc[name, "verdict"] != "not shown"]
     uf1 = table["full.uf1"].rename(lambda row: row.removeprefix("AM3F-FlowNet").strip())
@@ -174,15 +184,15 @@ def modules_finding(tests: pd.DataFrame, table: pd.DataFrame) -> str:
 
 
 def baselines_finding(tests: pd.DataFrame, own: Mapping, nested: Mapping | None, chosen: Mapping[float, int]) -> str:
-    """Say how AM3F stands to the humble baselines and to its printed number.
+    """Return how AM3F compares with the humble baselines and with its printed number.
 
     Parameters
     ----------
     tests : DataFrame
-        `reference_tables.planned_tests`.
+        Table of `comparisons.planned_tests`.
     own, nested : mapping
-        Cells with value, low and high of Full UF1: AM3F's own row, with the reported number, and the line whose penalty
-        inner folds choose, where it is committed.
+        Cells with value, low and high of Full UF1: AM3F's own row, with the reported number, and the linear classifier
+        whose penalty inner folds choose, where it is committed.
     chosen : mapping of float to int
         How many folds chose each penalty.
     """

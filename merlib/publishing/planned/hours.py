@@ -1,7 +1,7 @@
-"""What the runs that are not there would take: measured milliseconds for a step, and hours of the same run elsewhere.
+"""How long missing runs would take, from the hours of the same run on the other archive or from measured steps.
 
-``results/reference/baseline_hours.csv`` is written by ``python tests/benchmarks/bench_baselines.py --csv``; it names
-the processor. Nothing here is estimated from anything else.
+The steps are in ``results/reference/baseline_hours.csv``, written by ``python tests/benchmarks/bench_baselines.py
+--csv``, which also names the processor. No other estimate is used here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def measured() -> pd.DataFrame:
 
 
 def not_run_table() -> pd.DataFrame:
-    """Return the networks that are built but not run: what a step costs, and the hours of leaving 68 people out."""
+    """Return the networks that are built but not run: the cost of a step, and the hours of leaving out 68 people."""
     rows = measured().set_index("network").loc[list(BUILT_NOT_RUN)]
     return rows.rename(columns={"hours": "hours, one thread"}).drop(columns=["model"])
 
@@ -35,17 +35,17 @@ def hours_of(network: str) -> float:
 
 
 def hours_missing(planned: PlannedRun, states: Mapping[str, PlannedState]) -> tuple[float | None, str]:
-    """Return the hours that a planned run will take and where they were measured; None where nothing was.
+    """Return the hours that a planned run will take and where they were measured; None where nothing was measured.
 
-    The same experiment on the other archive tells it best; otherwise the benchmark's step, times the clips that train
-    in each fold and the epochs.
+    If the same experiment is committed on the other archive, its hours are taken. Otherwise the benchmark's time for a
+    clip and step is multiplied by the training clips of all folds and the epochs.
 
     Parameters
     ----------
     planned : PlannedRun
         A run that is missing.
     states : mapping of str to PlannedState
-        All planned runs, of which another may be the same experiment.
+        All planned runs, among which the same experiment is looked for.
     """
     experiment = planned.experiment
     for state in states.values():

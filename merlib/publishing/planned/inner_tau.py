@@ -1,8 +1,8 @@
-"""Tau chosen inside the training people: scores of the inner folds, as a table that is committed.
+"""Tau chosen inside the training people: the scores of inner folds, kept as a committed table.
 
-For each of the ten outer folds its training people alone are dealt into five inner folds, STSTNet is trained with every
-tau on them, and UF1 of the pooled inner answers is noted. No test person of the outer fold takes part, neither as a row
-of training nor as a row that is scored, so that the choice is nested.
+For each of the ten outer folds, its training people alone are dealt into five inner folds, STSTNet is trained on these
+with every tau, and the UF1 of the pooled inner predictions is written down. No test person of the outer fold takes
+part, neither in training nor in scoring, so the choice is nested.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from merlib.publishing.planned.ablation_plan import TAUS, Sources, open_maps, ta
 from merlib.publishing.records.record import write_whole
 from merlib.scoring import uf1
 
-INNER = "tau-inner"  # its name among the ablations
+INNER = "tau-inner"  # the name of this training among the ablations
 FILE = "inner_tau.csv"  # below results/reference
 INNER_FOLDS = "groupkfold:5"
 OUTER_FOLDS = "groupkfold:10"
@@ -36,11 +36,12 @@ def train_inner(sources: Sources, root: Path | None = None, **how: object) -> pd
     root : path, optional
         Folder of references; ``results/reference`` or what MERLIB_REFERENCES names by default.
     **how
-        For `learning.run`, such as ``store`` and ``device``.
+        Further arguments of `learning.run`, such as ``store`` and ``device``.
 
     Returns
     -------
-    DataFrame with columns ``fold`` (outer), ``tau``, ``uf1`` (of the inner folds' pooled answers, seed 0)
+    DataFrame
+        Columns ``fold`` (outer), ``tau``, ``uf1`` (of the inner folds' pooled predictions, 0..1).
 
     Raises
     ------
@@ -63,7 +64,7 @@ def train_inner(sources: Sources, root: Path | None = None, **how: object) -> pd
 
 
 def inner_scores(root: Path | None = None) -> pd.DataFrame | None:
-    """Return the committed table of `train_inner`, a row an outer fold, a column a tau; None while there is none."""
+    """Return the committed table of `train_inner`, a row per outer fold and a column per tau; None if there is none."""
     root = root or reference_root()
     if root is None or not (root / FILE).is_file():
         return None

@@ -1,6 +1,6 @@
-"""The methods that the papers compare with: which printed row has a run on which archive, and why another has none.
+"""The methods that the papers compare with: which printed rows have a run on which archive, and why others have none.
 
-Everything is read from committed predictions; a planned run that is missing is said with its hours and is no error.
+Everything is read from committed predictions. A planned run that is missing is no error; its hours are shown instead.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ THEIR_MAPS = {
 
 
 def on_archive(name: str, data: str, states: Mapping[str, PlannedState]) -> str | None:
-    """Return the planned run of a method on an archive; the first archive's oldest runs have no prefix."""
+    """Return the name of a method's planned run on an archive, or None; the oldest runs have no archive as prefix."""
     prefixed = f"{ARCHIVES[data]}-{name}"
     if prefixed in states:
         return prefixed
@@ -96,7 +96,7 @@ def method_runs(names: Mapping[str, str], data: str, states: Mapping[str, Planne
 
 
 def why_not_run(artefact: str, row: str, states: Mapping[str, PlannedState]) -> str:
-    """Say why a printed row has no number of ours on any archive."""
+    """Return in words why a printed row has no number of ours on any archive."""
     name = RUNS[artefact].get(row)
     if name:
         plan = every_planned_run()
@@ -112,14 +112,14 @@ def why_not_run(artefact: str, row: str, states: Mapping[str, PlannedState]) -> 
 
 
 class Comparison(NamedTuple):
-    """Our rows of a published table: what was saved by the name of the data, and what is said of each row."""
+    """Our rows of a published table: the saved tables by name of the data, and the states of the planned runs."""
 
     artefact: str
     saved: dict[str, SavedTable]
     states: Mapping[str, PlannedState]
 
     def view(self, column: str) -> pd.DataFrame:
-        """Return one number of the table, a row for each method; see `comparison_view`."""
+        """Return one column of the table, with a row for each method; see `comparison_view`."""
         records = {name: table.record for name, table in self.saved.items()}
         same = {row: self._same(row, column) for row in self._rows()}
         return comparison_view(self.artefact, column, records, same, ranked=column.startswith("full."))
@@ -147,8 +147,8 @@ class Comparison(NamedTuple):
 def save_comparison(artefact: str, study: Study) -> Comparison:
     """Save our rows of a published comparison table, one record for each archive, and return them for display.
 
-    An archive on which none of the printed methods has a run gets no record. Where none of the two has, the rendered
-    twin's committed rows stand there, marked SYNTHETIC.
+    An archive on which none of the printed methods has a run gets no record. Where neither archive has one, the
+    rendered twin's committed rows are shown instead, marked SYNTHETIC.
 
     Raises
     ------

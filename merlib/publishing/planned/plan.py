@@ -1,7 +1,7 @@
 """The reference runs on the public flow maps: which are planned, which are committed, and how one is made.
 
-The plan is `results/reference/ANALYSIS_PLAN.md`; recipes are unabridged. Whoever has the maps and the hours trains
-what is missing, one run at a time; a run that is cut short goes on from the fold store.
+The plan is `results/reference/ANALYSIS_PLAN.md`; recipes are unabridged. Missing runs can be trained one at a time by
+anyone who has the maps and the time. A run that is interrupted continues from the fold store.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from merlib.models.dual_atme import TABLE1_OPTIONS
 from merlib.profiles import get_profile
 
 DATA = "megc2019-flow"
-MAPS = "8840a67be6d0"  # how the digests of the 442 maps begin, without and with Dual-ATME's puzzle
+MAPS = "8840a67be6d0"  # beginnings of the digests of the 442 maps: without Dual-ATME's puzzle, and below with it
 PUZZLES = "05838956fe77"
 TEN_FOLDS = "groupkfold:10"
 LINEAR_CHOICES = (0.0001, 0.001, 0.01, 0.1)  # C of the linear row that inner folds choose among
@@ -31,7 +31,7 @@ LINEAR_CHOICES = (0.0001, 0.001, 0.01, 0.1)  # C of the linear row that inner fo
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """An experiment with all its seeds, the digest of the samples it is for, and the name of these samples."""
+    """An experiment with all its seeds, the beginning of the digest of its samples, and the name of these samples."""
 
     experiment: Experiment
     samples_digest: str
@@ -49,11 +49,11 @@ def _planned(model: str, label: str, protocol: str, seeds: tuple[int, ...], **ch
 
 
 def planned_runs() -> dict[str, PlannedRun]:
-    """Return the planned reference runs by name, in the order of their need.
+    """Return the planned reference runs by name, the most needed first.
 
-    A run that two tables share stands here once: AM3F's LASCE row is also Table 4's last, Dual-ATME's
-    ``HARS + AARS`` is lambda .01 of Table 5 and focal loss with Adam of Table 6. For SGD the paper prints neither rate
-    nor momentum: the recipe's rate and .9.
+    A run that several tables share is listed once: AM3F's LASCE row is also the last of Table 4; Dual-ATME's
+    ``HARS + AARS`` is also lambda .01 in Table 5 and focal loss with Adam in Table 6. For SGD the paper prints neither
+    rate nor momentum; we take the recipe's rate and .9.
     """
     runs = {
         "linear-loso": _planned("linear", "Linear on pixels", "loso", (0,)),
@@ -95,7 +95,7 @@ def planned_runs() -> dict[str, PlannedRun]:
 
 @dataclass(frozen=True)
 class PlannedState:
-    """How far a planned run is: the committed predictions of its seeds, if any, and the seeds that they lack."""
+    """The state of a planned run: the committed predictions of its seeds, if any, and the seeds that are missing."""
 
     experiment: Experiment
     predictions: pd.DataFrame | None
@@ -103,16 +103,16 @@ class PlannedState:
 
     @property
     def to_train(self) -> tuple[int, ...]:
-        """Seeds that `train_planned` trains: the missing ones, or all where the committed are of other code."""
+        """Seeds that `train_planned` trains: the missing ones, or all if the committed ones were made by other code."""
         code = training_code(self.experiment.model, bool(self.experiment.start))
         same = self.predictions is not None and self.predictions.attrs["source_digest"] == code
         return self.missing if same or not self.missing else self.experiment.seeds
 
 
 def planned_states(plan: Mapping[str, PlannedRun] | None = None, data: str | None = None) -> dict[str, PlannedState]:
-    """Return each run of `plan` with what is committed of it; needs no maps.
+    """Return the state of each run of `plan`; the maps are not needed.
 
-    It is looked for below ``results/reference/<data>``, by default in the folder of the run's own samples.
+    References are looked for below ``results/reference/<data>``, by default in the folder of the run's own samples.
     """
     plan = planned_runs() if plan is None else plan
     committed = {
@@ -151,7 +151,7 @@ def train_planned(
     samples : Samples
         The public maps; Dual-ATME's puzzle is added here, and for ASTNet the phases become its sequence.
     plan, data : mapping, str, optional
-        Instead of `planned_runs` and its folder.
+        Another plan and folder in place of `planned_runs` and its folder.
     **how : object
         ``store``, ``workers``, ``device``, ``dask`` and ``precision`` of `learning.run`.
 

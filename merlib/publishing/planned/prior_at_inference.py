@@ -1,4 +1,4 @@
-"""AM3F-A15, the other reading of AM3F's Fig. 1: the prior is added to the prediction at inference too."""
+"""The other reading of AM3F's Fig. 1 (AM3F-A15): the prior is added to the prediction at inference too."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ RUN = "am3f-loso-lasce"
 
 
 def with_prior(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return predictions as the same trained networks give them with the loss's adjustment added to their test logits.
+    """Return the predictions of the same trained networks with the loss's adjustment added to their test logits.
 
-    The scores are softmax values, so adding ``a_y`` to the logits multiplies each by ``exp(a_y)`` and scales the row to
-    one. The prior is that of each fold's training rows: all clips that the fold does not test.
+    The scores are softmax values, so adding ``a_y`` to the logits multiplies each by ``exp(a_y)``, after which the row
+    is scaled to a sum of one. The prior is that of each fold's training rows: all clips that the fold does not test.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def with_prior(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def prior_at_inference(study: Study) -> SavedTable | str:
-    """Save AM3F's row of Table 3 under both readings and return it; where the run is missing, say so."""
+    """Save AM3F's row of Table 3 under both readings and return it; where the run is missing, return a sentence."""
     raw = planned_states()[RUN].predictions
     if raw is None:
         return f"Not shown: {RUN} is not committed; make it with: merlib reference train {RUN} --data megc2019-flow=DIR"

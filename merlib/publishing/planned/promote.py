@@ -1,9 +1,9 @@
-"""Make a finished run the committed reference: its records and tables move beside the predictions.
+"""Make a finished run the committed reference: its records and tables are copied beside the predictions.
 
 ``merlib maintain promote RUN`` copies the artefacts of ``results/runs/RUN`` into
-``results/reference/<data>/<profile>/artefacts/``, names of several sources joined by ``and``; ``RUN diagram`` copies
-those of that grade only, which depend on no data. Predictions are written there by the run itself when
-MERLIB_SAVE_REFERENCES is set.
+``results/reference/<data>/<profile>/artefacts/``, where names of several data sources are joined by ``and``.
+``merlib maintain promote RUN diagram`` copies only those of grade ``diagram``, which depend on no data. Predictions are
+written there by the run itself when MERLIB_SAVE_REFERENCES is set.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def promote_run(run: Path, reference: Path, grade: str | None = None) -> list[Pa
     Parameters
     ----------
     run : Path
-        A run folder with ``run.json``; every notebook of it must have ended well.
+        A run folder with ``run.json``; all its notebooks must have finished without an error.
     reference : Path
         ``results/reference``.
     grade : str, optional

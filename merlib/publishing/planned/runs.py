@@ -1,4 +1,4 @@
-"""All committed runs on one data set side by side: what was trained, under which protocol, and what it earned."""
+"""All committed runs on one data set side by side: what was trained, under which protocol, and with what result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRINTED_IN = {
 
 
 def reference_runs(data: str) -> dict[str, pd.DataFrame]:
-    """Return the committed runs on `data` whose folds keep subjects apart, by a name that tells each from the others.
+    """Return the committed runs on `data` whose folds keep subjects apart, by a name that is unique to each.
 
     A run is left out when another of the same experiment gave the same predictions on the same clips.
 
@@ -67,7 +67,7 @@ def _epochs(frame: pd.DataFrame, experiment: Experiment) -> list[str]:
 
 
 def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return seeds, clips, hours of training on which processor, and digest of the code, one row a run."""
+    """Return seeds, clips, hours of training, processor and digest of the code, one row per run."""
     rows = {}
     for name, frame in runs.items():
         attrs = frame.attrs
@@ -82,7 +82,7 @@ def training_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def abridged_note(runs: Mapping[str, pd.DataFrame]) -> str:
-    """Say which of `runs` trained for fewer epochs than their recipe prints; empty when none did."""
+    """Return a note on which of `runs` were trained for fewer epochs than their recipe; empty when none was."""
     short = [name for name, frame in runs.items() if _abridged(frame)]
     return f"{len(short)} of {len(runs)} runs by an abridged recipe: {'; '.join(short)}" if short else ""
 
@@ -95,20 +95,20 @@ def _abridged(frame: pd.DataFrame) -> bool:
 def beside_reported(
     runs: Mapping[str, pd.DataFrame], values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame
 ) -> pd.DataFrame:
-    """Put what the papers print beside the runs by their recipes, unabridged: UF1 on the full composite.
+    """Return the papers' printed UF1 on the full composite beside our runs with the papers' unabridged recipes.
 
     Parameters
     ----------
     runs : dict of str to DataFrame
         From `reference_runs`.
     values, low, high : DataFrame
-        Metrics and bounds of their 95 % intervals, one row a run, with a column ``full.uf1``.
+        Metrics and bounds of their 95 % intervals, one row per run, with a column ``full.uf1``.
 
     Returns
     -------
     DataFrame
-        One row a run that a paper has a row for: ``artefact`` and ``row`` as printed, ``reported``, ``ours``, ``low``,
-        ``high`` and ``inside``, whether the printed number, as rounded, lies in the interval.
+        One row per run for which a paper has a row: ``artefact`` and ``row`` as printed, ``reported``, ``ours``,
+        ``low``, ``high`` and ``inside``, whether the printed number, as rounded, lies in the interval.
     """
     rows = {}
     for name, frame in runs.items():

@@ -1,6 +1,6 @@
-"""Every method that leaves one subject out, on both archives: one record, one forest, and paired differences.
+"""Every method that leaves one subject out, on both archives: one record, one forest plot, and paired differences.
 
-Read from committed predictions, seed 0; a method without a run is simply not there yet, see `hours.missing_table`.
+Everything is read from committed predictions of seed 0. A method without a run is left out; see `hours.missing_table`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from merlib.publishing.tables.metrics import ALWAYS, finding, metric_table
 
 LINE, CHAMPION = HUMBLE["linear"], "Champion"
 BOTH = "both archives"
-ON = " on "  # between a method and its archive in a record's row
+ON = " on "  # joins a method and its archive in the row of a record
 LABELS = {"HARS + AARS": "Dual-ATME"}
 FOREST, TESTS, CHANGES = "extra.same_folds", "extra.champion_tests", "extra.preprocessing_only"
 
 
 def methods() -> dict[str, str]:
-    """Return the methods on both archives by label: the name of the planned run without its archive."""
+    """Return, for each label of a method on both archives, the name of its planned run without the archive."""
     humble = {label: f"{model.replace('_', '-')}-loso" for model, label in HUMBLE.items()}
     crafted = {label: f"{model.replace('_', '-')}-loso" for model, label in HANDCRAFTED.items()}
     networks = {LABELS.get(label, label): name for name, (_, label, _, _) in NETWORKS.items()}
@@ -40,7 +40,7 @@ def methods() -> dict[str, str]:
 
 
 class SameFolds(NamedTuple):
-    """Numbers of all rows with one subject left out: the saved table, and UF1 by method and archive."""
+    """Results of all methods that leave one subject out: the saved table, the runs, and UF1 by method and archive."""
 
     saved: SavedTable
     runs: dict[str, pd.DataFrame]
@@ -50,7 +50,7 @@ class SameFolds(NamedTuple):
 
 
 def save_same_folds(states: Mapping[str, PlannedState], study: Study) -> SameFolds | None:
-    """Save all rows that leave one subject out as ``extra.same_folds``; None while there is none."""
+    """Save the results of all methods that leave one subject out as ``extra.same_folds``; None if there is no run."""
     left_out = {label: name for label, name in methods().items() if name.endswith("-loso") or "-loso-" in name}
     found: dict[tuple[str, str], pd.DataFrame] = {}
     for data in ARCHIVES:
@@ -86,7 +86,7 @@ def _by_archive(column: pd.Series) -> pd.DataFrame:
 
 
 def save_forest(found: SameFolds, study: Study) -> str:
-    """Draw `save_same_folds` as a forest, ``extra.forest``, and return its caption."""
+    """Draw the result of `save_same_folds` as a forest plot, save it as ``extra.forest`` and return its caption."""
     figure = draw_forest(found.uf1, found.low, found.high, LINE)
     caption = forest_caption(found.uf1, found.low, found.high, LINE)
     how = {"substitution": found.saved.record["substitution"], "study": replace(study, profile=get_profile("paper"))}
@@ -95,9 +95,9 @@ def save_forest(found: SameFolds, study: Study) -> str:
 
 
 def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> tuple[pd.DataFrame, str]:
-    """Save what changes when only the preprocessing changes, as table and figure; return the table and its caption."""
+    """Save how results change when only the preprocessing does, as table and figure; return table and caption."""
     first, second = (method_runs(methods(), data, states) for data in ARCHIVES)
-    reads = [label for label in first if label in second and label != HUMBLE["majority"]]  # which reads no map
+    reads = [label for label in first if label in second and label != HUMBLE["majority"]]  # majority reads no map
     pairs = {label: (first[label], second[label]) for label in reads}
     table = between_archives(pairs)
     caption = archives_caption(table)
@@ -114,7 +114,15 @@ def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> t
 
 
 def save_champion_tests(states: Mapping[str, PlannedState], study: Study) -> tuple[SavedTable | None, PlannedTests]:
-    """Test the champion's planned families that are complete and save the table; the rest is in ``lacking``."""
+    """Test those of the champion's planned families that are complete, and save the table.
+
+    Returns
+    -------
+    saved : SavedTable or None
+        The table; None when no family is complete.
+    found : PlannedTests
+        The tests; the missing runs of the other families are in ``lacking``.
+    """
     found = planned_tests(states, FAMILIES)
     if not found.runs:
         return None, found

@@ -1,4 +1,4 @@
-"""Tables of the papers whose rows are planned runs, made from committed predictions alone: no maps, no training."""
+"""Tables of the papers whose rows are planned runs, made from committed predictions alone, without maps or training."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from merlib.publishing.study import Study
 from merlib.publishing.tables.classes import recalls_by_set
 from merlib.publishing.tables.metrics import metric_table, part_of
 
-EDITION = "planned"  # beside the same table of a run by its profile
+EDITION = "planned"  # distinguishes these tables from the same ones that a run trains by its profile
 THEIR_MAPS = "maps that the authors of HTNet computed, in place of the paper's own preprocessing"
 FIVE_RUNS = "one training, in place of the five that the paper averages"
 THREE_CLASSES = "CASME II part of the composite with its three classes, in place of five classes of CASME II alone"
 
-# published tables whose rows are planned runs; of the first two, the row of the paper's own method
+# published tables whose rows are planned runs; of the first two, only the row of the paper's own method
 OWN_ROWS = {
     "am3f.table3": {"AM3F-FlowNet": "am3f-loso-lasce"},
     "dual_atme.table3": {"Dual-ATME": "dual-atme-loso"},
@@ -66,7 +66,7 @@ TABLES = OWN_ROWS | {
 
 
 def rows_missing(artefact: str, states: Mapping[str, PlannedState]) -> list[str]:
-    """Return the planned runs that rows of a published table wait for."""
+    """Return the planned runs that are missing for rows of a published table."""
     if artefact not in TABLES:
         raise unknown_name("table of planned runs", artefact, TABLES)
     return [name for name in TABLES[artefact].values() if states[name].missing]
@@ -78,7 +78,7 @@ def table_runs(artefact: str, states: Mapping[str, PlannedState]) -> dict[str, p
     Raises
     ------
     MerlibError
-        When a row is not committed: half a table would be read as the whole.
+        When a row is not committed, because half a table would be read as the whole.
     """
     absent = rows_missing(artefact, states)
     if absent:
@@ -103,7 +103,7 @@ class _Rows(NamedTuple):
 
 
 def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
-    """Measure a published table's committed runs; where rows lack, say which and how they are made."""
+    """Return the results of a published table's committed runs, or a sentence on how to train missing ones."""
     states = planned_states()
     absent = rows_missing(artefact, states)
     if absent:
@@ -120,10 +120,10 @@ def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
 
 
 def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
-    """Save a published table from committed runs and return it for display; where rows lack, say which.
+    """Save a published table from committed runs and return it for display; where runs are missing, return a sentence.
 
-    The record says what stands in for the paper's protocol and data, and `note`. Its files are named with `EDITION`, so
-    that the table which the same notebook trains by its profile keeps its own.
+    The record states what replaces the paper's protocol and data, and `note`. Its files are named with `EDITION`, so
+    that they do not overwrite the same table of a run by its profile.
     """
     found = _rows(artefact, study, note)
     if isinstance(found, str):
@@ -136,9 +136,9 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
 
 
 def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> str:
-    """Draw one column of a published table from committed runs, and return its caption; where rows lack, say which.
+    """Draw one column of a published table from committed runs and return its caption; or a sentence on missing runs.
 
-    The figure is ``extra.planned_<artefact>`` with ``_`` for the dot.
+    The figure is saved as ``extra.planned_<artefact>``, with ``_`` in place of the dot.
     """
     found = _rows(artefact, study, note)
     if isinstance(found, str):
@@ -154,10 +154,10 @@ SETS = {"Full": "full", "CASME II": "casme2", "SMIC": "smic", "SAMM": "samm"}
 
 
 def planned_confusions(artefact: str, study: Study) -> str:
-    """Draw a published figure of confusion matrices from committed runs and return its caption, or say what lacks.
+    """Draw a published figure of confusion matrices from committed runs and return its caption, or what is missing.
 
-    ``am3f.figure5``: the four losses on the CASME II part; ``dual_atme.figure6``: the four sets, with the recalls that
-    the paper's text prints beside ours.
+    ``am3f.figure5`` shows the four losses on the CASME II part. ``dual_atme.figure6`` shows the whole and the three
+    parts, with the recalls that the paper's text prints beside ours.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def planned_confusions(artefact: str, study: Study) -> str:
 
 
 def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
-    """Say what stands in for the papers' protocol: folds and seeds."""
+    """Return in words the folds and seeds that replace the papers' protocol."""
     seeds = sorted({seed for frame in runs.values() for seed in frame.attrs["experiment"]["seeds"]})
     named = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
     if all(frame.attrs["experiment"]["protocol"] == "loso" for frame in runs.values()):
@@ -197,7 +197,7 @@ def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def inside_caption(artefact: str, values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> str:
-    """Say how many of a published table's numbers lie in our 95 % intervals."""
+    """Return a sentence on how many of a published table's numbers lie in our 95 % intervals."""
     cells = table_cells(artefact, values, low, high, "real analogue")
     inside, printed = counted_inside(cells)
     return f"{inside} of {printed} printed values lie in our 95 % intervals."
@@ -210,7 +210,7 @@ def counted_inside(cells: Sequence[Mapping]) -> tuple[int, int]:
 
 
 def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, column: str) -> str:
-    """Say how far apart the rows are in one column, and whether every interval holds every row's value."""
+    """Return a sentence on the range of one column, and on whether every row's interval holds every row's value."""
     ours = values[column]
     first, last = ours.idxmin(), ours.idxmax()
     holds = low[column].max() <= ours.min() and ours.max() <= high[column].min()
@@ -219,7 +219,7 @@ def spread_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
 
 
 def code_note(runs: Mapping[str, pd.DataFrame]) -> str:
-    """Say that `runs` were trained by different states of the code; empty when by one."""
+    """Return a note that `runs` were trained by different states of the code; empty if by the same."""
     codes: dict[str, list[str]] = {}
     for label, frame in runs.items():
         codes.setdefault(frame.attrs["source_digest"][:8], []).append(label)

@@ -19,7 +19,7 @@ LEAKY = "LEAKY, for comparison only"
 
 
 def leaks_of(runs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return the labels of the leaky runs and what each shares between training and test."""
+    """Return, by label of each leaky run, what it shares between training and test."""
     shared = {}
     for label, one in runs.items():
         laboratory = f"what {leaky_name(one.attrs)} says" if leaky_name(one.attrs) else ""
@@ -38,8 +38,8 @@ def start_record(
 ) -> dict:
     """Return a record without its cells: identity, grade, data, experiments, seeds, environment.
 
-    A substitution makes a result on real data an analogue, whatever the ledger allows. A run whose protocol lets
-    subjects or clips sit on both sides is named as leaky, for comparison only.
+    A substitution makes a result on real data an analogue, whatever the ledger allows. A run whose protocol puts
+    subjects or clips on both sides of a split is named as leaky, for comparison only.
 
     Raises
     ------

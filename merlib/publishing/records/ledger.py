@@ -1,4 +1,4 @@
-"""The ledger of 73 artefacts: every table, figure and diagram of the five papers, and how far we are."""
+"""The ledger of 73 artefacts: every table, figure and diagram of the five papers, and our best result for each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from merlib.errors import unknown_name
 from merlib.learning.leaky_names import refuse_leaky
 from merlib.places import manifests_dir, repository_root, results_folder
 
-# From the strongest evidence to none; what was trained is said beside the grade (`merlib.publishing.records.training`).
+# From the strongest evidence to none. How models were trained is given beside the grade (see `records.training`).
 GRADES = ("real exact", "real analogue", "twin", "diagram", "missing")
-TRAININGS = ("paper", "own", "", "abridged", "smoke")  # in this order, of equal grades
+TRAININGS = ("paper", "own", "", "abridged", "smoke")  # results of the same grade rank in this order
 WORDS = {"paper": "paper's training", "own": "own training", "": "nothing trained"}
 KINDS = (
     "real exact",
@@ -32,7 +32,7 @@ PAPERS = {
     "uamrn": "UAMRN",
 }
 EXTRA = "extra."  # results beyond the papers' artefacts carry this prefix
-LABORATORY = "extra.leaky_"  # what the leakage laboratory shows: never the best record of anything
+LABORATORY = "extra.leaky_"  # records of the leakage laboratory, which are never the best record of anything
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Artefact:
     classes: str = ""
 
     def printed_classes(self, column: str = "") -> int | None:
-        """Return how many classes the paper's result in a column, such as ``casme2.acc``, tells apart; None if none."""
+        """Return the number of classes of the paper's result in a column, such as ``casme2.acc``; None without any."""
         if not self.classes or self.classes.isdigit():
             return int(self.classes) if self.classes else None
         by_dataset = dict(part.split() for part in self.classes.split(", "))
@@ -70,7 +70,7 @@ class Artefact:
 
     @property
     def title(self) -> str:
-        """What a reader calls it, such as ``AM3F-FlowNet, Table 5: ...``."""
+        """The artefact's name for readers, such as ``AM3F-FlowNet, Table 5: ...``."""
         if self.kind == "extra":
             return self.shows.replace("_", " ").capitalize()
         kind = "Table" if self.kind == "table" else "Figure"
@@ -85,7 +85,7 @@ def artefacts() -> dict[str, Artefact]:
 
 
 def get_artefact(identifier: str) -> Artefact:
-    """Return one row of the ledger; an ``extra.`` id is a result beyond the papers; others are an error."""
+    """Return one row of the ledger; an ``extra.`` id is a result beyond the papers; any other id is a MerlibError."""
     if identifier.startswith(EXTRA):
         return Artefact(identifier, "-", "extra", "-", identifier.removeprefix(EXTRA), "-", "analogue", "-")
     if identifier not in artefacts():
@@ -99,13 +99,13 @@ def grade_of(artefact: Artefact, synthetic: bool | None, whole: bool, exact: boo
     Parameters
     ----------
     artefact : Artefact
-        What was made.
+        The artefact that was made.
     synthetic : bool or None
-        Whether the twin took part; None when no data did.
+        Whether the twin was used; None when no data was.
     whole : bool
         Whether every model was trained by the paper's recipe and protocol, or none was trained.
     exact : bool, optional
-        Whether data, classes and measurement are the paper's own; by default what the ledger allows.
+        Whether data, classes and measurement are the paper's own; by default as the ledger says.
     """
     if synthetic is None:
         return "real exact" if artefact.real == "exact" else "diagram"
@@ -116,13 +116,13 @@ def grade_of(artefact: Artefact, synthetic: bool | None, whole: bool, exact: boo
 
 
 def kind_of(record: dict) -> str:
-    """Return a record's grade with its training behind it, one of `KINDS`; no short training hides in a grade."""
+    """Return a record's grade followed by its training, one of `KINDS`, so that a short training is always visible."""
     grade, training = record["grade"], record.get("training", "")
     return f"{grade}, {WORDS.get(training, training)}" if grade in ("real analogue", "twin") else grade
 
 
 def read_records(folders: Iterable[Path]) -> list[dict]:
-    """Return all artefact records (JSON) below `folders`; those of a run made before today's grades are passed over."""
+    """Return all artefact records (JSON) below `folders`; records of runs with older kinds of grades are ignored."""
     records = []
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.json")):
@@ -140,11 +140,10 @@ def record_folders(run: Path | None = None) -> list[Path]:
 
 
 def best_records(records: Iterable[dict]) -> dict[str, dict]:
-    """Keep the best-graded record of each artefact; of equals, the one nearer to the paper.
+    """Return the best-graded record of each artefact; of equal ones, the one nearer to the paper.
 
-    Whoever looks for a result looks here, so the leakage laboratory's own records are left out.
-
-    Nearer is first the longer training, then leaving one subject out, then nothing that stands in for the paper's data.
+    Nearer means first the longer training, then leaving one subject out, then no substitute for the paper's data. All
+    readers of results call this function, so the leakage laboratory's own records are left out here.
     """
     best: dict[str, dict] = {}
     records = [record for record in records if not is_laboratory(record)]
@@ -161,7 +160,7 @@ def best_records(records: Iterable[dict]) -> dict[str, dict]:
 
 
 def is_laboratory(record: dict) -> bool:
-    """Whether a record is the leakage laboratory's own.
+    """Return whether a record is the leakage laboratory's own.
 
     Raises
     ------
@@ -192,8 +191,9 @@ def status_of(best: dict[str, dict]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns id, kind, shows, notebook, grade, protocol, classes, training, data, largest difference. The
-    notebook of a missing artefact is empty while it is not written.
+    DataFrame
+        Columns id, kind, shows, notebook, grade, protocol, classes, training, data, largest difference. The notebook of
+        a missing artefact is empty while it is not written.
     """
     rows = []
     for artefact in artefacts().values():
@@ -231,7 +231,7 @@ def protocol_words(protocol: str) -> str:
 
 
 def grade_counts(status: pd.DataFrame) -> pd.DataFrame:
-    """Count the ledger by paper and `kind_of`; columns that occur, in the order of `KINDS`, and a total."""
+    """Count artefacts by paper (rows, and one for all) and by `kind_of` (columns, in the order of `KINDS`)."""
     papers = status["id"].map(lambda identifier: PAPERS[get_artefact(identifier).paper]).rename("paper")
     kinds = pd.Series([kind_of(row) for row in status.to_dict("records")], index=status.index, name="kind")
     counts = pd.crosstab(papers, kinds).reindex(list(PAPERS.values()), fill_value=0)

@@ -1,4 +1,4 @@
-"""The record of an artefact: what was measured, on what, by which code, beside what the paper reported."""
+"""The record of an artefact: values, the data and code that gave them, and the values that the paper reports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
     Raises
     ------
     MerlibError
-        When predictions carry no provenance, so that nobody could tell where a number comes from.
+        When predictions carry no provenance, so that nobody could find out where a number comes from.
     """
     described = []
     for label, predictions in runs.items():
@@ -65,7 +65,7 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
 
 
 def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
-    """Return name, digest and kind of every data source that took part: predictions, Samples or clip tables."""
+    """Return name, digest and kind of every data source that was used: of predictions, Samples or clip tables."""
     found = {}
     for predictions in runs.values():
         attrs = predictions.attrs
@@ -118,11 +118,12 @@ def verdict(
     grade: str,
     same_classes: bool = True,
 ) -> str:
-    """Say how a value stands to the reported one.
+    """Return how a value compares with the reported one.
 
-    ``identical`` up to the last of the printed `decimals`; ``within interval`` when the reported value, as rounded,
-    lies in our 95 % interval; else ``differs``; an analogue says so. A value from the twin, and one of other classes
-    than the paper's, is ``not comparable``, with the reason behind it.
+    It is ``identical`` when it agrees to the last of the printed `decimals`, ``within interval`` when the reported
+    value, as rounded, lies in our 95 % interval, and otherwise ``differs``. For an analogue these are preceded by
+    ``analogue:``, except ``identical``. A value from the twin, or with other classes than the paper's, is ``not
+    comparable``, followed by the reason.
     """
     if reported is None or math.isnan(reported):
         return "not reported"
@@ -163,9 +164,9 @@ def table_cells(
     grade: str,
     classes: Sequence[int] = (),
 ) -> list[dict]:
-    """Return one entry a numeric cell: row, column, value, interval, reported, difference, verdict, note.
+    """Return one entry per numeric cell: row, column, value, unit, interval, reported, difference, verdict, note.
 
-    `classes` are the numbers of classes that the models told apart; empty when nothing was trained.
+    `classes` holds the numbers of classes of the models; it is empty when nothing was trained.
     """
     known, printed = printed_cells(artefact), get_artefact(artefact).printed_classes
     cells = []

@@ -1,4 +1,4 @@
-"""Save a figure as PNG, SVG, plotted data and record; stamp what is synthetic, refuse what shows a person."""
+"""Save a figure as PNG, SVG, plotted data and record; synthetic figures are stamped, those of real people refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def stamp_synthetic(figure: Figure) -> None:
 
 
 def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
-    """Write below the figure which of its runs are leaky, for comparison only; once."""
+    """Write below the figure, once, which of its runs are leaky and for comparison only."""
     text = fill(f"{LEAKY}: {', '.join(labels)}", width=max(60, int(13 * figure.get_figwidth())))
     if not any(there.get_text() == text for there in figure.texts):
         figure.text(0.005, -0.005, text, ha="left", va="top", color="#D55E00", fontsize=8, weight="bold")
@@ -60,28 +60,28 @@ def save_figure(
     numbers: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None = None,
     study: Study | None = None,
 ) -> dict:
-    """Write a figure as PNG, SVG, CSV of what is plotted, and JSON record; show it captioned; return the record.
+    """Write a figure as PNG, SVG, CSV of the plotted data and JSON record, show it with its caption, return the record.
 
     Parameters
     ----------
     artefact : str
-        Id of the ledger, or ``extra.NAME``.
+        Id in the ledger, or ``extra.NAME``.
     figure : matplotlib Figure
-        The figure; stamped SYNTHETIC when the twin took part.
+        The figure; it is stamped SYNTHETIC when the twin was used.
     runs, samples, caption, substitution, edition, magnifiers, study
         As in `save_table`.
     numbers : three of DataFrame, optional
-        Values that the paper prints of the figure, rows and columns named as in ``data_manifests/papers/*.csv``, and
-        the ends of their 95 % intervals: they enter the record as a table's do.
+        Our values of numbers that the paper prints about the figure, with rows and columns named as in
+        ``data_manifests/papers/*.csv``, and the ends of their 95 % intervals. They enter the record as a table's do.
     data : DataFrame, optional
-        What was plotted, so that figures are compared by numbers.
+        The data that was plotted, so that figures can be compared by numbers.
     shows_single_samples : bool
-        Whether a single map or face can be seen; refused for real data.
+        Whether a single map or face can be seen, which is refused for real data.
 
     Raises
     ------
     MerlibError
-        When single samples of real data are shown, or single samples whose data was not named.
+        When single samples of real data are shown, or single samples without the data that they come from.
     """
     study = study or current_study()
     record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution, magnifiers)

@@ -29,12 +29,12 @@ WORDS = {
 
 @dataclass
 class SavedTable:
-    """A table that was saved; shows itself in a notebook.
+    """A table that was saved; a notebook shows it with its headline.
 
     Parameters
     ----------
     record : dict
-        What was written as JSON.
+        The record that was written as JSON.
     shown : DataFrame
         Text of every cell: value, interval, reported value.
     """
@@ -44,7 +44,7 @@ class SavedTable:
 
     @property
     def headline(self) -> str:
-        """One line: SYNTHETIC and LEAKY where it must, what the table shows, grade, protocol, classes and training."""
+        """One line: title, grade, training, protocol, classes and caption, marked SYNTHETIC or LEAKY where it is."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
         leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
         alone = "" if stands_beside_print(self.record) else " Printed values do not stand beside a smoke run."
@@ -59,7 +59,7 @@ class SavedTable:
 
 
 def stands_beside_print(record: dict) -> bool:
-    """Return whether printed values may be shown beside ours: not beside networks of a smoke run on the twin."""
+    """Return whether printed values may be shown beside ours, which is false for smoke runs on the twin."""
     return not (record["synthetic"] and record["training"] == "smoke")
 
 
@@ -70,7 +70,7 @@ def described(record: dict) -> str:
 
 
 def heading(column: object) -> str:
-    """Return how a reader calls a column: ``casme2.acc`` is CASME II Acc."""
+    """Return a column's name for readers: ``casme2.acc`` is CASME II Acc."""
     first, _, second = str(column).partition(".")
     return " ".join(WORDS.get(word, word) for word in (first, second) if word)
 
@@ -81,7 +81,7 @@ def _text(value: object, digits: int) -> str:
     if not isinstance(value, float):
         return str(value)
     text = f"{value:.{digits}f}"
-    return f"{value:.2g}" if value and not float(text) else text  # a small number is not shown as zero
+    return f"{value:.2g}" if value and not float(text) else text  # so that a small number is not shown as zero
 
 
 def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int, beside_print: bool) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int, b
             if cell:
                 text = f"{text} {ends_text(cell['low'], cell['high'], f'.{digits}f')}".rstrip()
             ours.append(text)
-            paper = printed.get((str(row), str(column)))  # also where there is no number of ours
+            paper = printed.get((str(row), str(column)))  # shown even where we have no number
             theirs.append("" if paper is None else f"{paper.value:g}")
         shown[heading(column)] = ours
         if any(theirs):
@@ -134,34 +134,39 @@ def save_table(
     Parameters
     ----------
     artefact : str
-        Id of the ledger, such as ``am3f.table5``; ``extra.NAME`` for a result beyond the papers.
+        Id in the ledger, such as ``am3f.table5``; ``extra.NAME`` for a result beyond the papers.
     frame : DataFrame
-        Rows and columns named as in ``data_manifests/papers/*.csv``, so that reported values are found.
+        The values; rows and columns are named as in ``data_manifests/papers/*.csv``, so that reported ones are found.
     runs : mapping of str to predictions
-        What the numbers were computed from; their provenance goes into the record.
+        The predictions from which the numbers were computed; their provenance goes into the record.
     samples : sequence of Samples
         Data that was counted rather than learned from.
     manifests : sequence of str
         Manifests whose facts were tabulated.
     low, high : DataFrame, optional
-        Ends of the 95 % intervals, shaped as `frame`.
+        Ends of the 95 % intervals, in the shape of `frame`.
     caption : str
         The finding, in one sentence.
     substitution : str
-        What stands in for the paper's data, where something does.
+        What replaces the paper's data or protocol, where something does.
     magnifiers : sequence of str
-        Methods of `magnify` that made what is shown, where the artefact was drawn or measured on magnified pictures;
-        the notes of `Samples` say it by themselves.
+        Methods of `magnify` with which the pictures were magnified that the artefact shows or measures. For `Samples`
+        it is not needed, since their notes say it.
     digits : int
-        Decimals shown; files keep them all.
+        Decimals shown; files keep all of them.
     timed : sequence of str
-        Columns that a clock filled: the next run's are others, and no check holds the two together.
+        Columns that hold measured times. They differ in every run, so no check compares them.
     edition : str
-        Tells two records of one artefact in one run apart: files are named ``<artefact>.<edition>``.
+        Distinguishes two records of one artefact in one run; files are named ``<artefact>.<edition>``.
     clips : mapping of str to int, optional
-        How many test clips a row rests on, where they are few; `compare_records` heeds it.
+        Number of test clips of each row, where they are few; `verify.expected.differences` allows for it.
     study : Study, optional
-        The study that was opened last by default.
+        The study into whose folder it is written; by default the one that was opened last.
+
+    Raises
+    ------
+    MerlibError
+        When the artefact is unknown, no study is open, or a file cannot be written.
     """
     study = study or current_study()
     record = start_record(get_artefact(artefact), study, runs or {}, list(samples), caption, substitution, magnifiers)

@@ -1,4 +1,4 @@
-"""A saved figure as a notebook shows it: the picture, and below it what its record says."""
+"""How a notebook shows a saved figure: the picture, and below it the headline of its record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def in_notebook() -> bool:
-    """Whether a kernel would draw figures into the page by itself, at the end of the cell and without a caption."""
+    """Return whether this is a notebook, whose kernel would draw figures at the end of the cell without a caption."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and "inline" in matplotlib.get_backend()
 
@@ -26,7 +26,7 @@ def show_with_caption(figure: Figure, record: dict) -> None:
     Parameters
     ----------
     figure : matplotlib Figure
-        Closed afterwards, so that the kernel does not draw it a second time; it can still be read and saved.
+        The figure. It is closed afterwards, so that the kernel does not draw it again; it can still be read and saved.
     record : dict
         As `save_figure` returns it.
     """

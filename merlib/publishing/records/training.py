@@ -1,4 +1,4 @@
-"""What a result was trained with, in a word: the paper's recipe to its last epoch, an abridged one, or a smoke test."""
+"""How a result was trained, in a word: by the paper's whole recipe, an own or an abridged one, or as a smoke test."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ SHORTENED = ("epochs", "batch_size", "copies")  # what `abridge` changes
 def training_of(experiments: Iterable[Mapping]) -> str:
     """Return how the shortest-trained of some experiments was trained; empty when there is none.
 
-    ``paper``: the recipe as printed, to its last epoch; ``own``: a recipe that is none of the papers'; ``abridged``:
-    fewer epochs than printed; ``smoke``: no more epochs than profile smoke has, which only proves that everything runs.
+    ``paper`` is a recipe of `RECIPES` with its epochs, batch size and copies unchanged; ``own`` is a recipe that is not
+    in `RECIPES`; ``abridged`` is a shortened one; ``smoke`` has no more epochs than profile smoke, which only proves
+    that everything runs.
 
     Parameters
     ----------

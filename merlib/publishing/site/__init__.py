@@ -1,1 +1,1 @@
-"""Pages made from records: README's tables."""
+"""Pages that are generated: README's tables, the book, and pages of records, errata, claims and the deposit."""

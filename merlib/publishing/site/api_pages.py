@@ -1,4 +1,4 @@
-"""Pages of the library's reference: one for each package, its modules from their docstrings."""
+"""Pages of the library's reference, one for each package, which show its modules from their docstrings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = Path(merlib.__file__).resolve().parent
 ENTRY = re.compile(r"(``[^`]+``|\S+(?: \S+){0,3}?) {2,}(\S.*)")
 INDENT = "    "
 ERRATA = "../docs/errata.html"
-LEFT_OUT = ("cli",)  # verbs are told by `merlib --help`
+LEFT_OUT = ("cli",)  # `merlib --help` describes its verbs
 ROOT_PAGE = """# Reference: the library from its docstrings
 
 One page for each package. A *room* answers one question and imports only from the rooms below it.
@@ -63,10 +63,10 @@ def _autodoc(name: str, *options: str) -> str:
 
 
 def as_restructured(lines: Iterable[str]) -> list[str]:
-    """Return a docstring's lines as Sphinx reads them best.
+    """Return a docstring's lines in the form that Sphinx reads best.
 
-    Entries of two columns, a name and what is said of it, become definition lists; ids of errata outside literal blocks
-    become links to their entry.
+    Entries of two columns, a name and its explanation, become definition lists. Ids of errata outside literal blocks
+    become links to their entries.
     """
     told: list[str] = []
     literal = listing = False  # whether the line belongs to a literal block, to a list of entries

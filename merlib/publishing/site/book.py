@@ -1,4 +1,4 @@
-"""The book: every page gathered into one source folder, and built with Sphinx without a network."""
+"""The book: every page is gathered into one source folder, and Sphinx builds them without a network connection."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from merlib.publishing.site.record_pages import write_record_pages
 NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax")
 ERRATA = "docs/errata.md"
 PAGES = ("README.md", "CONTRIBUTING.md")  # besides docs/
-MARK = ".merlib-book"  # in a folder whose contents may be replaced
-MATHJAX = ("tex-svg.js", "input/tex/extensions")  # glyphs are drawn, so that no font is fetched
+MARK = ".merlib-book"  # marks a folder whose contents may be replaced
+MATHJAX = ("tex-svg.js", "input/tex/extensions")  # this version draws glyphs as SVG, so that no font is fetched
 IMAGE_OR_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -68,7 +68,7 @@ def make_book(into: Path, root: Path | None = None) -> Path:
 
 
 def own_folder(into: Path, *replaced: Path) -> None:
-    """Mark the folder as one of a book; refuse it when it holds folders that would be replaced and has no mark.
+    """Mark a folder as one of a book; refuse it when it has no mark and holds folders that would be replaced.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def gather(source: Path, root: Path) -> None:
 
 
 def copy_document(path: Path, source: Path, root: Path) -> None:
-    """Copy a document and the files that it shows or links to; links hold, since the layout is the repository's."""
+    """Copy a document and the files that it shows or links to; links stay valid, since the layout is the same."""
     text = path.read_text(encoding="utf-8")
     for match in IMAGE_OR_LINK.finditer(text):
         linked = (path.parent / match[1]).resolve()
@@ -127,7 +127,13 @@ def copy_mathjax(into: Path) -> None:
 
 
 def build(source: Path, html: Path, settings: Path, into: Path) -> None:
-    """Run Sphinx over gathered pages; what it warns of is kept in ``warnings.txt``."""
+    """Run Sphinx over the gathered pages and write its warnings to ``warnings.txt``.
+
+    Raises
+    ------
+    MerlibError
+        When Sphinx ends with an error.
+    """
     from sphinx.cmd.build import main
 
     options = ["-q", "-b", "html", "-j", "auto", "-c", str(settings), "-D", f"html_static_path={source / 'static'}"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import pandas as pd
-
 from merlib.publishing.planned.headline import markdown
 from merlib.publishing.records.ledger import PAPERS, artefacts, get_artefact
 from merlib.publishing.site.markdown import as_text, table
@@ -53,12 +51,8 @@ def claim_row(claim: dict) -> dict[str, str]:
     }
 
 
-def _absent(value: float | None) -> bool:
-    return value is None or pd.isna(value)
-
-
 def _number(value: float) -> str:
-    """Return a value with three digits behind the point, or fewer where it is a whole number or a percentage."""
+    """Return a value with up to four decimals, with two where it is above 1, and with none where it is whole."""
     if math.isclose(value, round(value)):
         return str(round(value))
     return f"{value:.2f}" if abs(value) > 1 else f"{value:.4f}".rstrip("0")

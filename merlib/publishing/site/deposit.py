@@ -1,7 +1,7 @@
-"""One archive to deposit: code, records, predictions, environment, and RO-Crate metadata that say what each file is.
+"""One archive to deposit: code, records, predictions, environment, and RO-Crate metadata that describe each file.
 
-It holds every file that git tracks, so nothing of a licensed set and no map, and it is enough for ``merlib verify``:
-unpacked anywhere, or handed over as ``merlib verify --reference FILE.zip``.
+It holds every file that git tracks, so it contains no map and nothing of a licensed set. It is enough for ``merlib
+verify``, which runs in the unpacked archive or is given it as ``merlib verify --reference FILE.zip``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from merlib.publishing.records.ledger import read_records
 
 METADATA = "ro-crate-metadata.json"
 PACKAGES = "environment/packages.txt"
-DATE = (2024, 1, 1, 0, 0, 0)  # of every file, so that the same tree gives the same archive
+DATE = (2024, 1, 1, 0, 0, 0)  # date of every file in the archive, so that the same tree gives the same archive
 KINDS = {
     ".parquet": "application/vnd.apache.parquet",
     ".json": "application/json",
@@ -43,7 +43,7 @@ def tracked_files(root: Path) -> list[str]:
     Raises
     ------
     MerlibError
-        Where neither git nor metadata tell which files belong together.
+        When neither git nor metadata list the files.
     """
     if (root / METADATA).is_file():
         return [one["@id"] for one in _files(root) if one["@id"] != PACKAGES]
@@ -62,7 +62,7 @@ def _files(root: Path) -> list[dict]:
 
 
 def packages_text() -> str:
-    """Return versions of all installed packages, as ``pip install -r`` reads them, with Python and processor above."""
+    """Return versions of all installed packages, as ``pip install -r`` reads them, headed by Python and processor."""
     import platform
 
     names = sorted({f"{one.metadata['Name']}=={one.version}" for one in distributions()}, key=str.lower)
@@ -79,12 +79,12 @@ def write_deposit(root: Path, target: Path, told: Callable[[int, int], None] = l
     target : Path
         The archive, ``.zip``; written whole or not at all.
     told : callable
-        Called with how many files are packed and how many there are.
+        Called with the number of files packed so far and the number of all files.
 
     Raises
     ------
     MerlibError
-        When the package `rocrate` is missing, git is, or the archive cannot be written.
+        When the package `rocrate` or git is missing, or the archive cannot be written.
     """
     names = tracked_files(root)
     folder = f"merlib-{merlib.__version__}"
@@ -106,7 +106,7 @@ def _pack(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def crate_metadata(root: Path, names: list[str], packages: bytes) -> bytes:
-    """Return the RO-Crate metadata of some files of a checkout: what each is, its SHA-256, what a record rests on."""
+    """Return RO-Crate metadata of some files of a checkout: kind, SHA-256, and the predictions behind each record."""
     try:
         from rocrate.model.person import Person
         from rocrate.rocrate import ROCrate
@@ -137,7 +137,7 @@ def crate_metadata(root: Path, names: list[str], packages: bytes) -> bytes:
 
 
 def _rests_on(root: Path) -> dict[str, list[str]]:
-    """Return the files of predictions that each record rests on, by its path below `root`."""
+    """Return the files of predictions behind each record, by the record's path below `root`."""
     reference = root / "results" / "reference"
     found = {}
     for record in read_records([reference]):
@@ -160,7 +160,7 @@ def _described(name: str, content: bytes, rests: dict[str, list[str]]) -> dict:
 
 
 def check_deposit(folder: Path) -> list[str]:
-    """Return the files of an unpacked deposit that are missing or not those that its metadata describe."""
+    """Return a line for each file of an unpacked deposit that is missing or differs from its metadata."""
     wrong = []
     for one in _files(folder):
         path = folder / one["@id"]

@@ -1,4 +1,4 @@
-"""The book's front page: in one screen what was reproduced, on which data, how far off, and why; made from records."""
+"""The book's front page: on one screen, what was reproduced, on which data, how far off, and why; made from records."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ again, or the [words](docs/glossary.md).
 
 
 def what_was_made(best: Mapping[str, dict]) -> str:
-    """Say how many of the papers' tables, figures and diagrams exist, by what they rest on."""
+    """Return a sentence on how many of the papers' tables, figures and diagrams exist, by grade."""
     grades = status_of(dict(best))["grade"].value_counts()
     made = [f"{grades[grade]} {words}" for grade, words in GRADE_WORDS.items() if grade in grades]
     total = len(artefacts())
@@ -98,7 +98,7 @@ def what_was_made(best: Mapping[str, dict]) -> str:
 
 
 def on_which_data() -> str:
-    """Say which real data was used, with its counts, and what stands in where it is licensed."""
+    """Return sentences on the real data that was used, with its counts, and on what replaces licensed data."""
     manifests = [load_manifest(name) for name in ARCHIVES]
     counts = {f"{one.clips} clips of {one.subjects} people" for one in manifests}
     names = " and ".join(_archive(one) for one in manifests)
@@ -109,7 +109,7 @@ def on_which_data() -> str:
 
 
 def how_far_off(records: Iterable[dict]) -> str:
-    """Say how many printed numbers of networks lie in our intervals, of those that can be compared."""
+    """Return sentences on how many of the comparable printed numbers of networks lie in our intervals."""
     claims = verdict_table(records)
     earned = claims if claims.empty else trained_on_real(claims)
     if earned.empty:
@@ -141,7 +141,7 @@ def headline(best: Mapping[str, dict]) -> str:
 
 
 def why() -> str:
-    """Say why printed and regenerated numbers differ, with the errata that tell it."""
+    """Return sentences on why printed and regenerated numbers differ, with the number of errata."""
     errata = read_errata()
     certain = sum(erratum.status == "certain" for erratum in errata)
     return (

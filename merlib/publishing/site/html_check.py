@@ -1,4 +1,4 @@
-"""What a built page must not have: a dead link, a missing picture, a file that is fetched from elsewhere."""
+"""A check that built pages have no dead link and no missing picture, and fetch no file from elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADED = {  # what a browser fetches by itself, by element
+LOADED = {  # the attributes, by element, whose addresses a browser fetches by itself
     "script": ("src",),
     "img": ("src", "srcset"),
     "iframe": ("src",),
@@ -45,7 +45,7 @@ class PageReader(HTMLParser):
         self._inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag's addresses and id."""
+        """Collect a tag's addresses and id."""
         told = {name: value or "" for name, value in attrs}
         self._inside = tag if tag in ("style", "script") else ""
         self.ids.update(filter(None, (told.get("id"), told.get("name") if tag == "a" else None)))
@@ -63,7 +63,7 @@ class PageReader(HTMLParser):
             self.without_alt.append(told.get("src", ""))
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave a style or script."""
+        """Note that a style or script has ended."""
         self._inside = ""
 
     def handle_data(self, data: str) -> None:
@@ -75,7 +75,7 @@ class PageReader(HTMLParser):
 
 
 def complaints_about(html: Path) -> list[str]:
-    """Return one line a fault of the pages and styles below `html`, each with its page; empty when there is none."""
+    """Return a line for each fault of the pages and styles below `html`, with the page; empty when there is none."""
     written = (path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts)  # templates lie there
     pages = {path: read_page(path) for path in written}
     if not pages:
@@ -94,7 +94,7 @@ def complaints_about(html: Path) -> list[str]:
 
 
 def read_page(path: Path) -> PageReader:
-    """Read one page."""
+    """Parse one page and return what was collected from it."""
     reader = PageReader()
     reader.feed(path.read_text(encoding="utf-8"))
     return reader
@@ -106,7 +106,7 @@ def addresses_in_style(text: str) -> list[str]:
 
 
 def loading_faults(address: str, page: Path, html: Path) -> list[str]:
-    """Say what is wrong with an address that a browser fetches by itself: it lies elsewhere, or is not there."""
+    """Return what is wrong with an address that a browser fetches by itself: it lies elsewhere, or is missing."""
     parts = urlsplit(address.strip())
     if not address.strip() or parts.scheme == "data" or (not parts.scheme and not parts.netloc and not parts.path):
         return []
@@ -116,7 +116,7 @@ def loading_faults(address: str, page: Path, html: Path) -> list[str]:
 
 
 def link_faults(address: str, page: Path, html: Path, pages: dict[Path, PageReader]) -> list[str]:
-    """Say what is wrong with a link inside the book: no such page, or no such place in it."""
+    """Return what is wrong with a link inside the book: the page is missing, or the place in it is."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc:
         return []

@@ -1,4 +1,4 @@
-"""The hours on the page for licensees, read from what the committed predictions took to train."""
+"""The training hours on the page for licensees, read from the committed predictions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def hours_table() -> pd.DataFrame:
 
 
 def fill_licensee(text: str) -> str:
-    """Return the page with its table of hours made anew."""
+    """Return the page `text` with a new table of hours between its markers."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n{markdown(hours_table())}\n{END}{after}"

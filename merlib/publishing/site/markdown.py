@@ -32,7 +32,7 @@ def table(rows: Iterable[Mapping[str, str]]) -> str:
 
 def linked_errata(text: str, page: str) -> str:
     """Return Markdown in which each id of an erratum outside code, links and headings leads to its entry on `page`."""
-    parts = KEPT.split(text)  # every other part is one to leave as it is
+    parts = KEPT.split(text)  # every second part is code, a link or a heading and is left as it is
     parts[::2] = [
         errata_ids().sub(lambda found: f"[{found[0]}]({page}#{found[0].lower()})", part) for part in parts[::2]
     ]

@@ -18,7 +18,7 @@ from merlib.publishing.site.record_pages import record_link
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_WIDGET = "Here is a slider. A page cannot move it: open this notebook in JupyterLab (`make lab`) and run the cell."
-LONGEST_ALT = 400  # characters; screen readers read an alternative text in one go
+LONGEST_ALT = 400  # characters; a screen reader reads an alternative text without a pause
 
 
 def write_notebook_pages(folder: Path, into: Path, records: Mapping[str, dict]) -> dict[str, list[str]]:
@@ -31,7 +31,7 @@ def write_notebook_pages(folder: Path, into: Path, records: Mapping[str, dict]) 
     into : Path
         Folder of the book's source.
     records : mapping of str to dict
-        The best committed record of each artefact, whose caption is used where the cell does not spell one out.
+        The best committed record of each artefact; its caption is used where the cell gives none.
     """
     shown: dict[str, list[str]] = defaultdict(list)
     into.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,8 @@ def write_notebook_pages(folder: Path, into: Path, records: Mapping[str, dict]) 
 def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tuple[nbformat.NotebookNode, list[str]]:
     """Return the notebook as the book shows it, and the artefacts whose pictures are in it.
 
-    Each picture gets an alternative text and is followed by the link "Where is this from?"; a slider, which needs a
-    kernel, is replaced by a sentence unless the cell shows something else too. Solutions are folded.
+    Each picture gets an alternative text and is followed by the link "Where is this from?". A slider, which needs a
+    kernel, is replaced by a sentence, unless the cell shows something else too. Solutions are folded.
     """
     cells, drawn, heading = [], [], ""
     for cell in notebook.cells:
@@ -74,7 +74,7 @@ def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tup
 
 
 def artefacts_in(source: str) -> list[str]:
-    """Return the artefacts that a cell draws: ids that it names, else those that a function called by it saves."""
+    """Return the artefacts that a cell draws: ids that it names, else those that the functions it calls save."""
     tree = ast.parse(_plain_python(source))
     names = [text for text in _strings(tree) if _is_artefact(text)]
     if not names:
@@ -84,7 +84,7 @@ def artefacts_in(source: str) -> list[str]:
 
 
 def alternative_text(cell: nbformat.NotebookNode, names: list[str], heading: str, records: Mapping[str, dict]) -> str:
-    """Return what a picture shows in words: its title, its caption, and what the cell printed beside it."""
+    """Return a text that describes a picture: its title, its caption, and what the cell printed beside it."""
     captions = [_caption(cell.source)] if _caption(cell.source) else []
     captions = captions or _shown_captions(cell) or [records[name]["caption"] for name in names if name in records]
     printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")

@@ -1,6 +1,6 @@
 """The README's tables of results, generated from the committed records: headline, planned tests, ledger.
 
-``merlib maintain pages`` makes them anew between their markers; a test says when they are old.
+``merlib maintain pages`` writes them between their markers; a test fails when they are out of date.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def ledger_markdown(best: dict[str, dict]) -> str:
 
 
 def headline_markdown(best: dict[str, dict]) -> str:
-    """Return the papers' headline numbers beside ours, the line and the champion on both archives, as Markdown."""
+    """Return the papers' headline numbers beside ours, the linear classifier and the champion, as Markdown."""
     return markdown(headline_by_archive(best["extra.same_folds"]))
 
 
@@ -77,7 +77,7 @@ def _cell(record: dict, row: str, column: str) -> dict | None:
 
 
 def fill_readme(text: str, reference: Path | None = None) -> str:
-    """Return the README with what stands between its markers made anew from the records below `reference`."""
+    """Return the README with the tables between its markers made anew from the records below `reference`."""
     best = best_records(read_records([reference or repository_root() / "results" / "reference"]))
     for name, made in BLOCKS.items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"

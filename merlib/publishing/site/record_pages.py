@@ -1,4 +1,4 @@
-"""One page for each artefact of the book: what it is, and every committed record of it with its origin."""
+"""The book's page for each artefact: its title, and every committed record of it with its origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from merlib.publishing.records.ledger import Artefact, artefacts, best_records, 
 from merlib.publishing.site.markdown import as_text, table
 
 FOLDER = "records"
-OUTSIDE = "---\norphan: true\n---\n\n"  # the ledger leads there, not the menu of each page
+OUTSIDE = "---\norphan: true\n---\n\n"  # these pages are reached from the ledger and left out of the menu
 FILES = f"{FOLDER}/files"  # copies of the committed records, pictures and tables
 
 
@@ -72,7 +72,7 @@ The first {len(artefacts())} rows are the five papers' own tables and figures, t
 
 
 def artefact_page(artefact: Artefact, records: list[dict], drawn: list[str], source: Path, root: Path) -> str:
-    """Return an artefact's page: who draws it, and each committed record with its picture or table and its origin."""
+    """Return an artefact's page: the notebooks that show it, and its committed records with pictures and origin."""
     parts = [f"{OUTSIDE}# {as_text(artefact.title)}\n"]
     where = ", ".join(_notebook_link(name) for name in drawn)
     if where:
@@ -110,7 +110,7 @@ def record_section(record: dict, source: Path, root: Path) -> str:
 
 
 def origin_rows(record: Mapping) -> list[dict]:
-    """Return where a record comes from as rows of two columns; what does not apply is left out."""
+    """Return the origin of a record as rows of two columns; rows that do not apply are left out."""
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     trained = [f"{one['label']} (`{one['experiment_digest'][:12]}`)" for one in record["experiments"]]
     told = {

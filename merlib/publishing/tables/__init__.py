@@ -1,1 +1,1 @@
-"""Tables: metrics, classes, data, networks, preprocessing."""
+"""Functions that compute the tables: metrics, classes, data, networks, preprocessing, and measured times."""

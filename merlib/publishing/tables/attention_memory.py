@@ -1,4 +1,4 @@
-"""How much memory attention over the kept pairs needs against full attention, measured by watching every tensor."""
+"""The memory of attention over the kept pairs compared with full attention, measured by watching every tensor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEGABYTE = 2**20
 
 
 class _LiveTensors(TorchDispatchMode):
-    """Counts the bytes of all storages that were made inside and are still alive; remembers the most."""
+    """Count the bytes of all storages that were made inside the block and are still alive, and keep the maximum."""
 
     def __init__(self, known: set[int]):
         super().__init__()
@@ -51,9 +51,9 @@ def peak_megabytes(work: Callable[[], object], given: Sequence[torch.Tensor] = (
     Parameters
     ----------
     work : callable
-        What is watched.
+        The function whose memory is measured.
     given : sequence of Tensor
-        What it reads: not counted, since it was there before.
+        Tensors that it reads; they existed before and are not counted.
     """
     with _LiveTensors({tensor.untyped_storage()._cdata for tensor in given}) as watched:
         work()
@@ -62,19 +62,20 @@ def peak_megabytes(work: Callable[[], object], given: Sequence[torch.Tensor] = (
 
 @torch.no_grad()
 def attention_cost(lengths: Sequence[int], width: int = 64) -> pd.DataFrame:
-    """Measure one forward pass of full attention and of hashing with sparse attention, one thread.
+    """Measure one forward pass of full attention, and one of hashing with sparse attention, on one thread.
 
     Parameters
     ----------
     lengths : sequence of int
         L, magnifications in a sequence; 32 in UAMRN.
     width : int
-        Dimensions a head; 512 in UAMRN.
+        Dimensions per head; 512 in UAMRN.
 
     Returns
     -------
-    DataFrame indexed by L
-        Share of pairs kept; milliseconds and megabytes of full attention and of sparse attention with its hashing.
+    DataFrame
+        Indexed by L: share of pairs kept; milliseconds and megabytes of full attention, and of sparse attention with
+        its hashing.
     """
     rows = {}
     with one_thread():
@@ -102,7 +103,7 @@ def attention_cost(lengths: Sequence[int], width: int = 64) -> pd.DataFrame:
 
 
 def cost_finding(table: pd.DataFrame) -> str:
-    """Say in a sentence how sparse attention of `attention_cost` compares with full attention."""
+    """Return a sentence on how the sparse attention of `attention_cost` compares with full attention."""
     slower = table["sparse / ms"] / table["full / ms"]
     larger = table["sparse / MB"] / table["full / MB"]
     first, last = table.index[0], table.index[-1]

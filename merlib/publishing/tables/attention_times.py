@@ -1,4 +1,4 @@
-"""How long attention over the kept pairs takes against masking all of them, measured on this machine."""
+"""The time of attention over the kept pairs compared with masking all pairs, measured on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_REPEATS, MOST_SECONDS = 20, 3.0
 
 
 def median_seconds(work: Callable[[], object]) -> float:
-    """Return the median time of `work` after one warm-up, over a number of runs bounded in count and time."""
+    """Return the median time of `work` in seconds, after one warm-up, over runs limited in number and total time."""
     work()
     times: list[float] = []
     while len(times) < 3 or (len(times) < MOST_REPEATS and sum(times) < MOST_SECONDS):
@@ -29,20 +29,20 @@ def median_seconds(work: Callable[[], object]) -> float:
 
 @torch.no_grad()
 def time_attention(lengths: Sequence[int], width: int = 64) -> pd.DataFrame:
-    """Measure the forward pass on random queries and keys, one thread.
+    """Measure the forward pass on random queries and keys, on one thread.
 
     Parameters
     ----------
     lengths : sequence of int
         L, magnifications in a sequence.
     width : int
-        Dimensions a head; 512 in UAMRN.
+        Dimensions per head; 512 in UAMRN.
 
     Returns
     -------
-    DataFrame indexed by L
-        Share of pairs kept; milliseconds of hashing (which both need), of masking all pairs and of computing the kept
-        ones alone; and the last two as a ratio, above 1 where sparse is slower.
+    DataFrame
+        Indexed by L: share of pairs kept; milliseconds of hashing (which both need), of masking all pairs, and of
+        computing only the kept ones; and the ratio of the last to masking, above 1 where sparse is slower.
     """
     rows = {}
     with one_thread():

@@ -1,4 +1,4 @@
-"""Tables of results that are no metric of a whole: by class, against chance, and averaged over people."""
+"""Further tables of results: by class, compared with chance, and averaged over people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def class_table(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, 
     Returns
     -------
     values, low, high : DataFrame
-        One row a class, named as papers print it (``Happiness``); columns precision, recall, f1.
+        One row per class, named as papers print it (``Happiness``); columns precision, recall, f1, in 0..1.
     """
     names = [name.capitalize() for name in class_names(predictions, None)]
     tables = [pd.DataFrame(index=names, columns=list(BY_CLASS), dtype=float) for _ in range(3)]
@@ -54,14 +54,14 @@ def recalls_by_set(predictions: pd.DataFrame, sets: Sequence[str]) -> tuple[pd.D
     Returns
     -------
     values, low, high : DataFrame
-        One row a class, named as papers print it; columns ``<set>.recall``.
+        One row per class, named as papers print it; columns ``<set>.recall``.
     """
     by_set = {f"{name}.recall": class_table(part_of(predictions, name)) for name in sets}
     return tuple(pd.DataFrame({column: of[end]["recall"] for column, of in by_set.items()}) for end in range(3))
 
 
 def class_clips(predictions: pd.DataFrame) -> dict[str, int]:
-    """Return how many test clips each class has, named as the rows of `class_table`."""
+    """Return the number of test rows of each class, over all seeds, named as the rows of `class_table`."""
     clips = predictions["label"].value_counts()
     return {name.capitalize(): int(clips.get(index, 0)) for index, name in enumerate(class_names(predictions, None))}
 
@@ -71,7 +71,7 @@ def _by_class(predictions: pd.DataFrame) -> float:
 
 
 def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
-    """Say of each run whether the 95 % interval of its UAR excludes guessing, 1 / classes."""
+    """Return a sentence on whether the 95 % interval of each run's UAR excludes guessing, 1 / classes."""
     told = []
     for label, predictions in runs.items():
         interval, chance = bootstrap_interval(predictions, uar), 1 / predictions["label"].nunique()
@@ -83,7 +83,7 @@ def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
 
 
 def averages_over_people(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracy and F1 pooled over clips beside the mean of the people's own, one row a run (ASTNET-B9)."""
+    """Return pooled accuracy beside the mean accuracy and mean F1 of people, one row per run (ASTNET-B9)."""
     rows = {}
     for label, predictions in runs.items():
         rows[label] = {
@@ -96,7 +96,7 @@ def averages_over_people(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def cost_of_sharing(leaky: pd.DataFrame, apart: pd.DataFrame) -> str:
-    """Say in a sentence by how much accuracy on shared clips exceeds that on people never seen."""
+    """Return a sentence on how much higher accuracy is with shared clips than on people never seen in training."""
     gain = optimism(leaky, apart, accuracy)
     return (
         f"Sharing clips between training and test changes accuracy by {value_text(*gain, '+.1f', 100, unit=' points')}."

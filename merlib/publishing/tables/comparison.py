@@ -1,6 +1,6 @@
-"""A published comparison table beside our rows: reported, regenerated on each archive, and whether that is comparable.
+"""A published comparison table beside our rows: reported values, ours on each archive, and whether they are comparable.
 
-The rank is a place among the rows that were trained on the same folds of one archive; a printed number never has one.
+Ranks are given among our rows that leave one subject out on the same archive; a printed number never has a rank.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from merlib.sources.reported import reported_values
 SAME, RANK = "same protocol?", "rank"
 SINGLE_SETS = ("am3f.table2", "astnet.table5", "uamrn.table2", "uamrn.table3", "uamrn.table4")  # one data set at a time
 
-# printed cells that no number of ours can be ranked beside: artefact, row and metric; empty means all
+# printed cells with which no number of ours can be compared: artefact, row and metric; an empty text means all
 NOT_COMPARABLE = {
     ("am3f.table2", "AM3F-FlowNet", ""): "AM3F-A19",  # runs, seeds and epoch of the single data sets are not given
     ("am3f.table3", "CapsuleNet", ""): "CROSS-X2",  # best epoch of each test person, 435 of the 442 clips
@@ -37,7 +37,7 @@ NOT_COMPARABLE = {
 
 
 def not_comparable(artefact: str, row: str, column: str) -> str:
-    """Return the ids of the errata that keep a printed cell from being ranked with ours; empty where none does."""
+    """Return the ids of the errata because of which a printed cell cannot be compared with ours; empty if none."""
     metric = column.rpartition(".")[2]
     places = [(artefact, "", ""), (artefact, row, ""), (artefact, row, metric)]
     return ", ".join(NOT_COMPARABLE[place] for place in places if place in NOT_COMPARABLE)
@@ -51,7 +51,7 @@ def noted_errata(artefact: str, row: str) -> list[str]:
 
 
 def same_protocol(artefact: str, row: str, column: str, experiment: Mapping | None, classes: int, why: str = "") -> str:
-    """Say whether our number of a row was made under the protocol of the printed one, and what differs.
+    """Return whether our number of a row was made under the protocol of the printed one, and what differs.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def same_protocol(artefact: str, row: str, column: str, experiment: Mapping | No
     experiment : mapping, optional
         `Experiment.to_dict` of our run; None where there is none, for the reason `why`.
     classes : int
-        How many classes our run tells apart.
+        Number of classes of our run.
     why : str
         Why a row was not run.
     """
@@ -83,7 +83,7 @@ def same_protocol(artefact: str, row: str, column: str, experiment: Mapping | No
 def comparison_view(
     artefact: str, column: str, records: Mapping[str, Mapping], same: Mapping[str, str], ranked: bool = True
 ) -> pd.DataFrame:
-    """Return one number of a published table: a row for each method, reported and regenerated side by side.
+    """Return one column of a published table: a row for each method, reported and regenerated side by side.
 
     Parameters
     ----------
@@ -92,13 +92,14 @@ def comparison_view(
     records : mapping of str to mapping
         Records of our rows, as `save_table` writes them, by the name of their data.
     same : mapping of str to str
-        What `same_protocol` says of each row, in the order of the rows.
+        The result of `same_protocol` for each row, in the order of the rows.
     ranked : bool
-        Whether rows on the same folds are ranked; an erratum stands in the place of a rank in any case.
+        Whether rows on the same folds are ranked. A row with an erratum shows its id in place of a rank in any case.
 
     Returns
     -------
-    DataFrame with columns reported, then each archive with its 95 % interval, ``same protocol?`` and ``rank``.
+    DataFrame
+        Columns reported, then each archive with its 95 % interval, ``same protocol?`` and ``rank``.
     """
     reported = reported_values(artefact)
     reported = reported[reported["column"] == column].set_index("row")
@@ -145,9 +146,10 @@ def between_archives(pairs: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> 
 
     Returns
     -------
-    DataFrame indexed by method: protocol, UF1 on the ``first`` and on the ``second`` archive, the ``difference`` second
-    less first, and ``low`` and ``high``, the ends of its 95 % interval over people, who are drawn in pairs. No p value:
-    the plan claims nothing across archives.
+    DataFrame
+        Indexed by method: protocol, UF1 on the ``first`` and on the ``second`` archive, the ``difference`` second minus
+        first, and ``low`` and ``high``, the ends of its 95 % interval over people, who are resampled in pairs. There is
+        no p value, because the plan claims nothing across archives.
     """
     rows = {}
     for label, (first, second) in pairs.items():
@@ -165,7 +167,7 @@ def between_archives(pairs: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> 
 
 
 def archives_caption(table: pd.DataFrame) -> str:
-    """Say in one sentence how far the preprocessing alone moves the methods of `between_archives`."""
+    """Return a sentence on how much preprocessing alone changes the results of the methods of `between_archives`."""
     if table.empty:
         return "No method has a committed run on both archives yet."
     up, down = table["low"] > 0, table["high"] < 0
@@ -180,7 +182,7 @@ def archives_caption(table: pd.DataFrame) -> str:
 
 
 def forest_caption(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, line: str) -> str:
-    """Say which method stands highest on each archive, and how many have an interval wholly above the line's value.
+    """Return sentences on each archive's highest method, and on how many intervals lie above the linear classifier.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ SETS = ("samm", "smic", "casme2")
 
 
 def doors_table() -> pd.DataFrame:
-    """Return every data source: access, clips, subjects, licence, what this companion does with it."""
+    """Return a row for each data source: what it is, access, clips, subjects and licence, from the manifests."""
     rows = []
     for name in available_manifests():
         manifest = load_manifest(name)
@@ -64,7 +64,7 @@ def dual_atme_table2() -> pd.DataFrame:
 
 
 def agrees_with_manifest(samples: Samples) -> bool:
-    """Whether loaded samples have the official number of clips of each subject and class."""
+    """Return whether loaded samples have the official number of clips of each subject and class."""
     official = subject_counts("megc2019_cd").set_index(["subject", "class"])["n"].sort_index()
     loaded = pd.DataFrame({"subject": samples.groups, "class": np.array(samples.classes)[samples.labels]})
     return loaded.value_counts().sort_index().to_dict() == official.to_dict()
@@ -119,7 +119,8 @@ def possible_sizes(percentages: Sequence[float], sizes: Iterable[int]) -> pd.Dat
 
     Returns
     -------
-    DataFrame with columns ``N`` and ``explained``, the best first.
+    DataFrame
+        Columns ``N`` and ``explained``; the number that explains most comes first.
     """
     printed = np.array(sorted(set(percentages)))
     rows = []

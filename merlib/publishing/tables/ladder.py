@@ -1,4 +1,4 @@
-"""A ladder as a table: UAR of each rung with its interval over people, and how far it goes from chance to motion."""
+"""A ladder as a table: UAR of each rung with its interval over people, and how far it gets from chance to motion."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ COLUMNS = ("UAR", "low", "high", "share of the way")
 
 
 def ladder_table(rungs: Mapping[str, pd.DataFrame], top: str = "motion") -> pd.DataFrame:
-    """Return one row a rung.
+    """Return one row per rung.
 
     Parameters
     ----------
     rungs : mapping of str to predictions
-        By step, such as `planned.clip_ladder.committed_rungs` gives.
+        Predictions by step, such as `planned.clip_ladder.committed_rungs` returns.
     top : str
-        The rung that counts as the whole way: a line through true motion.
+        The rung that counts as the whole way: a linear classifier on true motion.
 
     Returns
     -------
     DataFrame
-        ``UAR`` and the ends of its 95 % interval, people resampled; ``share of the way`` from random UAR, 1 over the
-        number of classes, to that of `top`, not a number without that rung. Indexed by the runs' own labels.
+        ``UAR`` and the ends of its 95 % interval over people; ``share of the way`` from the UAR of guessing (1 over the
+        number of classes) to that of `top`, NaN without that rung. Indexed by the runs' own labels.
     """
     rows = {}
     for step, predictions in rungs.items():
@@ -42,20 +42,20 @@ def ladder_table(rungs: Mapping[str, pd.DataFrame], top: str = "motion") -> pd.D
 
 
 def gains_over(rungs: Mapping[str, pd.DataFrame], base: str) -> pd.DataFrame:
-    """Return what each change alone is worth against one rung, people paired.
+    """Return how much each change alone gains over one rung, paired by person.
 
     Parameters
     ----------
     rungs : mapping of str to predictions
-        Of the same clips, by the name of what was changed.
+        Predictions of the same clips, by the name of the change.
     base : str
         The rung that the others are compared with; it is the first row.
 
     Returns
     -------
     DataFrame
-        ``UAR``, ``gain`` over `base` and its 95 % interval, ``low`` and ``high``, people resampled in pairs; no test is
-        made. The row of `base` has no gain. Empty without it.
+        ``UAR``, ``gain`` over `base`, and ``low`` and ``high``, the ends of its 95 % interval, with people resampled in
+        pairs. No test is made. The row of `base` has no gain. The table is empty without `base`.
     """
     if base not in rungs:
         return pd.DataFrame(columns=["UAR", "gain", "low", "high"])
@@ -68,7 +68,7 @@ def gains_over(rungs: Mapping[str, pd.DataFrame], base: str) -> pd.DataFrame:
 
 
 def ladder_finding(rungs: Mapping[str, pd.DataFrame], step: str = "network") -> str:
-    """Say in a sentence how far the network of a ladder gets, and whether chance is excluded."""
+    """Return a sentence on how far the network of a ladder gets, and on whether its interval excludes chance."""
     if not {step, "motion"} <= set(rungs):
         return "The runs of this ladder are not committed yet: merlib reference climb."
     table, network = ladder_table(rungs), rungs[step]["experiment"].iloc[0]

@@ -14,7 +14,7 @@ from merlib.publishing.study import Study
 from merlib.scoring import accuracy, bootstrap_interval, check_scored_once, holm, paired_permutation_test, uar, uf1
 from merlib.sources.reported import reported_values
 
-REPLICATES = 40_000  # of a difference's interval: its ends then repeat within some .0003 whatever the draws
+REPLICATES = 40_000  # resamples for the interval of a difference; its ends then vary by about .0003 between seeds
 METRICS = {"uf1": uf1, "f1": uf1, "uar": uar, "acc": accuracy}
 ALWAYS = ("full.uf1", "full.uar", "full.acc")
 
@@ -37,7 +37,7 @@ def _columns(runs: Mapping[str, pd.DataFrame], artefact: str | None, by_dataset:
 def metric_table(
     runs: Mapping[str, pd.DataFrame], artefact: str | None = None, by_dataset: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return values and ends of the 95 % intervals, one row a run, one column a data set and metric.
+    """Return values and ends of the 95 % intervals, one row per run, one column per data set and metric.
 
     Parameters
     ----------
@@ -71,9 +71,10 @@ def comparison_table(runs: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str
 
     Returns
     -------
-    DataFrame indexed by ``A against B`` with the difference in UF1 and its 95 % interval over people and seeds, p
-    value, corrected p value and verdict at the 5 % level: ``A higher``, ``B higher`` or ``not shown``. The p value
-    speaks of these trainings; `reference_tables.beyond_these_seeds` says which differences hold for other seeds too.
+    DataFrame
+        Indexed by ``A against B``: the difference in UF1 and its 95 % interval over people and seeds, p value,
+        corrected p value, and verdict at the 5 % level: ``A higher``, ``B higher`` or ``not shown``. The p value holds
+        for these trainings; `planned.comparisons.beyond_these_seeds` says which differences hold for other seeds too.
     """
     tests = {}
     for a, b in pairs:
@@ -94,7 +95,7 @@ def comparison_table(runs: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str
 
 
 def finding(tests: pd.DataFrame) -> str:
-    """Say in a sentence what `comparison_table` found, so that no conclusion is typed by hand."""
+    """Return a sentence on what `comparison_table` found, so that no conclusion is typed by hand."""
     shown = tests.index[tests["verdict"] != "not shown"]
     told = "; ".join(f"{name}: {tests.loc[name, 'verdict']}" for name in shown) or "none"
     return f"Differences shown at the 5 % level after Holm's correction: {told} ({len(shown)} of {len(tests)})."
@@ -110,7 +111,7 @@ def reported_table(artefact: str) -> pd.DataFrame:
 
 
 def reported_row(artefact: str, row: str) -> pd.DataFrame:
-    """Return one row of a published table; an unknown row is an error that lists the valid ones."""
+    """Return one row of a published table; an unknown row is a MerlibError that lists the valid ones."""
     table = reported_table(artefact)
     if row not in table.index:
         raise MerlibError(f"row {row!r} of {artefact}.", f"one of {', '.join(table.index)}.", "correct the name.")
@@ -118,7 +119,7 @@ def reported_row(artefact: str, row: str) -> pd.DataFrame:
 
 
 def loss_experiments(study: Study, losses: Mapping[str, str], model: str = "am3f_flownet") -> dict[str, Experiment]:
-    """Return one experiment a loss: the model's recipe with that loss and its usual options."""
+    """Return an experiment for each loss, by label: the model's recipe with that loss and its usual options."""
     options = {"lasce": {"tau": 0.5}, "la_focal": {"tau": 0.5, "gamma": 2.0}, "focal": {"gamma": 2.0}}
     return {
         label: study.experiment(model, loss=loss, loss_options=options.get(loss, {}), label=label)
@@ -127,7 +128,7 @@ def loss_experiments(study: Study, losses: Mapping[str, str], model: str = "am3f
 
 
 def analogue_note(samples: Samples, wanted: str) -> str:
-    """Say what stands in for the paper's data; empty when nothing does or the twin does."""
+    """Return in words which public maps replace the paper's data; empty for the paper's own data and for the twin."""
     if samples.synthetic or samples.name == wanted:
         return ""
     return (

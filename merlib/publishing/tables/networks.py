@@ -21,12 +21,12 @@ from merlib.sources.reported import reported_values
 
 IMAGENET_CLASSES, IMAGENET_SIZE = 1000, 224  # of LARNet's Table 2 (LARNET-E2)
 PRINTED = {"BatchNorm2d": "BN", "MaxPool2d": "MaxPool", "Linear": "FC", "ReLU": "ReLU"}
-WHOLE = ("CBAM", "ConvLSTM", "Dropout")  # named as one, whatever is inside
-AFTER = {"ConvLSTM": ("AvgPool",)}  # computed without a module
+WHOLE = ("CBAM", "ConvLSTM", "Dropout")  # named as one module, without their parts
+AFTER = {"ConvLSTM": ("AvgPool",)}  # follows that module, but is computed without a module of its own
 
 
 def layer_names(modules: list[nn.Module], number: int) -> str:
-    """Say what a layer is made of, convolutions numbered as in the paper's tables: ``Conv0_1, BN, ReLU, MaxPool``."""
+    """Return the parts of a layer, convolutions numbered as in the paper's tables: ``Conv0_1, BN, ReLU, MaxPool``."""
     found: list[str] = []
 
     def visit(module: nn.Module) -> None:
@@ -46,7 +46,7 @@ def layer_names(modules: list[nn.Module], number: int) -> str:
 
 
 def astnet_structure(model: ASTNet, size: int = SIZE) -> pd.DataFrame:
-    """Return ASTNet's Table 1 from the live model: what each layer is made of, its output and its parameters."""
+    """Return ASTNet's Table 1 from the live model: the parts of each layer, the shape of its output, its parameters."""
     shapes, rows = shapes_of(model, size), {}
     for number, (layer, names) in enumerate(TABLE1_MODULES.items()):
         modules = [model.get_submodule(name) for name in names]
@@ -59,7 +59,7 @@ def astnet_structure(model: ASTNet, size: int = SIZE) -> pd.DataFrame:
 
 
 def cbam_positions(classes: int = 5, size: int = SIZE) -> pd.DataFrame:
-    """Return ASTNet's Table 7 from live models: where each of the five places puts CBAM, on what, at what cost."""
+    """Return ASTNet's Table 7 from live models: for each position of CBAM, its neighbours, input and parameters."""
     layers, rows = list(TABLE1_MODULES), {}
     for position in range(1, BEHIND_RESNET + 1):
         with torch.device("meta"):
@@ -76,14 +76,14 @@ def cbam_positions(classes: int = 5, size: int = SIZE) -> pd.DataFrame:
 
 
 def hyperparameters(artefact: str, values: Mapping[str, float]) -> pd.DataFrame:
-    """Return the values in use with, where the printed value is doubted or another is used, the errata that say why.
+    """Return the values that we use, with errata where the printed value is doubted or another is used.
 
     Parameters
     ----------
     artefact : str
         Id of the published table.
     values : mapping of str to float
-        By the names that the paper prints.
+        Our values, by the names that the paper prints.
     """
     notes = reported_values(artefact).set_index("row")["note"]
     table = pd.DataFrame({"value": pd.Series(dict(values), dtype=object)})
@@ -92,7 +92,7 @@ def hyperparameters(artefact: str, values: Mapping[str, float]) -> pd.DataFrame:
 
 
 def differing(artefact: str, table: pd.DataFrame) -> str:
-    """Say in a sentence which rows of `hyperparameters` differ from what is printed."""
+    """Return a sentence on which rows of `hyperparameters` differ from the printed ones."""
     printed = reported_values(artefact).set_index("row")["value"]
     ours = {name: float(value) for name, value in table["value"].items() if name in printed}
     named = [f"{name} ({ours[name]:g}, printed {printed[name]:g})" for name in ours if ours[name] != printed[name]]
@@ -142,7 +142,7 @@ def multiply_adds(model: nn.Module, size: int) -> float:
 
 
 def stage_alone(name: str) -> LARNet:
-    """Return one stage as Table 2 describes it: full width, 1000 classes; shapes without numbers."""
+    """Return one stage as Table 2 describes it, with full width and 1000 classes; it has shapes but no numbers."""
     with torch.device("meta"):
         return build_model("larnet", classes=IMAGENET_CLASSES, stages=(name,), image_size=IMAGENET_SIZE).eval()
 
@@ -170,7 +170,7 @@ def larnet_configuration() -> pd.DataFrame:
 
 
 def trunk_depth(stage: Stage) -> int:
-    """Count the weighted layers on the way through the trunks: stem, three a unit, classifier (LARNET-E3)."""
+    """Count the weighted layers along the trunks: stem, three per residual unit, classifier (LARNET-E3)."""
     units = sum(type(m).__name__ == "ResidualUnit" for m in stage.last)
     for modules in stage.levels:
         for module in modules:

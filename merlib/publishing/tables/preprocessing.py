@@ -1,4 +1,4 @@
-"""Measure the preprocessing on the twin: every clip in parallel, then means over people with intervals over people."""
+"""Measurements of the preprocessing on the twin, summarised as means over people with intervals over people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RESAMPLES = 2000
 def means(
     measured: pd.DataFrame, by: Sequence[str], values: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return means and ends of 95 % bootstrap intervals: a person's clips are averaged first, people are resampled.
+    """Return means and ends of 95 % bootstrap intervals; a person's clips are averaged first, and people are resampled.
 
     Parameters
     ----------
     measured : DataFrame
-        With ``dataset`` and ``subject``.
+        One row per measured clip, with ``dataset`` and ``subject``.
     by : sequence of str
         Columns whose values make the rows of the table.
     values : sequence of str

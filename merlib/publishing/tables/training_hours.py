@@ -1,4 +1,4 @@
-"""How long the unabridged training of a network takes on this machine, from a few steps of full size."""
+"""How long the unabridged training of a network takes on this machine, computed from a few steps of full size."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def step_seconds(
     options: Mapping[str, object] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return the median time of a step of the optimiser a row, on random inputs and one thread, after a warm-up.
+    """Return the median seconds per row of a training step, on random inputs and one thread, after a warm-up.
 
     Parameters
     ----------
     model : str
-        Built with `options`, or its own defaults, which are the paper's.
+        Name of the network, built with `options` or its own defaults, which are the paper's.
     shapes : mapping of str to tuple
-        Of one row of each input, such as ``{"flow_sequence": (10, 3, 224, 224)}``.
+        Shape of one row of each input, such as ``{"flow_sequence": (10, 3, 224, 224)}``.
     recipe : Recipe
-        Whose loss is computed and whose optimiser steps.
+        The recipe whose loss and optimiser are used.
     classes, rows, steps : int
-        Classes, rows a step (a whole batch of full size may not fit in memory), and steps that are timed.
+        Number of classes, rows per step (a whole batch of full size may not fit in memory), and steps that are timed.
     options : mapping, optional
-        Of the model.
+        Options of the model.
     clock : callable
-        Seconds; ``time.process_time`` where other programs disturb.
+        Returns seconds; take ``time.process_time`` where other programs run.
     """
     with one_thread():
         torch.manual_seed(0)
@@ -60,5 +60,5 @@ def step_seconds(
 
 
 def fold_hours(seconds: float, recipe: Recipe, rows: int) -> float:
-    """Return the hours that a training fold of `rows` takes at `seconds` a row and step."""
+    """Return the hours that training on a fold of `rows` rows takes, at `seconds` per row and step."""
     return epochs_and_steps(recipe, rows)[1] * min(recipe.batch_size, rows * recipe.copies) * seconds / 3600

@@ -1,1 +1,1 @@
-"""Published against regenerated: verdicts, and the numbers a smoke run must show."""
+"""Checks of results: ours against published ones, committed files against themselves, runs against expected numbers."""

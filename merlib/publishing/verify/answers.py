@@ -1,4 +1,4 @@
-"""What our runs answer to a claim: numbers with intervals, the planned tests, a sentence, and where it all lies."""
+"""The answer of our runs to a claim: numbers with intervals, the planned tests, a sentence, and the files behind it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ INSIDE = ("identical", "within interval")
 
 
 def answer(claim: Claim, root: Path) -> dict:
-    """Return everything that a claim's page says, as plain JSON values.
+    """Return everything that a claim's page shows, as plain JSON values.
 
     Parameters
     ----------
     claim : Claim
-        The claim.
+        The claim that is answered.
     root : Path
         ``results/reference``, or a folder like it.
 
@@ -47,7 +47,12 @@ def answer(claim: Claim, root: Path) -> dict:
     dict
         ``id``, ``where``, ``printed``; ``ours``, one entry for each archive with protocol, seeds, numbers and the file
         of predictions; ``missing``, planned runs that are not committed, with the command that makes them; ``tests``;
-        ``verdict``, one sentence; ``errata``.
+        ``barred``, errata because of which the numbers cannot be compared; ``errata``; ``verdict``, one sentence.
+
+    Raises
+    ------
+    MerlibError
+        When a file of predictions cannot be trusted; see `read_reference`.
     """
     printed = claim.printed()
     planned = {data: named for data in ARCHIVES if (named := _planned_on(claim, data)) is not None}
@@ -160,7 +165,7 @@ def _number(claim: Claim, cell: Mapping, rows: pd.DataFrame, classes: int, synth
 
 
 def _twin(claim: Claim, root: Path) -> list[dict]:
-    """Return the rendered twin's committed row of a claim that no public archive can answer, marked SYNTHETIC."""
+    """Return the rendered twin's committed row, marked SYNTHETIC, for a claim that no public archive can answer."""
     row, folder, model, label = TWINS.get(claim.id, ("", "", "", ""))
     if row != claim.row:
         return []
@@ -172,7 +177,7 @@ def _twin(claim: Claim, root: Path) -> list[dict]:
 
 
 def _tests(names: set[str], root: Path) -> list[dict]:
-    """Return the planned tests that compare one of some runs, from the committed tables of tests."""
+    """Return the planned tests in which one of the runs `names` is compared, from the committed tables of tests."""
     found = []
     for path in sorted(path for pattern in TESTS for path in root.glob(pattern)):
         table = pd.read_csv(path, index_col=0, dtype={"seeds": str})
@@ -200,7 +205,7 @@ def inside(entry: Mapping) -> tuple[int, int]:
 
 
 def sentence(told: Mapping) -> str:
-    """Say in one sentence how a claim stands: archive by archive, or why no run answers it."""
+    """Return one sentence on the answer to a claim, archive by archive, or on why no run answers it."""
     parts = [_part(entry) for entry in told["ours"]]
     waits = [one["run"] for one in told["missing"]]
     if waits:
@@ -235,14 +240,14 @@ def _shown(one: Mapping) -> str:
 
 
 def span_of(one: Mapping) -> str:
-    """Return a number's interval as text, nothing where it has no width to show."""
+    """Return a number's interval as text, empty where it has no width to show."""
     if abs(one["value"]) >= 1:
         return ends_text(one["low"], one["high"])
     return span(one["low"], one["high"])
 
 
 def check_root(root: Path | None) -> Path:
-    """Return the folder of references, or say that there is none."""
+    """Return the resolved folder of references; a MerlibError when there is none."""
     if root is None or not root.is_dir():
         action = "work in a checkout or a deposit, or set MERLIB_REFERENCES to its results/reference."
         raise MerlibError("no folder of committed references.", "results/reference.", action)

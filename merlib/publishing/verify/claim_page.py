@@ -13,7 +13,7 @@ from merlib.publishing.verify.claims import CLAIMS, TOPICS, Claim, claims_of
 
 
 def claims_table(root: Path, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Return one row a claim: id, what is printed where, the first number, ours on each archive, verdict."""
+    """Return one row per claim: its id, where it is printed, its first printed number, and the verdict."""
     rows = []
     for claim in claims:
         told = answer(claim, root)
@@ -31,7 +31,7 @@ def claims_table(root: Path, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
 
 
 def numbers_table(entry: Mapping) -> pd.DataFrame:
-    """Return one row a printed number of a run: printed, ours, its 95 % interval, verdict."""
+    """Return one row per printed number of a run: printed, ours, its 95 % interval, verdict."""
     rows = []
     for one in entry["numbers"]:
         known = "value" in one
@@ -49,7 +49,7 @@ def numbers_table(entry: Mapping) -> pd.DataFrame:
 
 
 def tests_table(told: Mapping) -> pd.DataFrame:
-    """Return one row a planned test of the claim's runs."""
+    """Return one row per planned test of the claim's runs."""
     rows = [
         {
             "test": one["test"],
@@ -64,7 +64,7 @@ def tests_table(told: Mapping) -> pd.DataFrame:
 
 
 def how_trained(entry: Mapping) -> list[tuple[str, str]]:
-    """Return what a reader asks of a run, as pairs of a word and its answer."""
+    """Return how a run was made, as pairs of a heading and a text: archive, protocol, predictions, code, machine."""
     seeds = ", ".join(map(str, entry["seeds"]))
     epochs = f", {entry['epochs']} epochs, the last one counts" if entry["epochs"] else ""
     code = entry["code"]
@@ -108,9 +108,9 @@ def paper_markdown(paper: str, root: Path) -> str:
 
 
 def counted_claims(root: Path, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Count the printed numbers of all claims by paper: inside or outside our intervals, not comparable, no run.
+    """Return one row per claim: how many printed numbers are inside or outside our intervals, not comparable, not run.
 
-    A number that several archives answer counts on the first of them that answers it.
+    A number that several archives answer is counted on the first of them.
     """
     rows = []
     for claim in claims:

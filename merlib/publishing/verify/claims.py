@@ -1,7 +1,7 @@
-"""The papers' headline claims: which numbers they print, and which planned run answers to them.
+"""The papers' headline claims: which numbers they print, and which planned run answers them.
 
-A claim is the row of the paper's own method in a table of results, named by that table's id. It holds every number that
-is printed in the row, so that counts of verdicts are counts of printed numbers.
+A claim is the row of the paper's own method in a table of results, and its id is that table's. It covers every number
+that is printed in the row, so that counts of verdicts are counts of printed numbers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Claim:
     Parameters
     ----------
     id : str
-        Of the table in the ledger, such as ``am3f.table3``.
+        Id of the table in the ledger, such as ``am3f.table3``.
     row : str
         The row, as printed.
     topic : {'comparison', 'choice'}
@@ -39,7 +39,7 @@ class Claim:
     family : str
         Family of tests in the analysis plan that asks the same question; empty where none was planned.
     also : str
-        Where else the paper states it, such as its abstract.
+        A further place where the paper states it, such as its abstract.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Claim:
 
     @property
     def where(self) -> str:
-        """Where it is printed, in words."""
+        """The place where the claim is printed, in words."""
         also = f"; {self.also}" if self.also else ""
         return f"{PAPERS[self.paper]}, Table {get_artefact(self.id).number}, row {self.row}{also}"
 
@@ -107,7 +107,7 @@ def claims_of(paper: str) -> list[Claim]:
 
 
 def errata_on(claim: Claim) -> list[Erratum]:
-    """Return the errata that bear on a claim: cited by its printed cells or its row, or on its table."""
+    """Return the errata that concern a claim: those that its printed cells or its row cite, and those on its table."""
     cited = [*ID.findall(" ".join(claim.printed()["note"])), *barred_by(claim)]
     paper, number = PAPERS[claim.paper], get_artefact(claim.id).number
     on_table = [one.id for one in read_errata() if one.paper == paper and number in _tables(one.where)]
@@ -115,7 +115,7 @@ def errata_on(claim: Claim) -> list[Erratum]:
 
 
 def barred_by(claim: Claim) -> list[str]:
-    """Return the ids of the errata that keep a claim's numbers from being compared with any of ours."""
+    """Return the ids of the errata because of which none of a claim's numbers can be compared with ours."""
     rows = ((artefact, row) for artefact, row, metric in NOT_COMPARABLE if not metric)
     named = [
         NOT_COMPARABLE[artefact, row, ""] for artefact, row in rows if artefact == claim.id and row in ("", claim.row)

@@ -1,4 +1,4 @@
-"""Everything committed below ``results/reference``, verified from the files there alone: no data, no training."""
+"""Verify everything that is committed below ``results/reference`` from the files there, without data or training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Told = Callable[[int, int, str], None]
 
 
 def read_committed(root: Path) -> tuple[list[Committed], list[Finding]]:
-    """Read the references below `root`; those that cannot be believed come as red findings instead.
+    """Return the references below `root`, and a red finding for each that cannot be trusted.
 
     Parameters
     ----------
@@ -45,14 +45,15 @@ def verify_committed(root: Path, told: Told | None = None, only: Sequence[str] =
     root : Path
         ``results/reference``, or a folder like it.
     told : callable, optional
-        Called with how many are done, how many there are, and the name of the next.
+        Called with the number of files done, the number of all files, and the name of the next one.
     only : sequence of str
-        Planned runs or parts of paths: these references, and the records that rest on them; all when empty.
+        Planned runs or parts of paths. Only these references are verified, and the records computed from them; all when
+        empty.
 
     Raises
     ------
     MerlibError
-        When there is neither a reference nor a record.
+        When there is neither a reference nor a record, or a word of `only` names none.
     """
     references, found = read_committed(root)
     records = read_records([root])
@@ -85,6 +86,6 @@ def _nobody_looks(*_: object) -> None:
 
 
 def _listed_but_absent(root: Path) -> list[Finding]:
-    """Return a red finding for each file that the list names and that is not there."""
+    """Return a red finding for each file that the list of checksums names and that is missing."""
     absent = [name for name in read_sums(root) if not (root / name).is_file()]
     return [Finding(name, "predictions", wrong=[f"{SUMS} names it and it is not there"]) for name in absent]

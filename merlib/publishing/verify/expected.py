@@ -1,10 +1,10 @@
-"""Hold a run's numbers against expected ones: nbval compares text, trained numbers need a tolerance.
+"""Compare a run's numbers with expected ones; unlike the text that nbval compares, trained numbers need a tolerance.
 
-``python -m merlib.publishing.verify.expected RUN EXPECTED [--write]`` reads the artefact records of
-``results/runs/RUN``. Counts must agree exactly; numbers that a model earned (those with an interval) may differ
-by `TOLERANCE`, since processors round differently and a short training amplifies it. Where a number rests on so few
-clips that one of them moves it further than that, it need only be there and be a share: the smoke run has classes of
-two to four clips. Times need only be there.
+``merlib maintain expected RUN FILE [--write]`` reads the artefact records of ``results/runs/RUN``. Counts must agree
+exactly. Numbers of trained models (those with an interval) may differ by `TOLERANCE`, since processors round
+differently and a short training amplifies this. Where a number is computed from so few clips that one of them changes
+it by more than that, only its presence is checked, and that it lies between 0 and 1; the smoke run has classes of two
+to four clips. Of measured times, only the presence is checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ TOLERANCE = 0.1  # of a share; ten points of a percentage
 def numbers_of(run: Path) -> dict[str, dict[str, dict]]:
     """Return the numbers of a run: artefact, then ``row | column``, then value, unit and whether it was trained.
 
-    An artefact has its edition behind it where it has one. A time has no value: the next run's is another.
+    The name of an artefact is followed by its edition where it has one. The value of a measured time is None, since it
+    differs in every run.
     """
     found: dict[str, dict[str, dict]] = {}
     for record in read_records([run / "artefacts"]):
@@ -42,7 +43,7 @@ def numbers_of(run: Path) -> dict[str, dict[str, dict]]:
 
 
 def differences(found: dict, expected: dict) -> list[str]:
-    """Return one line for each number that is missing, new, or further from the expected one than allowed."""
+    """Return a line for each number that is missing, unexpected, or further from the expected one than allowed."""
     faults = []
     for artefact in sorted(found.keys() | expected.keys()):
         ours, theirs = found.get(artefact, {}), expected.get(artefact, {})
@@ -92,5 +93,5 @@ def compare(run: Path, expected: Path) -> int:
 
 
 def write_expected(run: Path, expected: Path) -> None:
-    """Write the numbers of a run as those that it must show, after a change that was meant."""
+    """Write the numbers of a run as the expected ones, after an intended change."""
     write_whole(expected, json.dumps(numbers_of(run), indent=1) + "\n")

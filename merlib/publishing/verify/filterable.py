@@ -1,4 +1,4 @@
-"""Whole tables that one filters by typing, for notebooks and for pages: nothing is cut off, nothing is fetched."""
+"""Whole tables that are filtered by typing, for notebooks and pages; no row is cut off, and no script is fetched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 
 import pandas as pd
 
-ROWS = "16rem"  # of a table before it scrolls
+ROWS = "16rem"  # height of a table beyond which it scrolls
 _SCRIPT = (
     "var t=document.getElementById('{name}'),w=this.value.toLowerCase().split(' '),n=0;"
     "for(var r of t.tBodies[0].rows){{var s=r.textContent.toLowerCase(),"
@@ -18,18 +18,18 @@ _SCRIPT = (
 
 
 class Filterable:
-    """A table with a field above it that hides the rows which lack a word; shows itself in a notebook.
+    """A table below a text field; rows that lack one of the words typed there are hidden. A notebook shows it.
 
     Parameters
     ----------
     frame : DataFrame
-        Every row and column is shown.
+        The table, of which every row and column is shown.
     title : str
-        What the table is, in words.
+        The name of the table, in words.
     colours : mapping of str to str, optional
-        Background of a row by the text of its first cell; a word always says the same as the colour.
+        Background colour of a row by the text of its first cell, which says the same as the colour.
     height : str
-        After which height the table scrolls; empty for a page of its own.
+        Height beyond which the table scrolls; empty for a page of its own.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a verification says of one record or one file of predictions: a colour, and a sentence for each check."""
+"""The result of verifying one record, one file of predictions or one fold: a colour, and a text for each check."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ GREEN, RED, OPEN = "green", "red", "open"
 
 @dataclass
 class Finding:
-    """One verified thing.
+    """The result of verifying one record, file of predictions, or fold.
 
     Parameters
     ----------
     name : str
-        Its path below ``results/reference``.
+        Its path below ``results/reference``; for a fold followed by its name and seed.
     kind : {'record', 'predictions', 'fold'}
-        What it is.
+        What was verified.
     agreed : list of str
         Checks that agreed, in words.
     wrong : list of str
-        What does not agree, one sentence each; empty for an honest one.
+        Checks that did not agree, in words; empty for an honest file.
     open : list of str
         What could not be checked here, and why.
     """
@@ -41,13 +41,13 @@ class Finding:
 
     @property
     def said(self) -> str:
-        """What is wrong, else what agreed and what stays open, as one line."""
+        """One line with what is wrong, or else with what agreed and what could not be checked."""
         if self.wrong:
             return "; ".join(self.wrong)
         return "; ".join([*self.agreed, *(f"not checked: {text}" for text in self.open)])
 
     def check(self, right: bool, agreed: str, wrong: str) -> bool:
-        """Note one check under `agreed` or `wrong`, and return whether it was right."""
+        """Add the text of one check to `agreed` or `wrong`, and return whether it was right."""
         (self.agreed if right else self.wrong).append(agreed if right else wrong)
         return right
 
@@ -64,7 +64,7 @@ class Finding:
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Return one row a finding: verdict, kind, name, and what is said; red ones first, else in the order given."""
+    """Return one row per finding: verdict, kind, name, and text; red ones first, then open, then green ones."""
     rows = [(one.verdict, one.kind, one.name, one.said) for one in findings]
     order = {RED: 0, OPEN: 1, GREEN: 2}
     rows.sort(key=lambda row: order[row[0]])

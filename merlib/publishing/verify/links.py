@@ -1,7 +1,7 @@
-"""Committed records lead to the predictions that they rest on: path, SHA-256, code, commit and processor.
+"""Links from committed records to the predictions behind them: path, SHA-256, code, commit and processor.
 
-A record is written with these links. Predictions gain seeds and records get older, so `merlib maintain links` writes
-them anew; a record's numbers are never touched.
+A record is written with these links. They go out of date when predictions gain seeds, so `merlib maintain links` writes
+them anew; it never changes a record's numbers.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from merlib.publishing.verify.committed import read_committed
 from merlib.publishing.verify.records import by_digests
 from merlib.publishing.verify.retraining import Committed
 
-COMMITTED_IN = "committed_in"  # of predictions whose training told no commit: where they entered the repository
+COMMITTED_IN = "committed_in"  # the commit that added the file, for predictions that do not name their own commit
 
 
 def link_of(file: Committed, root: Path) -> dict:
-    """Return what a record says of the file behind one of its experiments."""
+    """Return the link that a record holds to the file behind one of its experiments."""
     link = {
         "trained_by": trainers_of(dict(file.meta)),
         "source_unchanged": source_unchanged(file.meta),
@@ -35,7 +35,7 @@ def link_of(file: Committed, root: Path) -> dict:
 
 
 def linked(record: Mapping, known: Mapping[tuple[str, str], Committed], root: Path) -> dict:
-    """Return a record whose experiments lead to the files that hold their predictions."""
+    """Return a copy of a record whose experiments are linked to the files that hold their predictions."""
     experiments = []
     for one in record["experiments"]:
         experiment = Experiment.from_dict(one["experiment"])
@@ -48,7 +48,13 @@ def linked(record: Mapping, known: Mapping[tuple[str, str], Committed], root: Pa
 
 
 def link_records(root: Path) -> tuple[list[str], list[str]]:
-    """Write the links of every record below `root`; return the records changed, and the runs without a file."""
+    """Write the links of every record below `root` anew.
+
+    Returns
+    -------
+    changed, lost : list of str
+        The records that were changed, and the runs (``RECORD: LABEL``) whose predictions are not committed.
+    """
     references, _ = read_committed(root)
     known, changed, lost = by_digests(references), [], []
     for found in read_records([root]):

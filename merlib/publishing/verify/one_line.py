@@ -1,4 +1,4 @@
-"""One line of shell that computes a printed number again with pandas and scikit-learn, and nothing of merlib."""
+"""A line of shell that computes a printed number again with pandas and scikit-learn, without merlib."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def one_line(python: str, file: str, column: str, unit: str, seeds: Sequence[int
     python, file : str
         The interpreter and the file, as they are to be typed.
     column : str
-        Such as ``full.uf1`` or ``casme2.acc``.
+        Data set and metric, such as ``full.uf1`` or ``casme2.acc``.
     unit : str
         ``%`` multiplies by a hundred.
     seeds : sequence of int
-        The seeds that count; of several, the mean is printed.
+        The seeds that are used; for several, the mean is printed.
     alone : bool
         Whether the file holds no other seed.
     """
@@ -50,6 +50,6 @@ def one_line(python: str, file: str, column: str, unit: str, seeds: Sequence[int
 
 
 def near(path: Path) -> str:
-    """Return a path from the working directory where that is shorter."""
+    """Return a path relative to the working directory if it lies below it, else as it is."""
     near = os.path.relpath(path)
     return near if not near.startswith("..") else str(path)

@@ -1,4 +1,4 @@
-"""The samples that a reference was trained on, opened from the folders at hand and known by their digest."""
+"""Open the samples that a reference was trained on, from the given folders, and recognise them by their digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from merlib.sources.joined_names import PLACEBO, sources_in
 
 
 class Opener:
-    """Opens samples once each.
+    """Opens samples, each only once.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class Opener:
         self._opened: dict[tuple[str, bool], Samples | None] = {}
 
     def samples(self, reference: Committed) -> Samples | None:
-        """Return the samples whose digest a reference names; None when no folder at hand holds its source.
+        """Return the samples whose digest a reference names; None when no given folder holds their source.
 
-        Where the source is here and the digest is not found, the plain samples come back, so that `why_not` can say
-        both digests.
+        If the source is there but no samples have that digest, others of this source are returned, so that `why_not`
+        can name both digests.
         """
         plain = self._plain(str(reference.meta["data"]), bool(reference.meta["synthetic"]))
         if plain is None:
@@ -77,7 +77,7 @@ class Opener:
 
 
 def within_reach(references: Sequence[Committed], opener: Opener) -> tuple[list[Committed], dict[str, str]]:
-    """Return the references whose folds can be trained again here, and why the others cannot, by name."""
+    """Return the references whose folds can be trained again here, and by name the reason why others cannot."""
     here, reasons = [], {}
     for one in references:
         early = why_not(one, None)
@@ -92,12 +92,19 @@ def within_reach(references: Sequence[Committed], opener: Opener) -> tuple[list[
 
 
 def chosen_references(references: Sequence[Committed], words: Sequence[str]) -> list[Committed]:
-    """Return the references that planned runs such as ``am3f-loso-lasce``, or parts of paths, name; all without words.
+    """Return the references that `words` name; all when there are no words.
+
+    Parameters
+    ----------
+    references : sequence of Committed
+        The references to choose from.
+    words : sequence of str
+        Names of planned runs, such as ``am3f-loso-lasce``, or parts of the references' paths.
 
     Raises
     ------
     MerlibError
-        For a word that names none.
+        When a word names no reference.
     """
     plan, chosen = every_planned_run(), []
     for word in words:

@@ -1,4 +1,4 @@
-"""A verification as one HTML page that needs nothing else, and as plain JSON values."""
+"""A verification as a single HTML page that needs no other file."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ $table
 
 
 def verification_page(title: str, table: pd.DataFrame, counts: Mapping[str, int], command: str) -> str:
-    """Return a verification as one page: counts, what the colours mean, and every row, filtered by typing.
+    """Return a verification as one page: counts, the meaning of the colours, and all rows, which can be filtered.
 
     Parameters
     ----------
     title : str
         What was verified.
     table : DataFrame
-        One row a finding; the first column holds ``green``, ``red`` or ``open``.
+        One row per finding; the first column holds ``green``, ``red`` or ``open``.
     counts : mapping of str to int
-        How many of each.
+        Number of findings of each colour.
     command : str
-        How the page is made again.
+        The command that makes the page again.
     """
     legend = "".join(
         f'<li><span style="background:{colour};padding:0 .5rem">{name}: {counts[name]}</span> {MEANING[name]}</li>'
@@ -77,6 +77,6 @@ def verification_page(title: str, table: pd.DataFrame, counts: Mapping[str, int]
 
 
 def summary(counts: Mapping[str, int]) -> str:
-    """Say in a sentence how a verification ended."""
+    """Return a sentence with the number of findings of each colour, and whether something is wrong."""
     said = f"{counts['green']} green, {counts['red']} red, {counts['open']} open"
     return f"{said}. " + ("Something is wrong." if counts["red"] else "Nothing is wrong.")

@@ -1,8 +1,8 @@
-"""One file of committed predictions held against what is known without its training: people, labels, folds, epochs.
+"""Check a file of committed predictions by what is known without training: people, labels, folds, scores, epochs.
 
-No hash is trusted here: whoever changes a file can renew every hash that goes with it. What cannot be renewed is the
-organisers' list (its counts and the hash of its rows), the protocol's rule of who is tested in which fold, the class of
-the highest score, and how many epochs a recipe has.
+No hash is trusted here, since whoever changes a file can renew every hash that goes with it. The checks use facts that
+cannot be renewed: the organisers' list (its counts and the hash of its rows), the protocol's rule of who is tested in
+which fold, that the predicted class has the highest score, and the number of epochs of the recipe.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from merlib.sources.counts import FIVE_CLASSES, counted_schemes, subject_counts
 from merlib.sources.joined_names import AND, PLACEBO, is_public
 
 COMPOSITE = "megc2019_cd"
-SHUFFLED = "labels shuffled"  # what the samples' notes and the run's name say
+SHUFFLED = "labels shuffled"  # the words that the samples' notes and the run's name must contain
 TWINS_OF_IT = ("megc2019-flow", "megc2019-phases")
 
 
 def check_predictions(reference: Committed) -> Finding:
-    """Hold one reference against the organisers' list, its protocol, its own scores and its recipe."""
+    """Compare one reference with the organisers' list, its protocol, its own scores and its recipe."""
     found = Finding(reference.name, "predictions")
     try:
         experiment = reference.experiment
@@ -97,7 +97,7 @@ def _check_rows(found: Finding, reference: Committed) -> bool:
 
 
 def _check_labels(found: Finding, reference: Committed) -> None:
-    """Compare clips and labels of the first seed with what the manifests know of the data."""
+    """Compare clips and labels of the first seed with the manifests of the data."""
     meta, rows = reference.meta, reference.rows
     first = rows[rows["seed"] == rows["seed"].iloc[0]]
     name, classes = str(meta["data"]), tuple(meta["classes"])
@@ -123,7 +123,7 @@ def _check_labels(found: Finding, reference: Committed) -> None:
 
 
 def _check_shuffled(found: Finding, rows: pd.DataFrame) -> None:
-    """A placebo keeps every data set's people, clips and numbers of labels, and shuffles who has which."""
+    """Check that a placebo, which shuffles labels among the clips of a data set, has kept the number of each label."""
     expected = subject_counts(COMPOSITE)
     expected["dataset"] = expected["subject"].str.partition("/")[0]
     classes = load_manifest(COMPOSITE).labels.classes
@@ -134,7 +134,7 @@ def _check_shuffled(found: Finding, rows: pd.DataFrame) -> None:
 
 
 def _by_data_set(counts: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Return clips by data set and class from clips by person and class; what is zero is left out."""
+    """Return numbers of clips by data set and class from those by person and class, without zeros."""
     summed: Counter = Counter()
     for (person, what), count in counts.items():
         summed[person.partition("/")[0], what] += count
@@ -142,9 +142,10 @@ def _by_data_set(counts: Mapping[tuple[str, str], int]) -> dict[tuple[str, str],
 
 
 def _check_twin(found: Finding, rows: pd.DataFrame, name: str, classes: Sequence[str], shuffled: str) -> None:
-    """A twin has for each person at most the clips a class that its original has, and all of them where it is whole.
+    """Check that each person of a twin has at most as many clips of each class as the original; all of them if whole.
 
-    Where labels are shuffled on purpose, the run's name `shuffled` must say so; each data set keeps its clips a class.
+    Where labels are shuffled on purpose, the run's name `shuffled` must say so, and each data set must have kept its
+    number of clips of each class.
     """
     people = rows["dataset"] + "/" + rows["subject"]
     clip = people + "/" + clip_of(rows["clip"].to_numpy())
@@ -187,13 +188,13 @@ def _counts_of(name: str, datasets: Iterable[str], classes: Sequence[str]) -> Co
 
 
 def bare_samples(rows: pd.DataFrame, classes: Sequence[str], name: str, synthetic: bool) -> Samples:
-    """Return samples without inputs for the clips of some rows: enough to make a protocol's folds."""
+    """Return samples without inputs for the clips of some rows, which is enough to make a protocol's folds."""
     columns = {f"{column}s": rows[column].to_numpy() for column in CLIP}
     return Samples({}, rows["label"].to_numpy(), tuple(classes), name=name, synthetic=synthetic, **columns)
 
 
 def _check_folds(found: Finding, reference: Committed, experiment: Experiment) -> None:
-    """Compare who is tested in which fold with the protocol's rule, which depends on people alone."""
+    """Compare who is tested in which fold with the protocol's rule, which depends only on people."""
     rows, meta = reference.rows, reference.meta
     if shares_subjects(experiment.protocol):
         kind, numbers = parse_protocol(experiment.protocol)
@@ -226,7 +227,7 @@ def _check_folds(found: Finding, reference: Committed, experiment: Experiment) -
 
 
 def _check_epochs(found: Finding, reference: Committed, experiment: Experiment) -> None:
-    """Compare the learning curves with the recipe: every fold and seed to its last epoch."""
+    """Check that the learning curves of every fold and seed have as many epochs as the recipe."""
     if not _is_trained_by_epochs(reference):
         return
     curves = json.loads(reference.meta.get("curves", "{}"))
@@ -247,10 +248,10 @@ def _check_epochs(found: Finding, reference: Committed, experiment: Experiment) 
 
 
 def same_elsewhere(references: Sequence[Committed]) -> dict[str, str]:
-    """Return, by name, references whose scores are to the last bit those of another archive, and what is said of it.
+    """Return, by name, a sentence on each reference whose scores equal those on another archive to the last bit.
 
-    A method that reads its maps cannot give the same scores on other maps; one that reads none (the most frequent
-    class) can and is passed over, as are names that stand for the same maps.
+    A method that reads its maps cannot give the same scores on other maps. A method that reads none (the most frequent
+    class) can, so it is ignored, as are names that stand for the same maps.
     """
     seen: dict[bytes, Committed] = {}
     said = {}
@@ -271,7 +272,7 @@ def _archive(reference: Committed) -> tuple[str, bool]:
 
 
 def _is_trained_by_epochs(reference: Committed) -> bool:
-    """Whether there are learning curves, or must be, since the model is a network."""
+    """Return whether there are learning curves, or ought to be, because the model is a network."""
     if json.loads(reference.meta.get("curves", "{}")):
         return True
     return is_network(reference.experiment, len(reference.meta["classes"]))

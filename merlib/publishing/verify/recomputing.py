@@ -1,7 +1,7 @@
-"""Every number of a record computed again from predictions, by the rule that its row and column name.
+"""Compute every number of a record again from predictions, by the rule that its row and column name.
 
 A column such as ``casme2.uar`` is that metric on that data set, pooled over all folds, with an interval that resamples
-people; a row ``A against B`` is a test of two runs. A handful of records have rules of their own (`RULES`).
+people. A row ``A against B`` is a test of two runs. A few records have rules of their own (`RULES`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TESTED = ("UF1 difference", "low", "high", "p", "p, Holm")
 
 
 def recompute(record: Mapping, runs: Runs) -> dict[Place, Number]:
-    """Return the numbers of a record by row and column, as far as `runs` and a rule give them.
+    """Return the numbers of a record by row and column, as far as they follow from `runs` and a rule.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def recompute(record: Mapping, runs: Runs) -> dict[Place, Number]:
 
     Returns
     -------
-    dict from (row, column) to value, low and high. A place without a rule, or whose run is not there, is left out.
+    dict
+        From (row, column) to value, low and high. A cell that has no rule, or whose run is missing, is left out.
     """
     rule = RULES.get(record["id"])
     if rule is not None:
@@ -76,7 +77,7 @@ def _units(artefact: str) -> dict[str, str]:
 
 
 def _frames(record: Mapping, runs: Runs) -> dict[Place, Number]:
-    """Rows that are frames are counted one by one, or vote for their clip, as the row's name says."""
+    """Compute metrics of runs on frames, which count one by one or vote for their clip, as the row's name says."""
     voted = {}
     for label, run in runs.items():
         frames = run["clip"].str.contains(MARK, regex=False).any()
@@ -102,7 +103,7 @@ def _tests(record: Mapping, runs: Runs) -> dict[Place, Number]:
 
 
 def _families(pairs: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
-    """Return the rows that Holm's correction counts together: by the plan where it names them, else all of them."""
+    """Return the rows that Holm's correction counts together: the plan's families, and all other rows as one family."""
     planned = [set(family) for family in (*FAMILIES.values(), *CHAMPION_FAMILIES.values())]
     groups: dict[int, list[str]] = {}
     for row, pair in pairs.items():
@@ -151,7 +152,7 @@ def _archives(record: Mapping, runs: Runs) -> dict[Place, Number]:
 
 
 def _prior(record: Mapping, runs: Runs) -> dict[Place, Number]:
-    """The second row is the first one's run with the prior added to its scores (AM3F-A15)."""
+    """Compute both rows from the first one's run; the second row has the prior added to its scores (AM3F-A15)."""
     first, second = (one["label"] for one in record["experiments"])
     if first not in runs:
         return {}

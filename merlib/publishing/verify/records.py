@@ -1,4 +1,4 @@
-"""One committed record held against its predictions and against what the paper prints."""
+"""Check a committed record against its predictions and against the numbers that the paper prints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from merlib.publishing.verify.finding import Finding
 from merlib.publishing.verify.recomputing import recompute
 from merlib.publishing.verify.retraining import Committed
 
-ROUNDING = 1e-6  # sums in another order; every draw of a bootstrap is known by its seed
+ROUNDING = 1e-6  # allows for sums in another order; bootstrap draws are the same, since their seed is fixed
 Known = Mapping[tuple[str, str], Committed]
 
 
@@ -28,14 +28,14 @@ def by_digests(references: Iterable[Committed]) -> dict[tuple[str, str], Committ
         try:
             found[one.experiment.training_digest, str(one.meta["samples_digest"])] = one
         except (KeyError, TypeError, MerlibError):
-            continue  # `check_predictions` tells it
+            continue  # `check_predictions` reports such a file
     return found
 
 
 def runs_of(record: Mapping, known: Known) -> tuple[dict[str, pd.DataFrame], dict[str, Committed], list[str]]:
-    """Return the predictions that a record rests on and the files that hold them, by label, and labels without any.
+    """Return the predictions behind a record and the files that hold them, by label, and the labels without any.
 
-    They are found by digest, whatever a path in the record says, since a file may have gained seeds since.
+    They are found by digest and not by the path in the record, since a file may have gained seeds since.
     """
     runs, files, absent = {}, {}, []
     for one in record["experiments"]:
@@ -51,7 +51,7 @@ def runs_of(record: Mapping, known: Known) -> tuple[dict[str, pd.DataFrame], dic
 
 
 def check_record(record: Mapping, known: Known, root: Path) -> Finding:
-    """Compute a record's numbers again from the predictions below `root`, and compare its verdicts with the paper."""
+    """Compute a record's numbers again from the predictions `known`, and its verdicts from the paper's numbers."""
     found = Finding(Path(record["path"]).relative_to(root).as_posix(), "record")
     _check_head(found, record)
     _check_printed(found, record)
@@ -82,7 +82,7 @@ def _link_fault(record: Mapping, label: str, file: Committed) -> str:
 
 
 def _check_head(found: Finding, record: Mapping) -> None:
-    """The head of a record must say of its experiments what they are."""
+    """Check that the record names the protocol, seeds, leaks and data of its experiments."""
     experiments = record["experiments"]
     if not experiments:
         return
@@ -104,7 +104,7 @@ def _check_head(found: Finding, record: Mapping) -> None:
 
 
 def _check_printed(found: Finding, record: Mapping) -> None:
-    """Reported value, difference and verdict of a cell must follow from the paper's table and the cell's value."""
+    """Check that each cell's reported value, difference and verdict follow from the paper's table and its own value."""
     printed, ledger = printed_cells(record["id"]), get_artefact(record["id"])
     compared = 0
     for cell in record.get("cells", ()):
@@ -157,7 +157,7 @@ def _check_numbers(found: Finding, record: Mapping, runs: Mapping[str, pd.DataFr
 
 
 def _differs(cell: Mapping, number: tuple[float, float | None, float | None]) -> str:
-    """Say how a cell differs from the number computed again; empty when it does not."""
+    """Return how a cell differs from the number computed again; empty when it does not."""
     value, low, high = number
     scale = max(1.0, abs(value))
     if abs(cell["value"] - value) > ROUNDING * scale:

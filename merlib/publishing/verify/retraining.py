@@ -1,8 +1,9 @@
-"""Folds trained again and compared with committed predictions, clip by clip.
+"""Train folds again and compare them with committed predictions, clip by clip.
 
-A fold is trained by the code that trains every fold, from the experiment, protocol and seed that the reference names,
-on the samples that it names. What comes out has the same scores but for rounding (``identical``), the same classes with
-somewhat other scores (``same class``), or it ``differs``, which honest predictions of unchanged code do not.
+A fold is trained by the same code as every fold, with the experiment, protocol, seed and samples that the reference
+names. The new predictions have the same scores except for rounding (``identical``), the same classes with slightly
+different scores (``same class``), or they differ (``differs``), which does not happen with honest predictions of
+unchanged code.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ from merlib.models.registry import model_factory
 from merlib.publishing.verify.finding import Finding
 
 CLIP = ["dataset", "subject", "clip"]
-SAME_SCORES = 1e-4  # other processors and versions round differently; training adds that up
-NEARLY = 0.02  # of a score between 0 and 1, beyond which the same class is no longer the same training
+SAME_SCORES = 1e-4  # processors and versions round differently, and these differences add up in training
+NEARLY = 0.02  # largest gap of a score (0 to 1) that still counts as the same training
 VERDICTS = ("identical", "same class", "differs")
 
 
 @dataclass(frozen=True)
 class Committed:
-    """One reference: where it lies below ``results/reference``, its rows and its provenance."""
+    """One reference: its path below ``results/reference``, its rows and its provenance."""
 
     name: str
     rows: pd.DataFrame
@@ -45,22 +46,26 @@ class Committed:
 
     @property
     def experiment(self) -> Experiment:
-        """What was trained."""
+        """The experiment that was trained."""
         return Experiment.from_dict(self.meta["experiment"])
 
     @property
     def tasks(self) -> list[tuple[str, int]]:
-        """Every fold and seed that it holds."""
+        """Every fold and seed in its rows."""
         return list(dict.fromkeys(self.rows[["fold", "seed"]].itertuples(index=False, name=None)))
 
     @property
     def seconds(self) -> float:
-        """What one of its folds took to train, on average."""
+        """Mean training time of one of its folds, in seconds."""
         return float(self.meta["train_seconds"]) / max(1, len(self.tasks))
 
 
 class Retrained(NamedTuple):
-    """How one fold trained again stands to the committed rows."""
+    """The comparison of one fold trained again with the committed rows.
+
+    `clips` is the number of test clips, `other_classes` how many of them get another class, `largest_gap` the largest
+    difference of a score (0 to 1), `verdict` one of `VERDICTS`, and `said` a sentence.
+    """
 
     reference: str
     fold: str
@@ -73,7 +78,7 @@ class Retrained(NamedTuple):
 
 
 def why_not(reference: Committed, samples: Samples | None) -> str:
-    """Say why folds of a reference cannot be trained again here; empty when they can."""
+    """Return why folds of a reference cannot be trained again here; empty when they can."""
     device = str(reference.meta.get("device", "cpu"))
     if device != "cpu":
         return f"trained on {device} with all folds as one program, whose random stream no single fold has"
@@ -92,14 +97,14 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
     Parameters
     ----------
     reference : Committed
-        Whose experiment is trained.
+        The reference whose experiment is trained.
     samples : Samples
         The rows that it was trained on.
     fold, seed
-        Which fold, from which seed.
+        The fold, and the seed that it is trained from.
     store : FoldStore
-        A store of its own for folds that are trained in order to verify: an interrupted verification finds in it what
-        it has trained already, and no training elsewhere reads it.
+        A store that holds only folds trained for verification. An interrupted verification continues from it, and no
+        other training reads it.
     """
     experiment = reference.experiment
     source = training_code(experiment.model, bool(experiment.start))
@@ -116,16 +121,27 @@ def retrain(reference: Committed, samples: Samples, fold: Fold, seed: int, store
 
 
 def is_network(experiment: Experiment, classes: int) -> bool:
-    """Whether an experiment's model is trained by epochs, and no estimator that is fitted."""
+    """Return whether an experiment's model is a network, trained by epochs, and not an estimator."""
     from torch import nn
 
     return isinstance(build_model(experiment.model, classes=classes, **experiment.options), nn.Module)
 
 
 def compare_rows(committed: pd.DataFrame, again: pd.DataFrame) -> tuple[int, float, str, str]:
-    """Compare predictions of the same clips: how many classes differ, the largest gap of a score, verdict, a sentence.
+    """Compare predictions of the same clips.
 
-    Scores are compared as shares that sum to one (`_shares`), so that logits and probabilities are told alike.
+    Scores are compared as shares that sum to one (`_shares`), so that logits and probabilities are treated alike.
+
+    Returns
+    -------
+    other_classes : int
+        How many clips get another class.
+    largest_gap : float
+        Largest difference of a score, 0 to 1; NaN where the rows cannot be compared.
+    verdict : str
+        One of `VERDICTS`.
+    said : str
+        A sentence.
     """
     one, other = (frame.set_index(CLIP).sort_index() for frame in (committed, again))
     if not one.index.equals(other.index):
@@ -151,7 +167,7 @@ def compare_rows(committed: pd.DataFrame, again: pd.DataFrame) -> tuple[int, flo
 
 
 def _shares(scores: np.ndarray) -> np.ndarray:
-    """Return scores as shares: what sums to one and is not negative as it is, all else by softmax."""
+    """Return scores as shares: unchanged if they are not negative and sum to one, else their softmax."""
     scores = scores.astype(float)
     if (scores >= -1e-6).all() and np.allclose(scores.sum(1), 1, atol=1e-3):
         return scores
@@ -165,7 +181,7 @@ def verify_fold(reference: Committed, samples: Samples, fold: str, seed: int, st
     Raises
     ------
     MerlibError
-        For a fold that the protocol does not make, with the ones that it makes.
+        When the protocol makes no fold of that name; the message lists its folds.
     """
     folds = {one.name: one for one in make_folds(reference.experiment.protocol, samples)}
     if fold not in folds:
@@ -185,17 +201,22 @@ class Chosen(NamedTuple):
 
 
 def choose_folds(references: Sequence[Committed], fold: str = "", sample: int = 0, draw: int = 0) -> list[Chosen]:
-    """Return the folds of a name in all references, or `sample` folds drawn at random; the cheapest come first.
+    """Return all folds with a given name, or `sample` folds drawn at random; the cheapest come first.
 
     Parameters
     ----------
     references : sequence of Committed
-        Whose folds are chosen.
+        The references whose folds are chosen.
     fold : str
-        Name of a fold, such as ``casme2-sub17``.
+        Name of a fold, such as ``casme2-sub17``; empty to draw at random.
     sample, draw : int
-        How many folds are drawn, and the seed of the draw: a reference first, then one of its folds, so that long
-        and short protocols are drawn alike. The same draw gives the same folds.
+        How many folds are drawn, and the seed of the draw, which makes it repeatable. A reference is drawn first, then
+        one of its folds, so that references with many folds are not drawn more often than others.
+
+    Raises
+    ------
+    MerlibError
+        When no reference has a fold of that name.
     """
     if fold:
         chosen = [Chosen(one, *task) for one in references for task in one.tasks if task[0] == fold]
@@ -220,7 +241,7 @@ def verify_folds(
     store: Path,
     told: Callable[[int, Chosen], None] = lambda number, each: None,
 ) -> list[Retrained]:
-    """Train chosen folds again and compare each with what is committed.
+    """Train chosen folds again and compare each with the committed predictions.
 
     Parameters
     ----------
@@ -229,9 +250,9 @@ def verify_folds(
     samples_of : callable
         Opens the samples of a reference.
     store : Path
-        Folder of folds that were trained in order to verify.
+        Folder of the store of folds trained for verification.
     told : callable
-        Called with the number of a fold and the fold, before it is trained.
+        Called before each fold is trained, with its number (from 1) and the fold.
     """
     found, folds = [], FoldStore(store)
     for number, each in enumerate(chosen, 1):
@@ -241,11 +262,12 @@ def verify_folds(
 
 
 def fold_finding(found: Retrained, reference: Committed) -> Finding:
-    """Return what a fold trained again says of its reference.
+    """Return the finding on a reference that follows from one fold trained again.
 
-    Where the code is that which trained it, a fold that differs is red, and so is one of the ``same class`` that was
-    trained on the same kind of processor with the same torch, since nothing can then round otherwise. Where the code
-    changed since, nobody can tell a lie from the change: the finding stays open, and says which code to train with.
+    If the code has not changed since, a fold that ``differs`` is red. So is one of the ``same class`` that was trained
+    on the same kind of processor with the same torch, since nothing could then round differently. If the code has
+    changed, a false reference cannot be distinguished from the effect of that change: the finding is open, and names
+    the code to train with.
     """
     finding = Finding(f"{found.reference}: {found.fold}, seed {found.seed}", "fold")
     unchanged, alike = source_unchanged(reference.meta), _trained_like_here(reference)

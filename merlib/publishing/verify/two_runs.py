@@ -1,7 +1,7 @@
-"""Two runs of one's own compared, number by number, from aggregates alone.
+"""Compare two runs of your own, number by number, from aggregates alone.
 
-What is compared may be sent around: `aggregates` keeps names of tables, rows and columns, numbers with their intervals,
-protocol, seeds and digests. It holds no clip, no person, no file name and no note.
+Aggregates may be passed on to others: `aggregates` keeps names of tables, rows and columns, numbers with their
+intervals, protocol, seeds and digests, but no clip, no person, no file name and no note.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ CELL = ("row", "column", "value", "unit", "low", "high")
 FORM = "merlib aggregates 1"
 SAME = 1e-9
 COLUMNS = ["verdict", "result", "row", "column", "A", "B", "what was found"]
-NUMBERS = ("identical", "within both intervals", "differs", "only in one")
 
 
 def aggregates(records: list[dict]) -> dict:
-    """Return what of some records may be sent around: aggregates, digests and versions, by name of the result."""
+    """Return what of some records may be passed on: aggregates, digests and versions, by name of the result."""
     results = {}
     for record in records:
         cells = [{name: cell.get(name) for name in CELL} for cell in record.get("cells", [])]
@@ -41,12 +40,12 @@ def aggregates(records: list[dict]) -> dict:
 
 
 def read_run(place: Path) -> dict:
-    """Return the aggregates of a run: of its folder, or of a file that `aggregates` was written to.
+    """Return the aggregates of a run, from its folder or from a file that holds the output of `aggregates`.
 
     Raises
     ------
     MerlibError
-        For a place that is neither.
+        When `place` is neither.
     """
     expected = "a run folder with artefacts/, or a file from merlib verify RUN --aggregates FILE."
     if place.is_dir():
@@ -65,13 +64,14 @@ def read_run(place: Path) -> dict:
 
 
 def compare_runs(one: Mapping, other: Mapping) -> pd.DataFrame:
-    """Compare the aggregates of two runs; one row a number.
+    """Compare the aggregates of two runs; the result has one row per number.
 
     Returns
     -------
-    DataFrame with columns verdict, result, row, column, A, B and what was found. A number is green when both runs have
-    the same or each lies in the other's 95 % interval, red when neither holds, open when one run lacks it or the data
-    are others.
+    DataFrame
+        Columns verdict, result, row, column, A, B and what was found. A number is green when it is the same in both
+        runs or each lies in the other's 95 % interval. Otherwise it is red, unless data or experiments differ, and then
+        it is open. A number that one run lacks is open too.
     """
     rows = []
     for name in sorted(one["results"].keys() | other["results"].keys()):
@@ -88,7 +88,7 @@ def compare_runs(one: Mapping, other: Mapping) -> pd.DataFrame:
 
 
 def _what_differs(a: Mapping, b: Mapping) -> str:
-    """Say what of two results is not the same, so that their numbers need not be."""
+    """Return whether data or experiments of two results differ, in words; if they do, numbers may differ too."""
     differ = []
     if sorted(one["digest"] for one in a["data"]) != sorted(one["digest"] for one in b["data"]):
         differ.append("other data")

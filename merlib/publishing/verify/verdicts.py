@@ -25,7 +25,7 @@ from merlib.publishing.style import COLOURS, use_style
 from merlib.scoring.interval_text import value_text
 from merlib.sources.reported import reported_artefacts, reported_values
 
-GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # the twin, from the paper's training to smoke
+GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # for the twin, from the paper's training to smoke
 COLUMNS = ["artefact", "row", "column", "reported", "ours", "low", "high", "difference", "verdict", "grade"]
 COLUMNS += ["protocol", "classes", "training", "reason"]
 LEAK_FREE = "last epoch, nothing chosen on test data"
@@ -39,7 +39,7 @@ KIND_COLOURS = dict(
 
 
 def reason(record: dict, cell: dict) -> str:
-    """Say why our value may differ from the reported one: data, protocol, and what the errata know of the cell."""
+    """Return why our value may differ from the reported one: other data, the protocol, and errata on the cell."""
     if cell["verdict"] == "identical" and not record["experiments"]:
         return ""
     parts = [record["substitution"]] if record["substitution"] else []
@@ -53,7 +53,7 @@ def reason(record: dict, cell: dict) -> str:
 
 
 def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
-    """Return one row a published number that was regenerated, from the best record of each artefact.
+    """Return one row per published number that was regenerated, from the best record of each artefact.
 
     Parameters
     ----------
@@ -62,8 +62,9 @@ def verdict_table(records: Iterable[dict]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns artefact, row, column, reported, ours, low, high, difference, verdict, grade, protocol,
-    classes, training, reason.
+    DataFrame
+        Columns artefact, row, column, reported, ours, low, high, difference, verdict, grade, protocol, classes,
+        training, reason.
     """
     rows = []
     for identifier, record in best_records(records).items():
@@ -95,7 +96,7 @@ NOT_MADE = "not regenerated"
 
 
 def every_printed(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return `verdict_table` with a row for each printed number that nothing of ours stands beside, paper by paper."""
+    """Return `verdict_table` with further rows for the printed numbers that have no counterpart, ordered by paper."""
     there = set(zip(verdicts["artefact"], verdicts["row"], verdicts["column"], strict=True)) if len(verdicts) else set()
     missing = [
         {
@@ -124,12 +125,12 @@ def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def trained_on_real(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Keep the numbers that a model earned on real data: those with an interval and a real grade."""
+    """Return the rows that are results of a model on real data: those with an interval and a real grade."""
     return verdicts[verdicts["low"].notna() & verdicts["grade"].str.startswith("real")]
 
 
 def real_results(records: Iterable[dict]) -> pd.DataFrame:
-    """Return every trained result on real data, also where the papers have no number: value and interval as text."""
+    """Return value and interval of every trained result on real data as text, also where the papers have no number."""
     rows = {}
     for identifier, record in best_records(records).items():
         cells = [cell for cell in record.get("cells", []) if cell["low"] is not None]
@@ -151,7 +152,7 @@ def gather(run_folder: Path) -> list[dict]:
 
 
 def draw_ledger(status: pd.DataFrame) -> Figure:
-    """Draw the ledger: one bar a paper, one colour a grade and training, numbers inside."""
+    """Draw the ledger: one bar per paper, one colour per grade and training, with the numbers inside."""
     use_style()
     counts = grade_counts(status).drop(index="all")
     figure, axis = plt.subplots(figsize=(7.5, 2.8), layout="constrained")

@@ -1,1 +1,1 @@
-"""What is shown of a watched video: the model that names events, spotting measured, the ledger's figures and tables."""
+"""Results on watched videos: the model that names events, measured spotting, and the figures and tables of them."""

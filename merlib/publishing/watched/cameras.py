@@ -1,8 +1,8 @@
-"""What a camera's resolution leaves of a micro-expression: the same people, filmed at 1080p, 720p and below 480p.
+"""How a camera's resolution affects recognition: the same people, filmed at 1080p, 720p and below 480p.
 
-LARNet's Table 3 gives one accuracy a camera and does not say how far people sat from it (Sec. 4.2.3). Here four people
-share a picture, so that their eyes are some 125 px apart at 1080p. Everything but the number of pixels is the same:
-people, events, places. SYNTHETIC.
+LARNet's Table 3 gives one accuracy per camera and does not say how far people sat from it (Sec. 4.2.3). Here four
+people share a picture, so that their eyes are some 125 px apart at 1080p. People, events and places are the same; only
+the number of pixels differs. SYNTHETIC.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ from merlib.watching.tracking import look_for_faces
 from merlib.watching.video import VideoFrame
 
 CAMERAS = {"1080p": (1920, 1080), "720p": (1280, 720), "<480p": (640, 360)}
-SEED = 4001  # of the first recording; not one that spotting was built or measured on
+SEED = 4001  # seed of the first recording; spotting was neither built nor measured on it
 PEOPLE = 4
 
 
 def camera_samples(
     camera: str, recordings: int = 2, seconds: float = 40.0, size: int = 64, fps: float = 30.0
 ) -> Samples:
-    """Return the planted micro-expressions as one camera sees them.
+    """Return the recordings' micro-expressions as one camera sees them.
 
-    Faces are looked for in each onset frame, as in a live video; one that is not found shows no change at all.
+    Faces are looked for in each onset frame, as in a live video. The picture of a face that is not found is zero.
 
     Parameters
     ----------
     camera : str
         A name of `CAMERAS`.
     recordings : int
-        Of four people each.
+        Number of recordings, of four people each.
     seconds, fps : float
-        Length of each, and frames a second.
+        Length of each recording in seconds, and frames per second.
     size : int
         Side of the pictures, px.
 
     Returns
     -------
     Samples
-        ``frames`` (N, 3, size, size): the apex's face less the onset's, RGB, -1..1. SYNTHETIC.
+        ``frames`` (N, 3, size, size): the face at the apex minus the face at the onset, RGB, -1..1. SYNTHETIC.
     """
     rows, pictures = [], []
     for seed in range(SEED, SEED + recordings):
@@ -80,7 +80,7 @@ def camera_samples(
 
 
 def change_of(recording: LongRecording, event, size: int) -> np.ndarray:
-    """Return the face of an event at its apex less that at its onset, RGB, float32 (3, size, size)."""
+    """Return the face of an event at its apex minus that at its onset, RGB, float32 (3, size, size)."""
     onset, apex = (np.ascontiguousarray(recording.frame(int(i))[..., ::-1]) for i in (event.onset, event.apex))
     eyes = recording.landmarks(event.person, int(event.onset))[36:48].mean(axis=0)
     near = [face for face in look_for_faces(onset) if np.hypot(*(face.eyes.mean(axis=0) - eyes)) < face.eye_distance]
@@ -96,7 +96,7 @@ def seen_share(samples: Samples) -> float:
 
 
 def camera_table(runs: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the ends of each camera's 95 % interval of accuracy, per cent, named as the paper's table is."""
+    """Return the ends of each camera's 95 % interval of accuracy in per cent, named as in the paper's table."""
     from merlib.scoring import bootstrap_interval
 
     ends = {}
@@ -107,6 +107,6 @@ def camera_table(runs: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def video_frames(recording: LongRecording, indices: Sequence[int] | None = None):
-    """Yield a recording's frames as a video's, BGR, without writing a file."""
+    """Yield a recording's frames in the form of video frames, BGR, without writing a file."""
     for index in indices if indices is not None else range(len(recording)):
         yield VideoFrame(index, index / recording.plan.fps, np.ascontiguousarray(recording.frame(index)[..., ::-1]))

@@ -1,4 +1,4 @@
-"""What a camera's frame rate leaves of a short movement: arithmetic on the shape that the twin's expressions have."""
+"""How much of a short movement a camera's frame rate shows, computed from the course of the twin's expressions."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ STARTS = 400  # moments between two frames at which a movement may begin
 
 
 def frame_rate_table(seconds: float = 0.2, rise: float = 0.4, rates: Sequence[float] = RATES) -> pd.DataFrame:
-    """Return, for each frame rate, in how many frames a movement is seen and how much of its height the best one shows.
+    """Return for each frame rate how many frames show a movement, and how much of its height the best frame shows.
 
     Parameters
     ----------
     seconds : float
-        Onset to offset.
+        Duration from onset to offset.
     rise : float
-        Share of it from onset to apex.
+        Share of this duration from onset to apex.
     rates : sequence of float
-        Frames a second.
+        Frame rates, in frames per second.
 
     Returns
     -------
     DataFrame
-        Index the rate; columns ``frames, fewest``, ``frames, most`` (in which more than a tenth of the height is seen),
-        ``seen at least, %`` and ``seen, median, %`` over all moments at which the movement may begin.
+        Indexed by rate; columns ``frames, fewest`` and ``frames, most`` (frames that show more than a tenth of the
+        height), ``seen at least, %`` and ``seen, median, %``, over all moments at which the movement may begin.
     """
     rows = {}
     for rate in rates:

@@ -1,4 +1,4 @@
-"""One annotated frame of a watched recording: the one in which an event has just been told."""
+"""One annotated frame of a watched recording: the first one in which an event is named."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ def watch_to_event(
     Parameters
     ----------
     recording : LongRecording
+        The recording to watch.
     model : EventModel, optional
-        Handed to a new watcher, unless there is one.
+        The model of a new watcher; not used when `watcher` is given.
     watcher : Watcher, optional
+        The watcher to use; a new one by default.
     to_the_end : bool
-        Watch on after that frame and finish.
+        Whether to go on watching after that frame until the recording ends.
 
     Returns
     -------
     picture : ndarray (H, W, 3), uint8 RGB
-        With boxes, label and frame number, marked SYNTHETIC.
+        The frame with boxes, label and frame number, marked SYNTHETIC.
     index : int
         The frame's number.
     event : WatchedEvent
+        The event that it names.
 
     Raises
     ------

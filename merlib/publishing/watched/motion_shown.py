@@ -17,22 +17,25 @@ from merlib.watching.watcher import WatchedEvent
 def motion_around(
     recording: LongRecording, event: WatchedEvent, names: Sequence[str], margin: float = 0.7
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return times and how far regions moved downwards from `margin` seconds before an event until as long after it.
+    """Return how far regions moved downwards around an event, from `margin` seconds before it to as long after it.
 
     Parameters
     ----------
     recording : LongRecording
-        Of one person.
+        A recording of one person.
     event : WatchedEvent
+        The event, with the frames of its onset and offset.
     names : sequence of str
-        Regions.
+        Names of the regions.
     margin : float
+        Seconds before onset and after offset.
 
     Returns
     -------
     seconds : ndarray (T,)
+        Time of each frame.
     moved : ndarray (T, len(names))
-        Distances of the outer eye corners.
+        Downward motion, in distances between the outer eye corners.
     """
     regions, wide = face_regions(), round(margin * recording.plan.fps)
     wanted = range(max(event.onset - wide, 0), min(event.offset + wide + 1, len(recording)))

@@ -26,7 +26,11 @@ WINDOW = "merlib watch (q ends it)"
 
 @dataclass
 class Watched:
-    """What came of it: the files that were written, and how far the video was watched."""
+    """The outcome of watching a video: the files that were written, how far it was watched, and what was seen.
+
+    `frames` of `expected` were watched, with `faces` and `events`. `set_aside` counts movements that are no expression
+    by their kind, such as blinks. `interrupted` says whether the user ended it.
+    """
 
     files: list[Path] = field(default_factory=list)
     frames: int = 0
@@ -53,17 +57,18 @@ def watch_video(
     source : str
         A file, or a camera's number.
     folder : Path
-        Gets ``NAME.watched.mp4``, ``NAME.events.csv`` and ``NAME.curves.png``.
+        Folder for ``NAME.watched.mp4``, ``NAME.events.csv`` and ``NAME.curves.png``.
     model : EventModel, optional
+        The model that names events; without it events are spotted but not named.
     show : bool
-        Whether a window shows the video; ``q`` there ends it, as Ctrl-C does anywhere.
+        Whether a window shows the video; ``q`` in it ends watching, as Ctrl-C does anywhere.
     began, progress, told : callable, optional
-        Told the open video, the frames done, and every event as it settles.
+        Called with the open video, with the number of frames done, and with every event once it is final.
 
     Raises
     ------
     MerlibError
-        As `open_video`, for a window where there is no display, and where the folder cannot be written.
+        As `open_video`; when a window is asked for and there is no display; when the folder cannot be written.
     """
     if show:
         check_display()
@@ -87,7 +92,7 @@ def watch_video(
         except KeyboardInterrupt:
             outcome.interrupted = True
         finally:
-            written = annotated.close()  # what was watched is kept, whatever ended it
+            written = annotated.close()  # the part that was watched is kept, whatever ended it
     watcher.finish()
     outcome.frames, outcome.events, outcome.faces = watcher.frames, len(watcher.events), len(numbers)
     outcome.set_aside = dict(watcher.set_aside)
@@ -115,7 +120,7 @@ def _tables(watcher: Watcher, folder: Path, name: str, synthetic: bool) -> list[
 
 
 def is_synthetic(source: str | os.PathLike) -> bool:
-    """Whether a video is one of the twin's: the truth that lies beside it says so."""
+    """Return whether a video is one of the twin's, which the file of its true events beside it says."""
     truth = Path(source).with_name(f"{Path(source).stem}.truth.csv")
     try:
         with truth.open(encoding="utf-8", errors="replace") as file:
@@ -125,7 +130,7 @@ def is_synthetic(source: str | os.PathLike) -> bool:
 
 
 def check_display() -> None:
-    """Raise when no window can be opened: Qt would end the whole program.
+    """Raise when no window can be opened, since Qt would end the whole program.
 
     Raises
     ------

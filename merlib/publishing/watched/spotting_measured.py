@@ -1,9 +1,10 @@
 """Spotting measured on long recordings of the SYNTHETIC twin whose seeds were not used to choose any threshold.
 
-Ten recordings of a minute with two people each, in three settings: calm (blinks and small head motion), with turns of
-the head, with speech. Each is written as a video, watched as any other, and its events are compared with the planted
-ones. Beside the spotter stands a humble rule: the mean length of the flow between cuts a fifth of a second apart, a
-threshold on it chosen on other seeds, and an interval of the typical length around each peak.
+There are ten recordings of one minute with two people each, in three settings: calm (blinks and small head motion),
+with turns of the head, and with speech. Each is written as a video and watched like any other, and the events seen are
+compared with the true ones. The spotter is compared with a humble rule: it takes the mean length of the flow between
+two pictures of the face a fifth of a second apart, a threshold on it that was chosen on other seeds, and an interval of
+typical length around each peak.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ SETTINGS = {CALM: ALWAYS, TURNS: (*ALWAYS, "turn"), SPEECH: (*ALWAYS, "speech")}
 BUILT_ON = range(101, 200)  # seeds that thresholds were chosen on
 MEASURED_ON = {CALM: range(9101, 9107), TURNS: range(9201, 9203), SPEECH: range(9301, 9303)}
 SECONDS, FPS, SIZE, PEOPLE = 60.0, 30.0, (480, 300), 2
-APART = 0.2  # seconds between the cuts that the humble rule compares
-TYPICAL = 0.35  # seconds: the interval that it puts around a peak
-HUMBLE_THRESHOLD = 0.35  # px of mean flow: the best F1 on seeds 111 and 112, calm, 30 s each
+APART = 0.2  # seconds between the pictures of the face that the humble rule compares
+TYPICAL = 0.35  # seconds; length of the interval that it puts around a peak
+HUMBLE_THRESHOLD = 0.35  # px of mean flow; it gave the best F1 on seeds 111 and 112, calm, 30 s each
 RECORD = Path("results/reference/spotting_measured.csv")
 COUNTS = ["hits", "true", "found", "minutes"]
 
 
 @dataclass(frozen=True, eq=False)
 class WatchedRecording:
-    """What a recording held, and what was seen in it: events by person, and each person's mean flow over frames."""
+    """True and seen events of a recording, by person, and each person's mean flow: frame numbers and lengths in px."""
 
     setting: str
     seed: int
@@ -79,7 +80,21 @@ def watch_recording(
     seconds: float = SECONDS,
     say: Callable[[str], None] = print,
 ) -> WatchedRecording:
-    """Draw a recording, write it as a video, watch it, and return what was there and what was seen."""
+    """Render a recording, write it as a video, watch it, and return its true events and those seen.
+
+    Parameters
+    ----------
+    setting : str
+        A key of `SETTINGS`.
+    seed : int
+        Seed of the recording.
+    model : EventModel, optional
+        The model that names events.
+    seconds : float
+        Length of the recording.
+    say : callable
+        Called with a line about the result.
+    """
     recording = LongRecording(plan_recording(seed, seconds, FPS, SIZE, PEOPLE, SETTINGS[setting]))
     watcher, flows, people = Watcher(model), {}, {}
     with tempfile.TemporaryDirectory(prefix="merlib-spotting-") as folder:
@@ -105,23 +120,26 @@ def watch_recording(
 def humble_events(
     frames: np.ndarray, lengths: np.ndarray, threshold: float = HUMBLE_THRESHOLD
 ) -> list[tuple[int, int]]:
-    """Return the intervals of the humble rule: one around each highest point of the mean flow, from a threshold on."""
+    """Return the humble rule's intervals (onset, offset) in frames: one around each peak of the mean flow in `lengths`.
+
+    Peaks below `threshold`, in px, are left out, and so are those within one interval's length of a higher peak.
+    """
     half, free, found = max(round(TYPICAL * FPS / 2), 1), np.ones(len(frames), bool), []
     for peak in np.argsort(-lengths, kind="stable"):
         if lengths[peak] < threshold:
             break
         if free[peak]:
-            middle = int(frames[peak]) - round(APART * FPS / 2)  # the flow tells of the frames before
+            middle = int(frames[peak]) - round(APART * FPS / 2)  # the flow was measured over the frames before
             found.append((middle - half, middle + half))
             free[max(peak - 2 * half, 0) : peak + 2 * half + 1] = False
     return sorted(found)
 
 
 def count(watched: WatchedRecording, threshold: float = HUMBLE_THRESHOLD) -> pd.DataFrame:
-    """Return hits, true and found events of each person, by kind and method; of hits, how many have the right label.
+    """Return the numbers of hits, true and found events of each person, by kind and method.
 
-    Columns ``setting seed person method kind hits true found minutes labelled``; the kind ``all`` takes micro- and
-    macro-expressions together, as the challenges score them.
+    The columns are ``setting seed person method kind hits true found minutes labelled``, the last being the hits with
+    the right label. The kind ``all`` takes micro- and macro-expressions together, as the challenges score them.
     """
     rows = []
     for person in range(PEOPLE):
@@ -144,14 +162,14 @@ def count(watched: WatchedRecording, threshold: float = HUMBLE_THRESHOLD) -> pd.
 
 
 def measured() -> pd.DataFrame:
-    """Return the committed counts of `count`, SYNTHETIC."""
+    """Return the committed table of `count`, SYNTHETIC."""
     return pd.read_csv(repository_root() / RECORD, comment="#")
 
 
 def spotting_table(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return scores by method, kind and setting, and the ends of their 95 % intervals, people drawn anew.
+    """Return scores by method, kind and setting, and the ends of their 95 % intervals, with people resampled.
 
-    Rows such as ``spotter, micro, calm``; columns recall, precision, F1, false alarms a minute.
+    Rows are named such as ``spotter, micro, calm``; columns are recall, precision, F1 and false alarms per minute.
     """
     values, low, high = {}, {}, {}
     for (method, kind, setting), part in counts.groupby(["method", "kind", "setting"], sort=False):
@@ -161,7 +179,7 @@ def spotting_table(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd
 
 
 def measured_sentence(counts: pd.DataFrame) -> str:
-    """Return what the counts say of micro-expressions in calm video, and what turns and speech cost."""
+    """Return sentences on recall and false alarms for micro-expressions in each setting, and on their names."""
     parts = []
     micro = counts[(counts["method"] == "spotter") & (counts["kind"] == "micro")]
     for setting, part in micro.groupby("setting", sort=False):

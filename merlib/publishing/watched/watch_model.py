@@ -1,7 +1,8 @@
-"""The model that names what `merlib.watching` spots: trained on the twin at first use, and kept beside the fold store.
+"""The model that names the events that `merlib.watching` spots: trained on the twin at first use, and then kept.
 
-Any network or estimator that reads one flow map or single frames can be asked for by name. Where no weights are handed
-over it is trained on the SYNTHETIC twin, in a short form of its own recipe, which takes seconds for the default.
+Any network or estimator that reads one flow map can be asked for by name; a network of single frames is given to
+`network_model`. Where no weights are given, the model is trained on the SYNTHETIC twin with a short form of its own
+recipe, which takes seconds for the default.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from merlib.one_thread import one_thread
 from merlib.watching.classifying import EventModel
 
 DEFAULT = "ststnet"
-EPOCHS, BATCH, RATE = 40, 32, 5e-4  # of networks trained here: seconds, not the recipe's hours
+EPOCHS, BATCH, RATE = 40, 32, 5e-4  # they replace the recipe's, so that a network is trained in seconds, not in hours
 FOLDER = "watch_models"
 
 
@@ -43,19 +44,19 @@ def watch_model(
         A model's name, ``NAME=FILE`` for a network with the weights in FILE (a state dict, as `torch.save` writes
         it), or empty for the default.
     store : Path, optional
-        Where a trained network is kept; by default nowhere.
+        Folder where a trained network is kept; by default it is not kept.
     say : callable
-        Told, in one line, that something is being trained, and how long it took.
+        Called with one line when training begins, and one that says how long it took.
     epochs : int
-        Of networks trained here.
+        Epochs of a network that is trained here.
 
     Raises
     ------
     MerlibError
-        For a model that reads neither one flow map nor single frames, and for weights that do not fit.
+        When the model is unknown or does not read one flow map, and when the weights cannot be read or do not fit.
     """
     name, _, file = (name or DEFAULT).partition("=")
-    model_factory(name)  # an unknown name is told before anything is drawn
+    model_factory(name)  # an unknown name is an error before any map is made
     samples = twin_maps()
     probe = build_model(name, classes=len(samples.classes))
     if hasattr(probe, "fit"):
@@ -68,7 +69,7 @@ def watch_model(
 
 
 def twin_maps() -> Samples:
-    """Return the SYNTHETIC maps that models are trained on here: the composite's 442 clips in three classes."""
+    """Return the SYNTHETIC flow maps on which models are trained here: the composite's 442 clips in three classes."""
     from merlib.datasets.twin.flow import twin_samples
 
     return twin_samples("megc2019-flow")
@@ -152,19 +153,19 @@ def network_model(
     Parameters
     ----------
     network : nn.Module
-        Built as for training.
+        The network, built with the same options as for training.
     experiment : Experiment
-        Whose recipe says how inputs are normalised.
+        Its recipe says how inputs are normalised.
     samples : Samples
-        The training rows: classes, and what normalisation takes from them.
+        The training rows, from which the classes and the statistics of normalisation are taken.
     state : dict
-        Weights.
+        The weights, as a state dict.
     trained_on : str
-        For the screen.
+        The training data in words, which is shown on the screen.
     reads : {'flow', 'frames'}
-        The input of the samples that it was trained on.
+        The input of the samples on which it was trained.
     sees : {'flow', 'frames', 'change'}
-        What it is given of an event, where that has another name; see `EventModel`.
+        The input that it is given of an event, if it has another name than `reads`; see `EventModel`.
 
     Raises
     ------

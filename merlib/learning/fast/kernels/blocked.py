@@ -1,9 +1,10 @@
-"""Convolutions of 1x1, 3x3 and 5x5 whose sums stay in registers: `convolution.convolve` and matrix products, faster.
+"""Faster versions of `convolution.convolve` and of matrix products, whose sums stay in the processor's registers.
 
-The loop that numba makes of `convolution` fetches and stores its sums at each row of a kernel. Here a block of outputs
-by a block of neighbouring numbers is kept until all inputs are added, as in libraries for matrix products: 24 sums of
-16 numbers in 32 registers. No loop that numba vectorises comes out like this, so the inner one is written in LLVM's own
-instructions. It is for processors that have vectors of 512 bits and for rows that fill a block: see `fits`.
+The loop that numba makes of `convolution` loads and stores its sums at each row of a kernel. Here the sums of a block
+of outputs by a block of neighbouring numbers stay in registers until all inputs are added, as in libraries for matrix
+products: 24 sums of 16 numbers in 32 registers. numba does not vectorise any loop in this way, so the inner loop is
+written in LLVM's own instructions. It needs a processor with vectors of 512 bits and rows that fill a block: see
+`fits`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from numba.extending import intrinsic  # isort: skip
 
 PAD = 2  # as in `norms`
 LANES = 16  # float32 numbers of a vector
-SUMS = 24  # vectors of sums a block holds at most
-LONGEST = 4  # vectors a block is long at most
+SUMS = 24  # largest number of vectors of sums in a block
+LONGEST = 4  # largest length of a block, in vectors
 
 _FLOAT, _ADDRESS = ir.FloatType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -31,15 +32,15 @@ _WIDE = bool(llvm.get_host_cpu_features().get("avx512f"))
 
 
 def fits(width: int, n: int) -> bool:
-    """Whether this processor and rows of `width` pixels of `n` samples suit `convolve` and `pointwise`."""
+    """Return whether `convolve` and `pointwise` suit this processor and rows of `width` pixels of `n` samples."""
     return _WIDE and width * n >= LONGEST * LANES
 
 
 def convolve(padded, weight, offset, maps, height, width, n):
     """Write `padded` (I, ...) convolved with `weight` (O, I, K, K), K 3 or 5, plus `offset` (O,), to `maps` (O, M).
 
-    All are float32, and the numbers of one map lie next to each other. Rows must `fit`: of shorter ones what lies
-    beyond their ends would be read and written.
+    All arrays are float32, and the numbers of one map lie next to each other. Rows must pass `fits`: with shorter rows,
+    memory beyond their ends would be read and written.
     """
     _convolution(*_block_of(len(weight)), weight.shape[2])(padded, weight, offset, maps, height, width, n)
 
@@ -47,20 +48,23 @@ def convolve(padded, weight, offset, maps, height, width, n):
 def pointwise(maps, weight, out):
     """Write the product of `weight` (O, I) and `maps` (I, M), a convolution of 1x1, to `out` (O, M).
 
-    All are float32, and the numbers of one map lie next to each other, as many as a block is long at least.
+    All arrays are float32, the numbers of one map lie next to each other, and M is at least the length of a block.
     """
     _pointwise(*_block_of(len(weight)))(maps, weight, out)
 
 
 def _block_of(outputs: int) -> tuple[int, int]:
-    """Return a block's outputs, a divisor if there is one, else what leaves the least to do twice, and its vectors."""
+    """Return how many outputs and how many vectors a block has.
+
+    The outputs are a divisor of `outputs` if 12, 8, 6 or 4 is one, else the size that computes the fewest twice.
+    """
     sizes = [size for size in (12, 8, 6, 4) if size <= outputs] or [min(outputs, 2)]
     size = min(sizes, key=lambda size: (-outputs % size, -size))
     return size, min(LONGEST, SUMS // size)
 
 
 def _named(*sizes: int):
-    """Name a function by its sizes: numba keeps one index of compiled code, unlocked, for all of a name."""
+    """Name a function by its sizes, because numba keeps one unlocked index of compiled code for all of one name."""
 
     def rename(function):
         function.__qualname__ += "_" + "_".join(map(str, sizes))
@@ -78,9 +82,10 @@ def _convolution(outputs: int, vectors: int, kernel: int):
     def convolve_blocks(padded, weight, offset, maps, height, width, n):
         inputs, across, length = weight.shape[1], (width + 2 * PAD) * n, width * n
         corner = (PAD - kernel // 2) * (across + n)
-        taps = np.empty((inputs, kernel, kernel, outputs), np.float32)  # named in the loop, or it would be freed before
+        taps = np.empty((inputs, kernel, kernel, outputs), np.float32)  # its use in the loop keeps it from being freed
         for block in range(0, len(weight), outputs):
-            first = min(block, len(weight) - outputs)  # the last block may write maps, and below numbers, a second time
+            # the last block may write some maps a second time, and the last step below some numbers
+            first = min(block, len(weight) - outputs)
             for o in range(outputs):
                 taps[:, :, :, o] = weight[first + o]
             for y in range(height):
@@ -97,7 +102,7 @@ def _convolution(outputs: int, vectors: int, kernel: int):
 
 @cache
 def _pointwise(outputs: int, vectors: int):
-    """Like `_convolution`; all outputs of some places before the next, whose inputs stay in the first-level cache."""
+    """Like `_convolution`, but all outputs of one place are computed before the next, so its inputs stay in cache."""
 
     @compiled
     @_named(outputs, vectors)
@@ -123,10 +128,10 @@ def _pointwise(outputs: int, vectors: int):
 
 @intrinsic(prefer_literal=True)
 def _convolve_block(typing, outputs, vectors, kernel, inputs, x, constants, apart, out):
-    """Convolve what lies around the address `x` and write `outputs` by `vectors` vectors at the address `out`.
+    """Convolve the numbers around the address `x` and write `outputs` by `vectors` vectors at the address `out`.
 
-    `constants` are the addresses of the taps (inputs, kernel, kernel, outputs) and offsets (outputs,); `apart` is how
-    many bytes lie between inputs, rows and pixels of x, and between outputs.
+    `constants` are the addresses of the taps (inputs, kernel, kernel, outputs) and offsets (outputs,); `apart` holds
+    the distances in bytes between inputs, rows and pixels of x, and between outputs.
     """
     wide, long, side = outputs.literal_value, vectors.literal_value, kernel.literal_value
 

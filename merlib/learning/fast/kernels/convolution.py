@@ -1,4 +1,4 @@
-"""Convolutions of 3x3 and 5x5 and their gradients, two outputs at a time, which share what is read."""
+"""Convolutions of 3x3 and 5x5 and their gradients; two outputs at a time share the numbers that are read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from merlib.learning.fast.kernels.compiling import compiled, inlined
 
 PAD = 2  # as in `norms`
-CHUNK = 2048  # numbers a convolution works on before it moves on: 8 KB, a sixth of the first-level cache
+CHUNK = 2048  # numbers on which a convolution works at a time: 8 KB, a sixth of the first-level cache
 
 
 @inlined
 def _aligned(size):
-    """Return `size` uninitialised numbers that start where a line of the cache does."""
+    """Return `size` uninitialised numbers that start at the beginning of a cache line."""
     numbers = np.empty(size + 16, np.float32)
     start = (-numbers.ctypes.data % 64) // 4
     return numbers[start : start + size]
@@ -30,7 +30,7 @@ def _chunk_columns(width, across, n):
 
 @inlined
 def _add_three(total, other, row, start, n, taps, others):
-    """Add one kernel row's three taps of `row` from `start` to two outputs at once, which share the loads."""
+    """Add the three taps of one kernel row, applied to `row` from `start` on, to two outputs that share the loads."""
     r0, r1, r2 = row[start:], row[start + n :], row[start + 2 * n :]
     a0, a1, a2 = taps[0], taps[1], taps[2]
     b0, b1, b2 = others[0], others[1], others[2]
@@ -91,7 +91,7 @@ def convolve(padded, weight, offset, maps, height, width, n):
 
 @inlined
 def _correlate_three(gradient, other, row, start, n, taps, others):
-    """Add to one kernel row's three taps what two outputs' gradients have in common with `row` from `start`."""
+    """Add the products of two outputs' gradients with `row` from `start` on to the three taps of one kernel row."""
     r0, r1, r2 = row[start:], row[start + n :], row[start + 2 * n :]
     a0 = a1 = a2 = b0 = b1 = b2 = np.float32(0)
     for j in range(len(gradient)):

@@ -25,8 +25,8 @@ def clear_borders(padded, height, width, n):
 def moments(values):
     """Return mean and biased variance of `values` (M,).
 
-    Distances from one value of each 1,024 are summed in single precision, what the parts give in double, so that
-    neither a large mean nor one outlier costs digits.
+    In each part of 1,024 values, distances from one of them are summed in single precision; the sums of the parts are
+    added in double precision. So neither a large mean nor one outlier costs digits.
     """
     total, square, origin = 0.0, 0.0, float(values[0])
     for start in range(0, len(values), 1024):
@@ -71,7 +71,10 @@ def rectify_and_pad(maps, scale, shift, padded, height, width, n):
 
 @compiled
 def unrectify(maps, gradients, mean, inverse, scale, shift, d_gamma, d_beta):
-    """Undo ``relu(batch_norm(maps))`` of `maps` (C, M): turn `gradients` (C, M) into the maps' in place."""
+    """Turn the `gradients` (C, M) of ``relu(batch_norm(maps))`` in place into those of `maps` (C, M).
+
+    The gradients of gamma and beta are written to `d_gamma` and `d_beta` (C,).
+    """
     for c in range(len(maps)):
         z, g = maps[c], gradients[c]
         a, b, m, inv = scale[c], shift[c], mean[c], inverse[c]

@@ -11,7 +11,7 @@ PAD = 2  # as in `norms`
 
 @compiled
 def pool_pairs(maps, scale, shift, chosen, pooled, height, width, n):
-    """Write ``max_pool2d(relu(scale map + shift), 2)`` to `pooled` and the map's value it came from to `chosen`."""
+    """Write ``max_pool2d(relu(scale map + shift), 2)`` to `pooled` and the value of the map behind each to `chosen`."""
     length, half = width * n, width // 2
     for c in range(len(maps)):
         a, b = scale[c], shift[c]
@@ -35,7 +35,7 @@ def pool_pairs(maps, scale, shift, chosen, pooled, height, width, n):
 
 @compiled
 def unpool_pairs(maps, gradients, chosen, pooled, statistics, targets, into_padded, d_gamma, d_beta, height, width, n):
-    """Undo `pool_pairs` and the batch norm before it: gradients of the maps, of gamma and of beta.
+    """Write the gradients of the maps before `pool_pairs` and its batch norm, and those of gamma and beta.
 
     `statistics` is (mean, inverse, scale) of each channel. With `into_padded` the `targets` are padded maps.
     """
@@ -77,7 +77,7 @@ def unpool_pairs(maps, gradients, chosen, pooled, statistics, targets, into_padd
 
 @inlined
 def _larger(new, code, best, place):
-    """Return the larger of two values and its code, of equal ones the second; a new NaN is larger than all."""
+    """Return the larger of two values and its code; `best` stays where both are equal, and a new NaN always wins."""
     taken = (new > best) | (new != new)
     return (new if taken else best), (np.int32(code) if taken else place)
 
@@ -86,11 +86,11 @@ def _larger(new, code, best, place):
 def pool_neighbours(maps, pooled, places, height, width, n):
     """Write ``max_pool2d(maps, 3, stride=1, padding=1)`` to `pooled` and where each came from (0 to 8) to `places`.
 
-    Of equal values the first in reading order counts, of several NaN the last, as in PyTorch. Values are above minus
-    infinity, which stands for what lies outside.
+    Of equal values the first in reading order counts, of several NaN the last, as in PyTorch. Minus infinity stands for
+    pixels outside the map, so all values must be above it.
     """
     length = width * n
-    rows = np.empty((3, length + 2 * n), np.float32)  # above, here and below, turn by turn, with borders
+    rows = np.empty((3, length + 2 * n), np.float32)  # the rows above, here and below, reused in turn, with borders
     rows[:] = -np.inf
     for c in range(len(maps)):
         rows[0] = -np.inf

@@ -7,14 +7,14 @@ import numpy as np
 from merlib.learning.fast.kernels.compiling import compiled
 
 PAD = 2  # as in `norms`
-WINDOW = 3  # pixels a side; padding 1, so that the first window has two rows and a last row may belong to none
+WINDOW = 3  # side in pixels; with padding 1 the first window has two rows, and a last row may belong to no window
 
 
 @compiled
 def rectify_moments(values):
-    """Set negative `values` (M,) to zero; return mean and biased variance of what there is then.
+    """Set negative `values` (M,) to zero in place, and return mean and biased variance of the result.
 
-    Summed as in `norms.moments`.
+    They are summed as in `norms.moments`.
     """
     origin = 0.0 if values[0] < 0 else float(values[0])
     total, square = 0.0, 0.0
@@ -53,7 +53,7 @@ def pool_windows(values, sign, chosen, height, width, n):
 
 @compiled
 def unpool_windows(values, gradient, chosen, slope, level, scale, padded_map, height, width, n):
-    """Write ``slope values + level + scale gradient``, zero where ReLU was, into `padded_map`; return its sum.
+    """Write ``slope values + level + scale gradient``, or zero where ReLU gave zero, to `padded_map`; return its sum.
 
     The `gradient` of a window goes to the first of its `values` that equals the one `chosen`.
     """

@@ -1,4 +1,4 @@
-"""Answers of notebook 11: how many clips a printed gain is, and how often luck makes one."""
+"""Answers of notebook 11: how many clips a printed gain amounts to, and how often luck alone gives one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def smallest(study: Study) -> Number:
 
 @exercise("11.clips")
 def clips(study: Study) -> Number:
-    """How many clips more the full network tells than the one without MOFRW, by the printed accuracies."""
+    """How many more clips the full network classifies correctly than the one without MOFRW, as printed."""
     cells = reported_values("am3f.table4").set_index(["row", "column"])["value"]
     percent = cells["AM3F-FlowNet", "casme2.acc"] - cells["AM3F-FlowNet without MOFRW", "casme2.acc"]
     size = int(possible_sizes(accuracies_of("am3f.table4"), range(100, 300))["N"].iloc[0])
@@ -31,7 +31,7 @@ def clips(study: Study) -> Number:
 
 @exercise("11.luck")
 def luck(study: Study) -> Number:
-    """Chance that one of three tests of modules that do nothing rejects at .05."""
+    """Probability that at least one of three tests of modules that do nothing rejects at .05."""
     truth = 1 - (1 - 0.05) ** 3
     mistakes = {
         3 * 0.05: "nearly: two tests may reject at once, and are then counted twice.",

@@ -1,4 +1,4 @@
-"""Answers of notebook 04: where the parameters of AM3F-FlowNet are, and whom its batches leave alone."""
+"""Answers of notebook 04: where the parameters of AM3F-FlowNet are, and in which folds a batch holds one clip."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def cbam(study: Study) -> Number:
 
 @exercise("06.convlstm")
 def convlstm(study: Study) -> Number:
-    """Parameters of the gates."""
+    """Parameters of the ConvLSTM's gates."""
     total = count_parameters(_paper().convlstm)
     mistakes = {total // 4: "that is one gate.", total - 4 * 256: "the biases are missing."}
     return Number(total, mistakes=mistakes)
@@ -38,7 +38,7 @@ def convlstm(study: Study) -> Number:
 
 @exercise("06.memory")
 def memory(study: Study) -> Number:
-    """What a cell without weights keeps of 1 after ten steps."""
+    """How much of a cell state of 1 is left after ten steps when all weights are zero."""
     cell = ConvLSTM(1, 1)
     for weight in cell.parameters():
         torch.nn.init.zeros_(weight)

@@ -1,4 +1,4 @@
-"""Answers of notebook 01: what a count gives away."""
+"""Answers of notebook 01: what can be concluded from counts of clips."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def step(study: Study) -> Number:
 
 @exercise("01.join")
 def join(study: Study) -> Number:
-    """Clips that a join of SAMM's raw subject ids loses."""
+    """Clips that are lost when SAMM is joined by its raw subject ids."""
     samm = composite_counts().loc["samm"]
     mistakes = {int(samm["subjects"]): "that is how many people; how many clips do they have?"}
     return Number(int(samm["samples"]), mistakes=mistakes, because="a join that loses rows says nothing. Count them.")

@@ -1,4 +1,4 @@
-"""Answers of notebook 10: what each loss adds, weighs or leaves alone."""
+"""Answers of notebook 10: what each loss adds to the logits, and how it weights clips."""
 
 from __future__ import annotations
 

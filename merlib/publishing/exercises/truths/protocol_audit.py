@@ -1,4 +1,4 @@
-"""Answers of notebook 14: what a chosen epoch, an average and a printed share give away."""
+"""Answers of notebook 14: what a chosen epoch, another average and a printed share tell about a protocol."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANSWERS = {"label": [0, 0, 1, 1, 1, 1], "prediction": [0, 0, 0, 1, 1, 1]}
 
 
 def _luck(clips: int) -> float:
-    """Return the share of right answers when each of ten people chooses the best of forty epochs of coin tosses."""
+    """Return the share of right answers when, for each of ten people, the best of forty epochs of guesses is chosen."""
     random = np.random.default_rng(0)
     labels, people = random.integers(0, 2, 10 * clips), np.repeat(np.arange(10).astype(str), clips)
     guesses = random.random((40, 10 * clips, 2))
@@ -26,7 +26,7 @@ def _luck(clips: int) -> float:
 
 @exercise("14.luck")
 def luck(study: Study) -> Choice:
-    """Whether choosing an epoch for each person flatters more with four clips a person or with twenty."""
+    """Whether choosing an epoch for each person raises the result more with four clips per person or with twenty."""
     few, many = _luck(4), _luck(20)
     options = {
         "four": "an epoch must be lucky on all clips of a person at once.",
@@ -47,6 +47,6 @@ def precision(study: Study) -> Number:
 
 @exercise("14.grim")
 def grim(study: Study) -> Number:
-    """How many counts of right clips of twenty are printed as 71.45 %."""
+    """How many numbers of correctly classified clips, out of twenty, would be printed as 71.45 %."""
     mistakes = {1: "each clip of twenty is worth five points.", 14: "14 of 20 is another percentage."}
     return Number(len(shares(PRINTED, CLIPS)), mistakes=mistakes, because="no share of twenty clips is that number.")

@@ -1,4 +1,4 @@
-"""Answers of notebook 13: what a camera leaves of a movement, and when an expression counts as found."""
+"""Answers of notebook 13: how much of a movement a camera shows, and when an expression counts as found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRUE, FOUND = (10, 19), (15, 24)
 
 @exercise("13.seen")
 def seen(study: Study) -> Number:
-    """Per cent of its height that 15 frames a second show at worst of a movement of 200 ms."""
+    """Per cent of the height of a movement of 200 ms that 15 frames per second show in the worst case."""
     table = frame_rate_table(0.2)
     mistakes = {
         float(table.loc[15, "seen, median, %"]): "that is the median; the worst moment to begin is asked for.",
@@ -40,7 +40,7 @@ def counts(study: Study) -> Choice:
 
 @exercise("13.alarms")
 def alarms(study: Study) -> Number:
-    """False alarms a minute and face: 12 found, 9 of them true, in 3 minutes of video with 2 faces."""
+    """False alarms per minute and face: 12 found, 9 of them true, in 3 minutes of video with 2 faces."""
     rate = spotting_scores(9, 10, 12, 3 * 2)["false alarms a minute"]
     mistakes = {
         1.0: "two faces were watched, each for three minutes.",

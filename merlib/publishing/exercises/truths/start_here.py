@@ -1,4 +1,4 @@
-"""Answers of notebook 00: what always answering the commonest class reaches, five clips by hand, who leaks."""
+"""Answers of notebook 00: what always predicting the most frequent class reaches, five clips by hand, and leaks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def always(study: Study, answer: str = "negative") -> pd.DataFrame:
 
 @exercise("00.guess_uf1")
 def guess_uf1(study: Study) -> Number:
-    """UF1 of always answering negative, guessed to five points."""
+    """UF1 of always answering negative, to be guessed within .05."""
     said = always(study)
     mistakes = {
         accuracy(said): "that is the share of right answers; UF1 also counts the classes that are never named.",
@@ -41,7 +41,7 @@ def share(study: Study) -> Number:
 
 @exercise("00.five")
 def five(study: Study) -> Number:
-    """UF1 of the five clips when the fifth is told rightly too."""
+    """UF1 of the five clips when the fifth is classified correctly too."""
     clips = five_clips()
     better = clips.assign(prediction=clips["prediction"].where(clips["clip"] != "clip 5", clips["label"]))
     mistakes = {
@@ -54,7 +54,7 @@ def five(study: Study) -> Number:
 
 @exercise("00.deal")
 def deal(study: Study) -> Choice:
-    """The deal with most people on both sides."""
+    """The deal in which most people are both in training and in test."""
     leaked = {name: len(people) for name, people in people_on_both_sides(toy_clips(), deals()).items()}
     most = max(leaked, key=leaked.get)
     why = {

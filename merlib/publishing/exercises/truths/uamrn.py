@@ -15,7 +15,7 @@ HEADS, TABLES, PLANES, WIDTH = 2, 4, 3, 512
 
 
 def kept_share(tables: int = TABLES, planes: int = PLANES) -> float:
-    """Return the share of pairs of independent vectors that hashing keeps, measured on drawn numbers."""
+    """Return the share of pairs of independent random vectors that hashing keeps, as measured."""
     torch.manual_seed(0)
     q, k = torch.randn(2, 8, HEADS, 32, WIDTH)
     return kept_pairs(q, k, draw_hyperplanes(HEADS, tables, planes, WIDTH)).float().mean().item()
@@ -50,7 +50,7 @@ def block(study: Study) -> Number:
 
 @exercise("08.gamma")
 def gamma(study: Study) -> Number:
-    """Gamma of a class whose two answers are 2 and 6, with variances .5 and .7."""
+    """Gamma of a class for which two passes give the means 2 and 6 and the variances .5 and .7."""
     means, variances = torch.tensor([[[2.0]], [[6.0]]]), torch.tensor([[[0.5]], [[0.7]]])
     spread, named = means.var(0, correction=0).item(), variances.mean().item()
     mistakes = {

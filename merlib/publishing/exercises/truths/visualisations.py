@@ -1,4 +1,4 @@
-"""Answers of notebook 12: what maps without knowledge reach in the pointing game and in the area under the curve."""
+"""Answers of notebook 12: the pointing game and the area under the curve of maps that know nothing of the clip."""
 
 from __future__ import annotations
 
