@@ -1,7 +1,7 @@
 """Check that the values of a flow are possible in the unit it claims.
 
-Mirroring a map turns the sign of u, and how that is done depends on the unit (pixels, or 0..255 with rest in between).
-With a wrong unit every mirrored map would become nonsense without any error.
+Mirroring a map turns the sign of u, and how that is done depends on the unit: u becomes -u in pixels, but 255 - u where
+it was stretched to 0..255. With a wrong unit every mirrored map would become nonsense without any error.
 """
 
 from __future__ import annotations

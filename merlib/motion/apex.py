@@ -37,7 +37,7 @@ MARGIN = 0.12  # margin around each region, as a share of the inter-ocular dista
 LID = 0.16  # width of the band around an eye's opening that is masked as well, as a share of that distance
 CELLS = 5  # cells per side of a region
 POINTS, RADIUS, BLUR = 8, 3, 2.0  # of the binary patterns: neighbours, radius in px; sigma of the blur before, px
-STEPS = 16  # brightness is rounded to 1/16 of a grey level, so that rounding errors make no pattern
+STEPS = 16  # brightness is rounded to 1/16 of a grey level, so that smaller differences make no pattern
 FLOOR, STANDING_OUT = 0.1, 0.25  # quantile that is the curve's floor; least prominence of a peak, share of the maximum
 
 

@@ -44,9 +44,10 @@ def read_casme2(folder: str | Path, layout: str | None = None, on_bad_clip: str 
     Raises
     ------
     MerlibError
-        For the first error that `merlib.datasets.audit_clips` would list, except gaps between frame numbers. With
-        ``on_bad_clip='leave-out'`` only for errors that concern the whole copy: no sheet, no frames, or a sheet that
-        disagrees with a twin's marker.
+        For the first error that is found without decoding a frame, except gaps between frame numbers
+        (`merlib.datasets.audit_clips` lists all errors, and decodes frames as well). With ``on_bad_clip='leave-out'``
+        only for errors that concern the whole copy: no sheet, no frames, or a sheet that disagrees with a twin's
+        marker.
 
     References
     ----------

@@ -1,7 +1,8 @@
 """Eulerian magnification (Wu et al. 2012): amplify what changes at each pixel, scale by scale.
 
-ASTNet Sec. 3.1 (1): the frames are filtered in time, split into spatial bands (a Laplacian pyramid), amplified and
-added back. To first order an amplified change of brightness is an amplified motion. This holds only while
+ASTNet Sec. 3.1 (1) splits the frames into spatial bands, filters these in time, amplifies them and adds them back. Here
+the frames are filtered in time first and then split (by a Laplacian pyramid), which gives the same, since both steps
+are linear. To first order an amplified change of brightness is an amplified motion. This holds only while
 (1 + alpha) delta is below an eighth of the wavelength (Wu et al. Eq. 14), so in bands finer than `cutoff` alpha falls
 in proportion to the wavelength (their Fig. 6).
 

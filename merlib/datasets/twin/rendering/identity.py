@@ -66,7 +66,7 @@ def symmetric(points: np.ndarray) -> np.ndarray:
 
 
 def _bounded(rng: np.random.Generator, spread: float) -> float:
-    """Draw from a normal distribution of standard deviation `spread`, cut off at 1.8 of them."""
+    """Draw from a normal distribution with standard deviation `spread`, clipped at 1.8 standard deviations."""
     return float(spread * np.clip(rng.standard_normal(), -1.8, 1.8))
 
 
