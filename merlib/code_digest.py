@@ -1,8 +1,9 @@
 """The digest of code by which stored results are found: trained folds, preprocessed clips, executed notebooks.
 
 A digest covers *definitions*: the parsed top-level statements of the modules on which a result depends. Comments,
-layout and docstrings do not count, since they change nothing that is computed. Neither does the file in which a
-definition lies: a function may move from one module to another, and every finished result stays valid.
+layout and the docstrings of modules, classes and functions do not count, since they change nothing that is computed; a
+string below a constant does count. The file in which a definition lies does not count either: a function may move from
+one module to another, and every finished result stays valid.
 
 Digests are computed from the modules' files. It is an error when a module was edited after Python imported it, because
 the digest would then describe code other than the code that runs.
