@@ -1,4 +1,4 @@
-"""Whether a module's file still says what Python holds of it: functions, their defaults, and plain values."""
+"""Check whether a module in memory still is what its file defines: functions, their defaults, and plain values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, tuple)
 
 
 class Written(NamedTuple):
-    """What a file says: the codes of each function, its defaults, and each plain value, all by qualified name."""
+    """What a file defines, by qualified name: bytecodes and defaults of each function, and each plain value.
+
+    A name has several bytecodes where the file defines it more than once.
+    """
 
     codes: dict[str, set[tuple]]
     defaults: dict[str, dict[str, str]]
@@ -24,11 +27,11 @@ class Written(NamedTuple):
 
 
 def as_imported(path: Path, module: types.ModuleType) -> bool:
-    """Whether what `module` holds is what its file at `path` defines.
+    """Return whether what `module` holds in memory is what its file at `path` defines now.
 
-    Functions and methods are compared with their defaults, values where they are numbers, text or tuples of these: a
-    width that was edited after the import counts as an edited function does. What another loader made of the file
-    (pytest rewrites assertions) cannot be compared and passes.
+    Functions and methods are compared together with their defaults. Values are compared if they are numbers, text or
+    tuples of these, so that a constant edited after the import is noticed like an edited function. A module that
+    another loader made (pytest rewrites assertions) cannot be compared and passes.
     """
     if type(getattr(module.__spec__, "loader", None)) is not SourceFileLoader:
         return True
@@ -58,12 +61,12 @@ def bytecode(code: types.CodeType) -> tuple:
 
 
 def _constant(value: object) -> str:
-    """Write a constant of the bytecode; the members of a set in an order that every process has."""
+    """Write a constant of the bytecode as text; the members of a set sorted, since their order differs by process."""
     return f"frozenset{sorted(map(repr, value))}" if isinstance(value, frozenset) else repr(value)
 
 
 def _held(module: types.ModuleType) -> Iterator[tuple[str, object]]:
-    """Yield the qualified name and value of what `module` and its classes hold, decorators taken off."""
+    """Yield the qualified name and value of all that `module` and its classes hold, with decorators unwrapped."""
     waiting = [("", vars(module))]
     while waiting:
         prefix, holder = waiting.pop()
@@ -105,7 +108,7 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _read_body(body: list[ast.stmt], prefix: str, written: Written, changing: set[str]) -> None:
-    """Note the plain values and defaults of a module's or class's body; what is bound twice is left out."""
+    """Enter the plain values and defaults of a module's or class's body; names bound more than once are left out."""
     names = [name for node in body for name in _bound(node)]
     nested = [each for node in body if not isinstance(node, ast.ClassDef) for each in ast.walk(node)]
     names += [each.id for each in nested if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]

@@ -1,11 +1,12 @@
-"""One digest of code for all that is kept and found again: trained folds, preprocessed clips, executed notebooks.
+"""The digest of code by which stored results are found: trained folds, preprocessed clips, executed notebooks.
 
-A digest covers *definitions*: the parsed top-level statements of the modules that decide a result. Comments, layout and
-docstrings do not count, since they change nothing that is computed. Neither does the file a definition lies in, so a
-function that moves from one module to another leaves every finished result valid; only what it does decides.
+A digest covers *definitions*: the parsed top-level statements of the modules on which a result depends. Comments,
+layout and the docstrings of modules, classes and functions do not count, since they change nothing that is computed; a
+string below a constant does count. The file in which a definition lies does not count either: a function may move from
+one module to another, and every finished result stays valid.
 
-The modules' files are what is read. A module that was edited after Python imported it is an error, because the digest
-would then name code that is not the code that runs.
+Digests are computed from the modules' files. It is an error when a module was edited after Python imported it, because
+the digest would then describe code other than the code that runs.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def modules_digest(modules: Iterable[str], follow: Callable[[str], bool] = lambd
     modules : iterable of str
         Dotted names of modules, such as ``merlib.models.astnet``.
     follow : callable
-        Told the dotted name of a module that is imported, directly or through others; whether it counts too. By
-        default the named modules alone count.
+        Takes the dotted name of a module that is imported, directly or through others, and returns whether it counts
+        too. By default only the named modules count.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def modules_digest(modules: Iterable[str], follow: Callable[[str], bool] = lambd
     for one in parsed.values():
         for imported in one.imports:
             if imported.module not in parsed:
-                own = imported.module.split(".")[0] == OWN  # lies wherever it lies, and decides nothing
+                own = imported.module.split(".")[0] == OWN  # where it lies must not matter, so its module is not named
                 lines.append(f"{OWN if own else imported.module}.{imported.name} as {imported.here}")
             elif imported.name:
                 lines.append(f"{imported.here} is {_sha(defined.get((imported.module, imported.name), imported.name))}")
@@ -85,7 +86,7 @@ def modules_digest(modules: Iterable[str], follow: Callable[[str], bool] = lambd
 
 
 def closure(modules: Iterable[str], follow: Callable[[str], bool]) -> tuple[str, ...]:
-    """Return the names of `modules` and of every module that they reach by imports and that `follow` lets count."""
+    """Return `modules` and every module that they import, directly or through others, and that `follow` accepts."""
     named = set(modules)
     found: set[str] = set()
     waiting = sorted(named)
@@ -153,7 +154,7 @@ def _sha(text: str) -> str:
 
 
 def file_of(module: str) -> Path | None:
-    """Return the file of a module; None for one that has none, and for a name that is no module. Imports nothing."""
+    """Return the file of a module without importing it; None for a module without a file, or a name that is none."""
     family, *parts = module.split(".")
     try:
         spec = find_spec(family)
@@ -188,9 +189,9 @@ def imports_of(tree: ast.AST, package: str) -> Iterator[Import]:
 
 
 def _statements(tree: ast.Module) -> Iterator[Statement]:
-    """Yield each definition; statements whose order may matter are yielded as one.
+    """Yield each definition; statements whose order may matter are joined and yielded as one.
 
-    Imports are no definitions (see `_imports`); neither is ``__all__``, which lists and does not compute.
+    Imports are not definitions (see `imports_of`); neither is ``__all__``, which only lists names.
     """
     assigned = Counter(name for node in tree.body for name in _targets(node))
     in_order: list[str] = []
@@ -207,7 +208,7 @@ def _statements(tree: ast.Module) -> Iterator[Statement]:
 
 
 def _targets(node: ast.AST) -> tuple[str, ...]:
-    """Return the names that a top-level statement defines, where these are all that it does."""
+    """Return the names that a top-level statement defines; none when it does anything else as well."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         return (node.name,)
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
@@ -227,7 +228,7 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 def _text(node: object) -> str:
     """Write a syntax tree without its empty fields, which differ from one Python version to the next.
 
-    An import inside a function counts by the names it brings; what these stand for is told by `modules_digest`.
+    An import inside a function counts by the names it binds; `modules_digest` adds what these stand for.
     """
     if isinstance(node, ast.Import | ast.ImportFrom):
         return "import " + ", ".join(sorted(alias.asname or alias.name for alias in node.names))

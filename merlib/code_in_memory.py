@@ -1,8 +1,8 @@
-"""Digest of a class or function that lies in memory alone: typed into a notebook's cell, or defined by a script.
+"""Digest of a class or function that exists only in memory: typed into a notebook's cell, or defined by a script.
 
-Such a definition has no module of its own, so it counts by what Python holds: the bytecode of its functions, their
-defaults and what they enclose, its attributes and bases, and all of that again for each global name that it uses.
-Comments, docstrings and the cells around it do not count. What it uses of your own modules counts by their files.
+Such a definition has no module of its own, so the digest covers what Python holds of it: the bytecode of its functions,
+their defaults and enclosed values, its attributes and bases, and the same again for each global name that it uses.
+Comments, docstrings and the cells around it do not count. Modules of your own that it uses count by their files.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
 def definition_digest(name: str, modules: Iterable[str], follow: Callable[[str], bool]) -> str:
-    """SHA-256 over what ``__main__`` holds as `name`, all that it uses, and the definitions of some modules.
+    """SHA-256 over the definition called `name` in ``__main__``, all that it uses, and the definitions of `modules`.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def definition_digest(name: str, modules: Iterable[str], follow: Callable[[str],
     modules : iterable of str
         Dotted names of modules that count in any case, by their files.
     follow : callable
-        Told the dotted name of a module that is used; whether it counts by its file too.
+        Takes the dotted name of a module that is used and returns whether it counts by its file too.
 
     Returns
     -------
     str
-        64 hexadecimal digits. They are the same in a worker that the definition was sent to, and after a restart.
+        64 hexadecimal digits. They are the same in a worker process that received the definition, and after a restart.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def definition_digest(name: str, modules: Iterable[str], follow: Callable[[str],
 
 
 class _Walk:
-    """One walk over definitions: each is told once, whatever refers to it."""
+    """One walk over definitions that use each other; each is described once, however often it is referred to."""
 
     def __init__(self, name: str, follow: Callable[[str], bool]):
         self.name, self.follow = name, follow
@@ -74,11 +74,11 @@ class _Walk:
         self._told: dict[str, str] = {}
 
     def told(self) -> Iterator[str]:
-        """Yield what was found of each definition, in the order of their names."""
+        """Yield the description of each definition found, sorted by name."""
         yield from (f"{name}: {text}" for name, text in sorted(self._told.items()))
 
     def text(self, value: object) -> str:
-        """Return what `value` is; definitions of ``__main__`` are told apart and stand here by their names."""
+        """Return a text that describes `value`; a definition of ``__main__`` is named here and described in `told`."""
         if isinstance(value, types.ModuleType):
             return self._elsewhere(value.__name__, "")
         if isinstance(value, types.FunctionType | type):
@@ -106,7 +106,7 @@ class _Walk:
     def _definition(self, value: types.FunctionType | type) -> str:
         if id(value) not in self._names:
             name = value.__qualname__
-            while name in self._told:  # a cell that was run again may extend what it defined before
+            while name in self._told:  # a cell that was run again may have derived a class from its earlier version
                 name += "'"
             self._names[id(value)], self._told[name] = name, ""  # a definition may use itself
             self._told[name] = self._class(value) if isinstance(value, type) else self._function(value)

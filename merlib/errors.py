@@ -10,10 +10,10 @@ from difflib import get_close_matches
 
 
 def printable(text: object) -> str:
-    """Return a text that is safe on a terminal: what controls one, or is no character, is written as its escape.
+    """Return a text that is safe to print: control characters and invalid bytes are written as their escapes.
 
-    File names and cells come from elsewhere. ``ESC ]0;`` in one would change the terminal's title, a right-to-left
-    mark the order of what is read, and a byte that is no UTF-8 would end the program that prints it.
+    File names and cells of sheets come from others. ``ESC ]0;`` in one would change the terminal's title, a
+    right-to-left mark would reorder what is read, and a byte that is not UTF-8 would end the program that prints it.
     """
     text = str(text)
     if text.isprintable():
@@ -22,7 +22,7 @@ def printable(text: object) -> str:
 
 
 class MerlibError(Exception):
-    """Bad input, told in three sentences.
+    """Bad input, reported in three sentences: what was found, what was expected, what to do.
 
     Parameters
     ----------

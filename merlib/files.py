@@ -1,4 +1,4 @@
-"""Files that a reader sees whole or not at all, and the one error for a place that cannot be written."""
+"""Write files so that a reader sees them whole or not at all, and report places that cannot be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from merlib.errors import MerlibError
 
 
 def unwritable(place: Path, error: OSError, instead: str = "name another folder") -> MerlibError:
-    """Return the error that tells of a place which the file system refuses; arguments as of `writing_to`."""
+    """Return the error for a place where the file system refuses to write; `instead` is as in `writing_to`."""
     return MerlibError(
         f"{place} cannot be written ({error.strerror or error}).",
         "a folder with room that you may write to.",
@@ -28,9 +28,14 @@ def writing_to(place: Path, instead: str = "name another folder") -> Iterator[No
     Parameters
     ----------
     place : Path
-        What is named where the refusal names no file.
+        Named in the error when the file system names no file.
     instead : str
-        What can be done but freeing space and correcting permissions.
+        What else the error advises, besides freeing space and correcting permissions.
+
+    Raises
+    ------
+    MerlibError
+        Instead of any OSError of the block.
     """
     try:
         yield
@@ -40,22 +45,22 @@ def writing_to(place: Path, instead: str = "name another folder") -> Iterator[No
 
 @contextmanager
 def renamed_into(path: Path, instead: str = "name another folder", durable: bool = True) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path` that takes its place when the block ends well; else nothing is left.
+    """Open a temporary file beside `path` that replaces `path` when the block succeeds and is removed when it fails.
 
     Parameters
     ----------
     path : Path
-        Its folder is made.
+        The file to write; its folder is created.
     instead : str
-        As `writing_to` takes it.
+        As in `writing_to`.
     durable : bool
-        Wait until the disk has the content, so that a power cut costs no finished work. What can be computed again
-        in a moment need not wait.
+        Whether to wait until the disk has the content, so that a power cut costs no finished work. What can be
+        computed again in a moment need not wait.
 
     Raises
     ------
     MerlibError
-        When the folder is read-only or the disk is full; what was there stays.
+        When the folder is read-only or the disk is full; an earlier file at `path` stays.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
@@ -66,7 +71,7 @@ def renamed_into(path: Path, instead: str = "name another folder", durable: bool
             if durable:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:  # which may name the temporary file: nobody knows that one
+    except OSError as error:  # it may name the temporary file, which would mean nothing to the user
         raise unwritable(path if path.is_dir() else path.parent, error, instead) from error
     finally:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""One thread for what must give the same bits anywhere: PyTorch, BLAS and the random state, held and given back."""
+"""Run a computation on one thread, so that it gives the same bits however many threads there are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread, so that a result is the same bits whatever the number of workers.
+    """Limit PyTorch and BLAS to one thread, so that a result has the same bits whatever the number of workers.
 
-    The caller's threads and random numbers are as before when the block ends.
+    When the block ends, PyTorch's number of threads and its random state are what they were before.
     """
     import torch
 

@@ -1,9 +1,10 @@
-"""The one gate for files that somebody else may have put there: looked at before they are read, bounded while they are.
+"""Safe reading of files that somebody else may have written: kind and size are checked before any content is used.
 
 A folder of data may hold a named pipe (reading it waits for ever), a device (``/dev/zero`` never ends), a file of many
 gigabytes, or a small picture that decodes to many gigabytes. `read_file` opens without waiting, asks the *opened* file
-what it is and how large, and only then reads; `picture_size` and `check_zip` look at what the content says it will
-become. Everything refused is an `Unfit`, an OSError, so that whoever handles an unreadable file handles it too.
+what it is and how large, and only then reads, up to a bound; `picture_size` and `check_zip` look at how large the
+content says it will become. Whatever is refused raises `Unfit`, which is an OSError, so that code which handles an
+unreadable file handles it too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _KINDS = (
 
 
 class Unfit(OSError):
-    """A file that is not read: not a regular one, outside the bounds, or of other content; ``strerror`` says which."""
+    """A file that is refused: not a regular file, too large, or not the expected content; ``strerror`` says which."""
 
     def __init__(self, reason: str, path: object = None):
         super().__init__(errno.EINVAL, reason, None if path is None else os.fspath(path))
@@ -42,9 +43,9 @@ def read_file(path: str | os.PathLike, most: int = MOST_BYTES, sha256: str | Non
     path : path
         Symbolic links are followed; what they lead to must be a regular file.
     most : int
-        Bytes. A file that grows while it is read is refused as well.
+        Bound in bytes; a file that grows beyond it while it is read is refused as well.
     sha256 : str, optional
-        The content's SHA-256 where it is known; nothing else is returned then.
+        SHA-256 that the content must have, if it is known.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def _read_at_most(file: io.RawIOBase, expected: int, most: int) -> bytes:
 
 
 def picture_size(content: bytes, most: int = MOST_PIXELS) -> tuple[int, int]:
-    """Return width and height that a picture's header names, before a pixel is decoded.
+    """Return the width and height in a picture's header, without decoding a pixel.
 
     Raises
     ------
@@ -100,12 +101,12 @@ def picture_size(content: bytes, most: int = MOST_PIXELS) -> tuple[int, int]:
 
 
 def check_zip(content: bytes, most: int = MOST_BYTES) -> None:
-    """Raise when a zip file (a workbook, a checkpoint) would unpack to more than `most` bytes, by its own account.
+    """Check that a zip file (a workbook, a checkpoint) unpacks to at most `most` bytes, by the sizes that it states.
 
     Raises
     ------
     Unfit
-        Also for content that is no zip file.
+        For a file that would unpack to more, and for content that is not a zip file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -1,7 +1,7 @@
 """Where things lie: the checkout, the published facts (manifests), results and the fold store.
 
-merlib runs from a checkout of its repository or from an installed wheel. Manifests come with both; notebooks and the
-committed reference predictions only with a checkout.
+merlib runs from a checkout of its repository or from an installed package. Both contain the manifests; only a checkout
+contains notebooks and the committed reference predictions.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def store_folder(chosen: Path | None = None, results: Path | None = None) -> Pat
 
 
 def cache_folder(store: Path, what: str) -> Path:
-    """Return where what can be computed again is kept, such as ``motion`` or ``networks``: beside the fold store."""
+    """Return the folder, beside the fold store, of what can be computed again, such as ``motion`` or ``networks``."""
     return store.parent / "cache" / what
 
 

@@ -1,7 +1,7 @@
 """Processes that end with the one that started them, and temporary folders that do not outlive theirs.
 
-A process that is killed cannot clean up after itself. Its workers therefore watch for its end, and its temporary
-folders are locked by it for as long as it lives, so that the next process finds those which nobody holds any more.
+A process that is killed cannot clean up after itself. Its workers therefore watch whether it still lives. It also locks
+its temporary folders for as long as it lives; the next process removes the folders that nobody locks any more.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from contextlib import suppress
 from pathlib import Path
 
 LOOK = 0.5  # seconds between two looks at the parent
-FRESH = 60.0  # seconds in which a folder may lack its lock: it is being made
+FRESH = 60.0  # seconds for which a folder without a lock is left alone, since it may just be being made
 HELD = ".held"
 _watching: set[int] = set()
 
 
 def end_with(parent: int) -> None:
-    """End this process, without a word, as soon as `parent` is no longer its parent.
+    """End this process silently as soon as `parent` is no longer its parent.
 
-    What a worker was computing is lost; what it had finished lies in the store.
+    What a worker was computing is lost; what it had finished is already in the store.
     """
     if parent in _watching:
         return
@@ -39,17 +39,17 @@ def end_with(parent: int) -> None:
 
 
 def worker_processes(count: int) -> dict:
-    """Return what `joblib.Parallel` takes to run in `count` processes of this machine that end with this one."""
+    """Return the arguments for `joblib.Parallel` that start `count` worker processes which end when this one does."""
     return {"n_jobs": count, "backend": "loky", "initializer": end_with, "initargs": (os.getpid(),)}
 
 
 class ScratchFolder:
-    """A temporary folder of this process; those of its kind whose processes were killed are removed on the way.
+    """A temporary folder of this process. Making one also removes those of its kind whose processes were killed.
 
     Parameters
     ----------
     prefix : str
-        Beginning of its name, which tells its kind.
+        Beginning of the folder's name; folders with the same prefix are of one kind.
     """
 
     def __init__(self, prefix: str):
@@ -84,10 +84,10 @@ def _sweep(prefix: str) -> None:
 
 
 def family(pid: int) -> list:
-    """Return the processes below `pid` as `psutil.Process`, the trackers of shared memory last.
+    """Return all descendants of process `pid` as `psutil.Process`, the trackers of shared memory last.
 
-    A tracker removes what its processes left in ``/dev/shm`` and the temporary folder, after they have ended; then it
-    ends by itself. It must not be killed before.
+    After its processes have ended, a tracker removes what they left in ``/dev/shm`` and the temporary folder, and then
+    ends by itself. It must not be killed before that.
     """
     import psutil
 

@@ -9,7 +9,7 @@ from merlib.errors import unknown_name
 
 @dataclass(frozen=True)
 class Profile:
-    """What a profile changes about an experiment; everything it leaves alone follows the paper.
+    """What a profile changes about an experiment; everything that it does not change follows the paper.
 
     Parameters
     ----------
@@ -18,13 +18,16 @@ class Profile:
     protocol : str
         Name of the split, ``groupkfold:K`` or ``loso`` (subjects are never shared between sides).
     seeds : tuple of int
-        Seeds every configuration is trained with.
+        Every configuration is trained once with each of these seeds.
     max_epochs : int or None
         Upper bound on epochs; ``None`` leaves the recipe unabridged.
     batch_size : int or None
-        Batch size of abridged recipes, so that few epochs still make enough steps; ``None`` leaves the recipe's own.
+        Batch size of abridged recipes, small enough that few epochs still make enough steps; ``None`` leaves the
+        recipe's own.
+    description : str
+        The profile in words, for reports.
     clip_subjects : int or None
-        People whose clips are rendered and preprocessed, with one clip a class; ``None`` takes everybody.
+        How many people's clips are rendered and preprocessed, with one clip per class; ``None`` takes everybody.
     """
 
     name: str
@@ -59,7 +62,7 @@ def get_profile(name: str) -> Profile:
 
 
 def changed_profile(profile: Profile, epochs: int = 0, people: int = 0) -> Profile:
-    """Return the profile with other bounds on epochs and people, which its description says; 0 leaves it its own."""
+    """Return the profile with other bounds on epochs and people, told in its description; 0 leaves a bound alone."""
     changes = {name: value for name, value in (("max_epochs", epochs), ("clip_subjects", people)) if value}
     said = [f"here at most {epochs} epochs"] if epochs else []
     said += [f"here {people} people"] if people else []

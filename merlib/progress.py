@@ -1,7 +1,8 @@
-"""How far a long step is: one kind of bar for people, one small file for the notebook runner.
+"""Show how far a long step is: people see a bar, the notebook runner reads a small file.
 
-With the environment variable MERLIB_PROGRESS set, one JSON object ``{"what", "done", "total", "seconds_left"}`` is kept
-in that file and nothing is printed; ``off`` keeps silent altogether. Otherwise a terminal or a notebook shows a bar.
+When the environment variable MERLIB_PROGRESS names a file, the state is kept there as one JSON object
+``{"what", "done", "total", "seconds_left"}`` and nothing is printed; the value ``off`` shows nothing at all. Otherwise
+a terminal or a notebook shows a bar.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Thing = TypeVar("Thing")
 
 
 class FileBar:
-    """Keeps how far the step is in a file; the runner of notebooks reads it."""
+    """Writes the state of a step to a file, which the runner of notebooks reads."""
 
     def __init__(self, path: str, what: str, total: int | None):
         self.path, self.what, self.total = Path(path), what, total
@@ -38,13 +39,13 @@ class FileBar:
         self.total = total or self.total
         state = {"what": self.what, "done": round(done, 2), "total": self.total, "seconds_left": seconds_left}
         if not self.path.parent.is_dir():
-            return  # the run's folder is gone: nobody looks
-        # progress is a courtesy: a full disk is reported where results are written
+            return  # the run has removed its folder, so nobody reads the file any more
+        # progress is not worth an error: a full disk is reported where results are written
         with suppress(MerlibError), renamed_into(self.path, durable=False) as file:
             file.write(json.dumps(state).encode("utf-8"))
 
     def close(self) -> None:
-        """Leave the file: the runner compares its time with that of the cell."""
+        """Leave the file as it is: the runner compares its time stamp with that of the cell."""
 
 
 class ScreenBar:
@@ -69,7 +70,7 @@ class ScreenBar:
 
 
 def bars(console: Console) -> Progress:
-    """Return the bars that every long step is shown with, several one below the other; each task has a ``text``."""
+    """Return the display for long steps, one bar below the other; each task must have a field ``text``."""
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     return Progress(
@@ -87,16 +88,16 @@ def bars(console: Console) -> Progress:
 
 
 def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBar | None:
-    """Return what shows a step to whoever looks, None where nobody does.
+    """Return the bar for a step, or None where nobody would see it.
 
     Parameters
     ----------
     what : str
         Name of the step.
     total : int or None
-        How many things it goes through; None where that is told later.
+        How many things the step goes through; None if that becomes known later.
     unit : str
-        What they are, such as ``clips``.
+        What these things are, such as ``clips``.
     """
     target = os.environ.get(VARIABLE, "")
     if target == "off":
@@ -107,7 +108,7 @@ def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBa
 
 
 def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Iterator[Thing]:
-    """Yield things one after another, and show how many of them are done."""
+    """Yield things one after another, and show on a bar how many of them are done."""
     with telling(what, unit) as tell:
         for done, thing in enumerate(things, start=1):
             yield thing
@@ -117,9 +118,9 @@ def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Ite
 
 @contextmanager
 def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
-    """Give a function to be told ``(done, total)`` or ``(done, total, name of the next)``, None where nobody looks.
+    """Give a function that moves a bar, or None where nobody would see one; the bar is closed when the block ends.
 
-    The bar is closed at the end.
+    The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``.
     """
     bar, began = open_bar(what, None, unit), time.monotonic()
     if bar is None:

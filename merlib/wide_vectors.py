@@ -1,8 +1,9 @@
-"""How wide a vector numba's loops use, settled before anything is compiled.
+"""Make numba's loops use the processor's widest vectors; must be imported before numba compiles anything.
 
 LLVM prefers vectors of 256 bits on processors that have 512, which halves the speed of the loops below
-`merlib.learning.fast`; and numba settles it once a process, when the first function is compiled. Whatever compiles with
-numba imports this module first, so that all of merlib's processes agree and one worker gives the bits of two.
+`merlib.learning.fast`. Numba fixes the width once per process, when it compiles the first function. Whatever compiles
+with numba therefore imports this module first: all of merlib's processes then use the same width, and give the same
+bits with one worker as with two.
 """
 
 from __future__ import annotations

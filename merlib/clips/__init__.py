@@ -1,4 +1,4 @@
-"""What a clip is for the rest of the library: the clip table, Samples, action units, landmarks and puzzle."""
+"""How the library represents clips: clip tables, `Samples`, action units, landmarks and puzzles."""
 
 from merlib.clips.action_units import action_unit_counts, parse_action_units
 from merlib.clips.clip_table import clip_table, frames

@@ -1,9 +1,9 @@
-"""Action units as coders write them in a sheet's cell, and how often each occurs.
+"""Read action units from a cell of an annotation sheet, and count how often each occurs.
 
-CASME II writes ``4+L10`` or ``R12+15``, SAMM also intensities (``12B``); a question mark is a doubt, ``or`` separates
-readings that the coder could not decide between, within brackets for a part of the cell alone. SAMM also writes
-``ref(7B)`` for a unit that the neutral face shows too, ``10A/B`` for an intensity from A to B, and ``A/L12`` for two
-marks of one unit. Remarks (``soft focus``) stand between units and are no units.
+CASME II writes ``4+L10`` or ``R12+15``; SAMM adds intensities (``12B``). A question mark says that the coder doubted
+the unit. ``or`` separates readings between which the coder could not decide; inside brackets it concerns only that part
+of the cell. SAMM also writes ``ref(7B)`` for a unit that the neutral face shows too, ``10A/B`` for an intensity from A
+to B, and ``A/L12`` for two marks of one unit. Remarks (``soft focus``) may stand between units; they are not units.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"\bref\s*\(([^()]*)\)", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _LEVELS = re.compile(r"(?<=\d)([A-E])\s*/\s*([A-E])\b", re.IGNORECASE)  # 10A/B: one unit, not two
 _MARKS = re.compile(r"\b([LRABTU])\s*/\s*([LRABTU])(?=\s*\d)", re.IGNORECASE)  # A/L12: one unit with two marks
-_MOST_READINGS = 8  # of one cell; brackets multiply
+_MOST_READINGS = 8  # per cell: each pair of brackets multiplies the readings
 _LOOSE = re.compile(r"\b(AU|[LR])\s+(?=\d)", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?P<doubt>\?)?(?P<side>[LRABTU])?(?:AU)?(?P<side2>[LR])?0*(?P<number>\d{1,2})(?P<level>[A-E](?:-[A-E])?)?"
@@ -37,9 +37,9 @@ class ActionUnit(NamedTuple):
     Attributes
     ----------
     number : int
-        Of the Facial Action Coding System.
+        Number in the Facial Action Coding System, from 1 to `HIGHEST`.
     side : str
-        ``L``, ``R``, or empty: both, or not said.
+        ``L`` or ``R``, the side that moves; empty for both sides, or when the sheet does not say.
     level : str
         Intensity ``A`` to ``E``, ``A-B`` for one in between, or empty.
     doubtful : bool
@@ -109,7 +109,7 @@ def read_action_units(cell: object) -> tuple[tuple[ActionUnit, ...], int]:
     units : tuple of ActionUnit
         In the order written.
     unread : int
-        How many parts of the cell are no action unit; the words of one remark count each.
+        How many different parts of the cell are not action units. Each word of a remark counts by itself.
     """
     if cell is None or cell != cell:
         return (), 0
@@ -168,7 +168,7 @@ def action_unit_counts(table: pd.DataFrame, doubtful: bool = True, by: str = "la
     Parameters
     ----------
     table : DataFrame
-        A clip table; of a composite, the clips of SMIC carry no action units and count as uncoded.
+        A clip table. In a composite, the clips of SMIC carry no action units and count as uncoded.
     doubtful : bool
         Whether units with a question mark count.
     by : str
@@ -177,9 +177,14 @@ def action_unit_counts(table: pd.DataFrame, doubtful: bool = True, by: str = "la
     Returns
     -------
     DataFrame
-        One row an action unit, ``AU4``, the most frequent first; one column a class, and ``total``. A clip counts once
-        for a unit, whichever sides it names, and by the coder's first reading. ``attrs`` holds ``coded`` and
-        ``uncoded``, clips with and without action units.
+        One row per action unit, named such as ``AU4``, the most frequent first; one column per class, and ``total``.
+        Only the coder's first reading counts, and a clip counts once for a unit, whichever sides it names. ``attrs``
+        holds ``coded`` and ``uncoded``, the numbers of clips with and without action units.
+
+    Raises
+    ------
+    MerlibError
+        When a cell holds something that is not an action unit.
     """
     pairs = []
     uncoded = 0

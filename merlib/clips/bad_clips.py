@@ -1,4 +1,4 @@
-"""What is done with a clip that cannot be used: one policy, named alike wherever it is set."""
+"""The two policies for a clip that cannot be used. They have the same names wherever a policy can be chosen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ ADVICE = "on_bad_clip='leave-out' (merlib run --on-bad-clip leave-out) leaves su
 
 
 def check_policy(on_bad_clip: str) -> str:
-    """Return the policy: ``error`` stops at a bad clip, ``leave-out`` goes on without it and notes the reason.
+    """Return the policy unchanged if it exists.
+
+    ``error`` stops at the first bad clip; ``leave-out`` goes on without it and notes the reason.
 
     Raises
     ------

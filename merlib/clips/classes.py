@@ -1,4 +1,4 @@
-"""Fine classes of a data set put together to coarse ones, such as the three of MEGC2019."""
+"""Group the fine classes of a data set into coarser ones, such as the three of MEGC2019."""
 
 from __future__ import annotations
 
@@ -33,12 +33,20 @@ def choose_classes(table: pd.DataFrame, classes: Classes) -> tuple[dict[str, str
     table : DataFrame
         A clip table.
     classes : sequence of str, or mapping of str to sequence of str
-        Labels of the table; or for each class the labels that make it, such as ``MEGC2019["casme2"]``.
+        Labels of the table, each a class of its own; or for each class the labels that it joins, such as
+        ``MEGC2019["casme2"]``.
+
+    Returns
+    -------
+    becomes : dict of str to str
+        The class of each chosen label. Clips with other labels belong to no class (see `dropped_labels`).
+    names : tuple of str
+        The classes in the order given; a class's place in it is its number.
 
     Raises
     ------
     MerlibError
-        For fewer than two classes, a label given to two classes, and a class without a clip in the table.
+        For a label given to two classes, and for a class without a clip in the table.
     """
     given: Iterable[tuple[str, Sequence[str]]] = (
         classes.items() if isinstance(classes, Mapping) else ((name, (name,)) for name in classes)
@@ -64,7 +72,7 @@ def choose_classes(table: pd.DataFrame, classes: Classes) -> tuple[dict[str, str
 
 
 def dropped_labels(table: pd.DataFrame, becomes: Mapping[str, str]) -> str:
-    """Return one sentence on the clips whose label is in no class, or an empty string."""
+    """Return a sentence that counts the clips whose label belongs to no class, or an empty string if there is none."""
     counts = table.loc[~table["label"].isin(becomes), "label"].value_counts().sort_index()
     told = ", ".join(f"{label} {n}" for label, n in counts.items())
     return f"{counts.sum()} of {len(table)} clips are of no class asked for ({told})" if told else ""

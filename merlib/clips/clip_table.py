@@ -1,9 +1,9 @@
-"""The contract between what was recorded and everything that looks at frames: one row a clip, frames read lazily.
+"""The clip table, in which every reader of recordings hands over its clips: one row per clip, frames read on demand.
 
 Columns of a clip table: ``dataset subject clip label onset apex offset fps action_units n_frames source``.
 `onset`, `apex` and `offset` count from 0 within the clip's frames; the numbers that the data set's own sheet uses are
-``row.source.numbers``. `apex` is missing (``<NA>``) where the data set has none or its sheet is wrong. What holds for
-the whole table lies in ``table.attrs``: ``name``, ``edition``, ``synthetic`` and ``notes``, the repairs that were made.
+``row.source.numbers``. `apex` is missing (``<NA>``) where the data set has none or its sheet is wrong. ``table.attrs``
+holds what is true of the whole table: ``name``, ``edition``, ``synthetic``, and ``notes``, the repairs that were made.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ COLUMNS = (
 
 
 class FrameSource(Protocol):
-    """Where the frames of one clip come from; small, picklable, reads nothing until asked.
+    """Where the frames of one clip come from: a small object that can be pickled and reads no frame until asked.
 
     Attributes
     ----------
     numbers : int64 array (T,)
         The frame numbers that the data set itself uses, increasing.
     identity : str
-        Equal for equal frames: a digest of the files' content, or the twin's plan; caches are named by it.
+        Equal for equal frames, so caches use it as their key: a digest of the files' content, or the plan from which
+        the synthetic twin draws the clip.
     """
 
     numbers: np.ndarray
@@ -49,7 +50,7 @@ def clip_table(
     Parameters
     ----------
     rows : iterable of mapping
-        One a clip, with `COLUMNS`; ``apex`` None when there is none.
+        One per clip, with the keys `COLUMNS`; ``apex`` is None when there is none.
     name : str
         The data source, such as ``casme2``.
     edition : str
@@ -67,7 +68,7 @@ def clip_table(
     Raises
     ------
     MerlibError
-        When a clip occurs twice, or its frames are not in order within the clip.
+        When a clip occurs twice, or onset, apex and offset are not in this order within its frames.
     """
     table = pd.DataFrame(list(rows), columns=list(COLUMNS))
     table = table.astype({"onset": "int64", "offset": "int64", "n_frames": "int64", "fps": "float64"})
@@ -92,7 +93,10 @@ def _check_order(row) -> None:
 
 
 def table_digest(table: pd.DataFrame) -> str:
-    """Return a SHA-256 over clips, labels, frame numbers, frame rates, action units and what the frames hold."""
+    """Return a SHA-256 over all clips: names, labels, onset, apex, offset, frame rates, action units and frames.
+
+    The frames count by their sources' ``identity``, so none is read.
+    """
     sha = hashlib.sha256()
     for row in table.itertuples(index=False):
         identity = getattr(row.source, "identity", "")

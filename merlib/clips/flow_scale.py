@@ -1,4 +1,8 @@
-"""Whether the values of a flow can be what its unit says: a wrong unit turns a mirrored map into nonsense, silently."""
+"""Check that the values of a flow are possible in the unit it claims.
+
+Mirroring a map turns the sign of u, and how that is done depends on the unit: u becomes -u in pixels, but 255 - u where
+it was stretched to 0..255. With a wrong unit every mirrored map would become nonsense without any error.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,21 @@ FLOWS = ("flow", "puzzle", "flow_sequence")
 
 
 def check_scale(name: str, low: float, high: float, source: str) -> None:
-    """Check a flow that is said to be stretched to 0..255 (unit ``minmax255``).
+    """Raise when the range of a flow contradicts the unit ``minmax255``, each channel stretched to 0..255.
 
     Parameters
     ----------
     name : str
-        Of the input.
+        Name of the input, such as ``flow``.
     low, high : float
-        Its least and largest value.
+        Its smallest and largest value.
     source : str
         Name of the samples, for the message.
 
     Raises
     ------
     MerlibError
-        For values below 0 or above 255, and for values that never exceed 1.
+        For values below 0 or above 255, and for values that vary but never exceed 1.
     """
     found = f"{source}: {name} of unit 'minmax255' spans {low:g} to {high:g}."
     expected = "0 to 255, each channel stretched by its own minimum and maximum."
@@ -35,6 +39,6 @@ def check_scale(name: str, low: float, high: float, source: str) -> None:
 
 
 def constant_maps(values: np.ndarray) -> np.ndarray:
-    """Return which rows of (N, ..., H, W) hold no motion at all: every channel of every map is constant, bool (N,)."""
+    """Return bool (N,): which rows of `values` (N, ..., H, W) hold no motion, every channel of every map constant."""
     flat = np.asarray(values).reshape(len(values), -1, values.shape[-2] * values.shape[-1])
     return (flat.max(axis=2) == flat.min(axis=2)).all(axis=1)

@@ -1,4 +1,4 @@
-"""Single frames as rows: what a network that reads one picture at a time is trained and tested on (LARNET-E6)."""
+"""Turn each frame of a clip into a row of its own, for networks that read one picture at a time (LARNET-E6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK = "#"  # between a clip's name and the number of its frame
 
 
 def as_frames(samples: Samples, name: str = "frames") -> Samples:
-    """Return the same samples with one row a frame, named ``CLIP#NUMBER``; the subject stays beside each.
+    """Return the same samples with one row per frame, named ``CLIP#NUMBER``; each row keeps its clip's subject.
 
     Parameters
     ----------
@@ -24,7 +24,8 @@ def as_frames(samples: Samples, name: str = "frames") -> Samples:
 
     Returns
     -------
-    Samples of N * T rows, clip after clip; the frames are not copied.
+    Samples
+        N * T rows, clip after clip; input `name` is (N * T, 3, S, S). The frames are not copied.
 
     Raises
     ------

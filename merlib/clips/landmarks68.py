@@ -1,4 +1,4 @@
-"""The canonical 68-point face of the synthetic twin, and where the flow maps' crop lies on it.
+"""The canonical 68-point face of the synthetic twin, and the part of it that the flow maps show.
 
 Unit: the distance between the two eye centres is 1. Origin: midway between them. x grows to the right of
 the picture, so x > 0 is the *subject's left* side; y grows downwards. Points follow iBUG's order, 0-based:
@@ -82,7 +82,7 @@ def crop_grid(shape: tuple[int, int] = (28, 28)) -> np.ndarray:
 
 
 def inside_face(points: np.ndarray, softness: float = 0.10) -> np.ndarray:
-    """How much of the head a point belongs to: 1 on the face, 0 on the background, smooth between.
+    """Return to what degree each point belongs to the face: 1 on it, 0 on the background, smooth in between.
 
     The outline follows the jaw below the eyes and is open towards the forehead, which fills the crop.
 
@@ -92,6 +92,11 @@ def inside_face(points: np.ndarray, softness: float = 0.10) -> np.ndarray:
         x and y in inter-ocular units.
     softness : float
         Width of the transition, in inter-ocular units.
+
+    Returns
+    -------
+    float array (N,)
+        From 0 to 1.
     """
     jaw = canonical_face()[8:17]  # chin to ear, x grows while y shrinks
     x, y = np.abs(points[:, 0]), points[:, 1]

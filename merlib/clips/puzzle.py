@@ -1,17 +1,17 @@
-"""HARS puzzles from flow maps alone: regions cut at canonical boxes, where no frame is left for landmarks.
+"""Cut the puzzles of Dual-ATME's HARS (hand-crafted attention region selection) from finished flow maps.
 
-Dual-ATME Sec. 3.2.2 cuts eyebrows and mouth of the *frames* at 68 landmarks and computes the flow of the
-puzzle (Eq. 5). The public maps of MEGC2019 come without frames, so the boxes below are the same for every
-clip. They are a substitution, and a record that uses them must say so. Where they come from:
+Dual-ATME Sec. 3.2.2 cuts eyebrows and mouth out of the *frames* at 68 landmarks and then computes the flow of the
+puzzle (Eq. 5). The public maps of MEGC2019 come without frames, in which landmarks could be found, so the boxes below
+are the same for every clip. They are a substitution, and a record that uses them must say so. Where they come from:
 
 * the paper's rules - eyebrows widened by 1/4 of their length and ending above the eye (DUAL-ATME-C8: the printed index
   27 is read as 37, as the text says), the mouth widened by 1/4 of its width and half of its distance to the nose;
 * the grid of the maps themselves: over all 442 clips the mean motion peaks on rows 2 to 5 (eyebrows), on rows
   6 to 8 (blinks), on rows 14 to 16 (wings of the nose) and on rows 17 to 23 (corners of the mouth, chin).
 
-The layout is the paper's (Fig. 1b): the upper half holds the first region, the lower half the second; a
-region of two sides is laid left | right. Maps are resized bilinearly and their values are left alone: u keeps
-its sign, and a pixel of motion stays a pixel of the whole-face map.
+The layout is the paper's (Fig. 1b): the upper half holds the first region, the lower half the second; the two sides of
+a region lie left and right in its half. Regions are resized bilinearly, but their values are not rescaled: u keeps its
+sign, and a motion of one pixel still means a pixel of the whole-face map, although the region is now larger.
 """
 
 from __future__ import annotations

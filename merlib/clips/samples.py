@@ -1,4 +1,4 @@
-"""The contract between data and learning: named arrays, labels, and whose face each row was."""
+"""`Samples`, which every data source hands to every network: named arrays, and label and subject of each row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from merlib.clips.flow_scale import FLOWS, check_scale
 from merlib.errors import MerlibError
 
 UNITS = ("px", "minmax255")
-DRAWN = "rgb"  # flow drawn as a picture: no vectors any more
-BLOCK = 2**24  # values looked at together, so that a memory-mapped array never lies in memory as a whole
+DRAWN = "rgb"  # flow drawn as a colour picture: its channels are no longer components of vectors
+BLOCK = 2**24  # values checked at a time, so that a memory-mapped array is never loaded as a whole
 
 
 @dataclass(frozen=True)
 class Samples:
-    """One row a clip, ready for a network.
+    """Arrays with one row per clip, ready for a network.
 
     Parameters
     ----------
@@ -37,19 +37,21 @@ class Samples:
     synthetic : bool
         Whether the rows come from the synthetic twin; everything made from them then says SYNTHETIC.
     unit : {'px', 'minmax255', 'rgb'}
-        Unit of the flow: pixels, or each channel stretched to 0..255 by its own minimum and maximum.
+        Unit of the flow: pixels; each channel of a map stretched to 0..255 by its own minimum and maximum; or the flow
+        drawn as a colour picture.
     notes : tuple of str
         Repairs and substitutions that a reader of a result must know.
 
     Attributes
     ----------
     recipe : str
-        What the inputs were drawn or computed from and how, where that names them: a twin's seed, or a clip's content
-        and its preprocessing. It stands for the inputs in `digest`, because the last bit of a computed number depends
-        on the processor and the identity of samples must not. Empty for inputs that were read: their digest covers
-        every value. Only `made_by` sets it, so that a copy with other inputs (``dataclasses.replace``) has none.
+        Text that determines the inputs: a twin's seed, or the clips' content and how they were preprocessed. Where
+        there is a recipe, `digest` covers it instead of the inputs, because the last bit of a computed number depends
+        on the processor, and the identity of samples must not. It is empty for inputs that were read from files; their
+        digest covers every value. Only `made_by` sets it, so a copy with other inputs (``dataclasses.replace``) has
+        none.
     code : str
-        Digest of the code that followed the recipe; part of what finished folds are kept under.
+        Digest of the code that carried out the recipe; see `kept_as`.
 
     Raises
     ------
@@ -143,12 +145,12 @@ class Samples:
 
     @property
     def groups(self) -> np.ndarray:
-        """Identity of each row's person: ``dataset/subject``, str (N,); what a split must not share."""
+        """Identity of each row's person: ``dataset/subject``, str (N,). Training and test must not share one."""
         return np.char.add(np.char.add(self.datasets, "/"), self.subjects)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over what these samples are: equal rows of equal content, or of one recipe, give equal digests."""
+        """SHA-256 of these samples: equal rows with equal content, or with the same recipe, give equal digests."""
         sha = hashlib.sha256()
         for name in sorted(self.inputs):
             values = self.inputs[name]
@@ -162,7 +164,7 @@ class Samples:
         return sha.hexdigest()
 
     def _derived(self, inputs: dict[str, np.ndarray], known: set[str], **columns: object) -> Samples:
-        """Return a copy with other columns; inputs in `known` hold rows that were searched for NaN before."""
+        """Return a copy with other columns; inputs in `known` were searched for NaN before and are not again."""
         derived = copy(self)
         derived.__dict__.pop("digest", None)
         derived.__dict__.update(inputs=inputs, **columns)
@@ -172,12 +174,12 @@ class Samples:
         return derived
 
     def made_by(self, recipe: str, code: str) -> Samples:
-        """Return the same samples, known by the `recipe` that their inputs follow from and the digest of its `code`."""
+        """Return the same samples, identified by the `recipe` of their inputs and the digest of its `code`."""
         return self._derived(self.inputs, set(self.inputs), recipe=recipe, code=code)
 
     @property
     def kept_as(self) -> str:
-        """What folds trained on these samples are kept under: the digest, and the code that followed the recipe."""
+        """Key under which folds trained on these samples are stored: the digest, joined with `code` for a recipe."""
         return hashlib.sha256(f"{self.digest}:{self.code}".encode()).hexdigest() if self.recipe else self.digest
 
     def with_inputs(self, inputs: dict[str, np.ndarray], how: str = "", notes: tuple[str, ...] = ()) -> Samples:
@@ -186,12 +188,12 @@ class Samples:
         Parameters
         ----------
         inputs : dict of str to array
-            An array that these samples hold already is not searched for NaN again.
+            Arrays that these samples hold already are not searched for NaN again.
         how : str
-            How new arrays follow from the old ones, every parameter included; joined to the recipe. Without it the
-            new samples have no recipe, unless nothing is new, and their digest covers every value.
+            How the new arrays follow from the old ones, with every parameter; it is appended to the recipe. Without
+            it, samples with any new array have no recipe, and their digest covers every value.
         notes : tuple of str
-            Joined to the notes.
+            Appended to the notes.
         """
         known = {name for name, values in inputs.items() if any(values is own for own in self.inputs.values())}
         recipe = f"{self.recipe}\n{how}" if self.recipe and how else self.recipe if known == set(inputs) else ""
@@ -205,7 +207,7 @@ class Samples:
 
 
 def _blocks(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the first row and the rows of each block of `values`."""
+    """Yield `values` in blocks of rows, each with the number of its first row."""
     rows = max(1, BLOCK * len(values) // max(1, values.size))
     for start in range(0, len(values), rows):
         yield start, values[start : start + rows]

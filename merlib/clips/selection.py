@@ -1,4 +1,4 @@
-"""A few clips of a table, for runs that must be short: the subjects with the most classes, a few clips a class."""
+"""Choose a few clips for runs that must be short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def few_clips(table: pd.DataFrame, subjects: int, a_class: int) -> pd.DataFrame:
     table : DataFrame
         A clip table; its order is kept.
     subjects, a_class : int
-        How many people, and how many clips of each class of a person.
+        How many people, and how many clips of each class per person.
 
     Raises
     ------

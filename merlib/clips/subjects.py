@@ -1,4 +1,4 @@
-"""One spelling for every person, as readers of clips see it; the rules live in ``sources``."""
+"""The one spelling of every data set and person, as readers of clips use it; see `merlib.sources.subjects`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that is wrong with a copy of MEGC2019-CD at once: the list, and the clips that it takes from three sets."""
+"""Check a copy of MEGC2019-CD, the list and the clips that it names of three data sets, and report all problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from merlib.sources import load_manifest
 
 @dataclass(frozen=True)
 class _SetAudit:
-    """One of the three sets: its scan, the frames decoded, the listed clips that can be read, what is wrong."""
+    """One of the three sets: its scan, how many frames decoded, how many listed clips can be read, and the problems."""
 
     scan: Scan
     decoded: int
@@ -42,12 +42,13 @@ def audit_composite(
     folder : path
         As for `merlib.datasets.official.composite.read_composite_folder`; nothing in it is changed.
     quick, workers, progress
-        As for `merlib.datasets.official.audit.audit_clips`; progress is told for each of the three sets in turn.
+        As for `merlib.datasets.official.audit.audit_clips`; `progress` counts each of the three sets from 0.
 
     Returns
     -------
     ClipAudit
-        ``sheet`` is the list. Clips that it does not name are left aside, and so is what only concerns their classes.
+        ``sheet`` is the list. Clips that it does not name are ignored. So are findings about the classes of any clip,
+        because the list alone decides these.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def audit_composite(
 
 
 def _checked_list(path: Path, findings: Findings) -> pd.DataFrame:
-    """Return the list, empty where it cannot be read; how it differs from the organisers' goes to `findings`."""
+    """Return the list, or an empty one if it cannot be read; differences from the organisers' go to `findings`."""
     try:
         listed = read_list(path, verify=False)
     except MerlibError as problem:
@@ -109,7 +110,7 @@ def _checked_list(path: Path, findings: Findings) -> pd.DataFrame:
 def _audit_set(
     name: str, folder: Path, wanted: set[str], quick: bool, workers: int, progress: Progress | None
 ) -> _SetAudit:
-    """Look at one set's copy for the clips `wanted` (``subject/clip``)."""
+    """Check the clips `wanted` (``subject/clip``) in the copy of one data set; all other clips are ignored."""
     scan = scan_clips(name, folder)
     scan.folders = [clip for clip in scan.folders if f"{clip.subject}/{clip.clip}" in wanted]
     decoded = decode(scan, quick, workers, progress)

@@ -1,4 +1,4 @@
-"""Rows of a CSV file in any form that a spreadsheet saves: UTF-8, UTF-16 or Western, comma, semicolon or tab."""
+"""Read a CSV file in any form that spreadsheets save: UTF-8, UTF-16 or Latin-1; comma, semicolon or tab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def csv_rows(content: bytes) -> list[list[str]]:
-    """Return the cells of every row, empty rows included, so that a row's place is its number in the file.
+    """Return the cells of every row. Empty rows are included, so that a row's position is its number in the file.
 
     Parameters
     ----------
@@ -29,5 +29,5 @@ def csv_rows(content: bytes) -> list[list[str]]:
     except UnicodeDecodeError:
         if encoding == "utf-16":
             raise
-        text = content.decode("latin-1")  # never fails; what matters is plain letters and digits
+        text = content.decode("latin-1")  # never fails; ids and labels are plain letters and digits, the same in any
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=text.count)))

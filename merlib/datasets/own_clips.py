@@ -1,4 +1,4 @@
-"""Recorded clips of your own in folders: one pattern says where they lie, pictures or videos alike."""
+"""Read recorded clips of your own, pictures or videos; a pattern says where in the folders they lie."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from merlib.errors import MerlibError
 
 
 def read_own_clips(folder: str | Path, pattern: str, name: str, fps: float | None = None) -> pd.DataFrame:
-    """Read clips that lie in folders of people, from their first frame to their last, with no apex.
+    """Read clips that lie in folders of people; each goes from its first frame to its last and has no apex.
 
-    A reader of your own calls it, and changes what a sheet of yours says better (``onset``, ``apex``, ``offset`` are
-    positions among the frames that are there; ``row.source.numbers`` are the numbers in the files' names)::
+    Call this in a reader of your own, and then correct the columns about which a sheet of yours knows more (``onset``,
+    ``apex`` and ``offset`` are positions among the frames that are there; ``row.source.numbers`` are the numbers in the
+    files' names)::
 
         def read_my_set(folder):
             return read_own_clips(folder, "{subject}/{class}/{clip}.mp4", "my-set")
@@ -28,14 +29,14 @@ def read_own_clips(folder: str | Path, pattern: str, name: str, fps: float | Non
     Parameters
     ----------
     folder : path
-        Where the pattern begins.
+        The folder in which the pattern begins.
     pattern : str
         As in `merlib.datasets.official.layouts`: ``{subject}/{class}/{clip}/img{frame}.png`` or
         ``{subject}/{class}/{clip}.mp4``. ``{class}`` gives the label; without it every label is ``unknown``.
     name : str
         The data source.
     fps : float, optional
-        Frames a second; needed for pictures. Of videos it is what the file says unless it is given.
+        Frames a second. It must be given for pictures; for videos it is measured from the file unless given.
 
     Returns
     -------
@@ -45,8 +46,8 @@ def read_own_clips(folder: str | Path, pattern: str, name: str, fps: float | Non
     Raises
     ------
     MerlibError
-        For a pattern that cannot be one, pictures without `fps`, a folder without a clip, or a clip that cannot be
-        read.
+        For an impossible pattern, pictures without `fps`, a folder without a clip, a clip of fewer than two frames, or
+        a file that is no video.
     """
     layout, folder = FrameLayout("own", pattern), Path(folder).expanduser().resolve()
     if fps is None and not layout.is_video:

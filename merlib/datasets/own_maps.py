@@ -1,4 +1,4 @@
-"""Flow maps of your own that lie as the public archives do."""
+"""Read flow maps of your own that lie in a layout of the first public archive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merlib.datasets.archive.reader import read_flow_archive
 
 
 def read_own_maps(folder: str | Path) -> Samples:
-    """Read maps of your own that lie in a published layout of the archive, without comparing them with it.
+    """Read maps of your own that lie in a published layout of ``megc2019-flow``, without comparing them with it.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def read_own_maps(folder: str | Path) -> Samples:
     Returns
     -------
     Samples
-        Named after the folder, with a note that nothing was compared.
+        As `read_flow_archive` returns, but named after the folder, with a note that nothing was compared.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Readers of data sets of your own: named on the command line and in notebooks, or brought in by a package of yours.
+"""Load readers of data sets of your own, named on the command line or in a notebook, or declared by a package.
 
 A reader takes the folder of ``--data NAME=DIR`` and returns `Samples`, or a clip table. It is named as
 ``module:function`` (``my_sets:read_my_set``), as ``path/my_sets.py:read_my_set``, or, where several sources need one,
@@ -29,13 +29,13 @@ def load_reader(spec: str) -> Reader:
     Parameters
     ----------
     spec : str
-        ``module:function``; the module is looked for where Python looks and in the working folder, or is the path of
-        a Python file.
+        ``module:function``. The module is searched on Python's path and in the working folder; it may also be the path
+        of a Python file.
 
     Raises
     ------
     MerlibError
-        When there is no such module or function, or it fails as it is imported.
+        When there is no such module or function, or the module raises an error while it is imported.
     """
     place, _, function = spec.strip().rpartition(":")
     if not place or not function.isidentifier():
@@ -53,7 +53,10 @@ def load_reader(spec: str) -> Reader:
 
 
 def absolute_spec(spec: str) -> str:
-    """Return `spec` with the path of its file where it is one, so that it holds in another working folder."""
+    """Return `spec` with the absolute path of its module's file, so that it works from another working folder.
+
+    A module inside a package, or of an installed one, is found from everywhere; its `spec` is returned as it is.
+    """
     name, equals, rest = spec.rpartition("=")
     function = load_reader(rest)
     file = getattr(sys.modules.get(function.__module__), "__file__", None)
@@ -73,7 +76,7 @@ def _import_file(path: Path):
             f"{path.name} has the name of a module that is loaded already.", "a name of its own.", "rename the file."
         )
     if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # its helpers lie beside it, and worker processes import it by name
+        sys.path.append(str(path.parent))  # it may import modules beside it, and worker processes import it by name
     return _imported(path.stem)
 
 
@@ -108,7 +111,7 @@ def _imported(name: str):
 
 @cache
 def entry_point_readers() -> dict[str, str]:
-    """Return the readers that installed packages declare: source name to ``module:function``."""
+    """Return the readers that installed packages declare, as a dict from source name to ``module:function``."""
     return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
@@ -120,12 +123,12 @@ def readers_by_name(specs: Iterable[str], unknown: Iterable[str]) -> dict[str, R
     specs : iterable of str
         ``module:function`` or ``NAME=module:function``.
     unknown : iterable of str
-        The sources of ``--data`` that have no reader yet; one without a name in `specs` is for all of them.
+        The sources of ``--data`` that have no reader yet. A spec without ``NAME=`` serves all of them.
 
     Raises
     ------
     MerlibError
-        As `load_reader`, for two readers without a name, and for one whose source was not named.
+        As `load_reader`; also for two specs without ``NAME=``, and for one when `unknown` is empty.
     """
     unknown = list(unknown)
     readers: dict[str, Reader] = {}
@@ -142,7 +145,7 @@ def readers_by_name(specs: Iterable[str], unknown: Iterable[str]) -> dict[str, R
 
 
 def checked(name: str, read: object) -> Samples | pd.DataFrame:
-    """Return what a reader gave when it is samples or a clip table.
+    """Return what a reader of one's own returned, after checking that it is `Samples` or a clip table.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Samples whose labels mean nothing: what a method reaches on them is what chance and the class shares give.
+"""Samples with shuffled labels: what a method reaches on them follows from chance and class frequencies alone.
 
-A placebo is samples of another name, with a note and a digest of its own, so that its predictions lie in a folder of
-their own and no table of real results can pick them up.
+A placebo has another name, a note and another digest, so that its predictions are stored in a folder of their own and
+no table of real results can pick them up.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from merlib.sources.joined_names import PLACEBO
 
 
 def placebo(samples: Samples, seed: int = 0) -> Samples:
-    """Shuffle the labels inside each data set, so that neither people nor class shares of a data set change.
+    """Return the samples with labels shuffled inside each data set, whose clips, people and class frequencies stay.
 
     Parameters
     ----------
     samples : Samples
-        Left as they are.
+        These are not changed.
     seed : int
-        Of the shuffling.
+        Seed of the shuffling.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""The doors data comes in by: what the user named with ``--data NAME=DIR``, or the synthetic twin.
+"""Open a data source by name: the folder that the user named with ``--data NAME=DIR``, or else the synthetic twin.
 
 A source is read as `Samples` (`READERS`: the flow maps, and what `register_reader` adds) or as a clip table
-(`CLIP_READERS`: recorded clips). Registering a reader for a clip source makes `open_samples` read it too. A source of
-your own may give either (`OWN_READERS`; `merlib.datasets.own_readers` says how it is named).
+(`CLIP_READERS`: recorded clips). `register_reader` with the name of a clip source makes `open_samples` read it too. A
+source of your own may give either (`OWN_READERS`; `merlib.datasets.own_readers` says how its reader is named).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMPOSITE = "megc2019-cd"
-TWINS = {COMPOSITE: "megc2019"}  # where the rendered twin has another name
+TWINS = {COMPOSITE: "megc2019"}  # sources whose rendered twin has another name
 
 
 def _flow_archive(folder: Path) -> Samples:
@@ -98,7 +98,12 @@ def parse_data(pairs: Iterable[str], readers: Iterable[str] = ()) -> dict[str, P
     pairs : iterable of str
         Sources and their folders.
     readers : iterable of str
-        Readers of sources of your own, ``module:function`` or ``NAME=module:function``; they are registered.
+        Readers of sources of your own, ``module:function`` or ``NAME=module:function``. They stay registered.
+
+    Returns
+    -------
+    dict of str to Path
+        Folder of each source, with ``~`` expanded.
 
     Raises
     ------
@@ -107,7 +112,8 @@ def parse_data(pairs: Iterable[str], readers: Iterable[str] = ()) -> dict[str, P
         found.
     """
     pairs, readers = list(pairs), list(readers)
-    others = {*READERS, *CLIP_READERS, *entry_point_readers()}  # a cell that is run again names its reader again
+    # OWN_READERS are left out, so that a notebook's cell that is run again may name its reader again
+    others = {*READERS, *CLIP_READERS, *entry_point_readers()}
     strangers = [name for name in (pair.partition("=")[0].strip() for pair in pairs) if name not in others]
     OWN_READERS.update(readers_by_name(readers, strangers))
     found: dict[str, Path] = {}
@@ -144,10 +150,15 @@ def open_samples(name: str, data: Mapping[str, Path]) -> Samples:
     data : mapping of str to path
         What `parse_data` returned.
 
+    Returns
+    -------
+    Samples
+        The real samples if `data` names a folder, otherwise those of the twin, which are marked ``synthetic``.
+
     Raises
     ------
     MerlibError
-        For recorded clips, which are no samples before features were computed from their frames.
+        For a name without samples, and for a folder of recorded clips, from whose frames inputs must be computed first.
     """
     if name in data:
         if name not in READERS and _is_own(name) and isinstance(read := read_own(name, data[name]), Samples):
@@ -173,7 +184,7 @@ def _is_own(name: str) -> bool:
 
 
 def read_own(name: str, folder: Path) -> Samples | pd.DataFrame:
-    """Return what the reader of a source of your own makes of its folder; read once in a process.
+    """Return what the reader of a source of your own makes of its folder; each folder is read once per process.
 
     Raises
     ------
@@ -188,7 +199,7 @@ def read_own(name: str, folder: Path) -> Samples | pd.DataFrame:
 
 
 def holds_clips(name: str, data: Mapping[str, Path]) -> bool:
-    """Return whether a source that the user named is recorded clips, from which inputs are computed."""
+    """Return whether the user named a folder for this source and it holds recorded clips, not samples."""
     if name not in data:
         return False
     return name in CLIP_READERS or (_is_own(name) and not isinstance(read_own(name, data[name]), Samples))
@@ -205,8 +216,7 @@ def open_clips(name: str, data: Mapping[str, Path], on_bad_clip: str = ERROR) ->
         What `parse_data` returned. The composite's folder holds the organisers' list; the three data sets lie in
         it, or are named as well.
     on_bad_clip : {'error', 'leave-out'}
-        What becomes of a clip of a licensed copy that is broken: an error, or it is left out, with the reason in the
-        notes.
+        Whether a broken clip of a licensed copy is an error, or is left out with the reason in the notes.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""What a network computed on its way to an answer: shapes, hidden layers, attention."""
+"""Look at what a network computes on its way to an answer: shapes, hidden layers, attention, heat maps."""

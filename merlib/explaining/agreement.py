@@ -1,8 +1,8 @@
-"""How well maps find a region that is known, and how much two maps agree; one number a clip.
+"""Measure how well heat maps find a known region, and how much two maps agree; the result is one number per clip.
 
-`pointing_game` follows Zhang et al. 2018: is the highest place of the map inside the region? `region_auc` looks at the
-whole map: the probability that a place inside the region is higher than one outside it. A map without knowledge gets
-the region's share of the area in the first and a half in the second; so does a constant map, since ties are shared.
+`pointing_game` follows Zhang et al. 2018: is the highest place of the map inside the region? `region_auc` uses the
+whole map: it is the probability that a place inside the region is higher than one outside it. A random map scores the
+region's share of the area in the first, and one half in the second. So does a constant map, since ties are shared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from merlib.errors import MerlibError
 
 
 def _inside(maps: np.ndarray, within: np.ndarray | None, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the places that count of each array, (N, places)."""
+    """Return of each array only the places that count, (N, places)."""
     maps = np.asarray(maps, np.float64)
     shapes = {np.shape(other) for other in others}
     if maps.ndim != 3 or shapes != {maps.shape}:
@@ -39,9 +39,9 @@ def pointing_game(maps: np.ndarray, regions: np.ndarray, within: np.ndarray | No
     Parameters
     ----------
     maps : array (N, H, W)
-        The higher, the more important.
+        Heat maps; higher means more important.
     regions : bool array (N, H, W)
-        What is to be found.
+        The regions to be found.
     within : bool array (H, W), optional
         Places that count, such as the face; all of them by default.
 
@@ -56,9 +56,9 @@ def pointing_game(maps: np.ndarray, regions: np.ndarray, within: np.ndarray | No
 
 
 def region_auc(maps: np.ndarray, regions: np.ndarray, within: np.ndarray | None = None) -> np.ndarray:
-    """Return the area under the curve of each map on its region, float (N,): P(inside > outside), ties a half.
+    """Return the area under the curve of each map for its region, float (N,): P(inside > outside), ties count a half.
 
-    Parameters and errors as `pointing_game`.
+    Parameters and errors are those of `pointing_game`.
     """
     values, hit = _inside(maps, within, np.asarray(regions, bool))
     inside = _checked(hit).sum(1)
@@ -67,14 +67,19 @@ def region_auc(maps: np.ndarray, regions: np.ndarray, within: np.ndarray | None 
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray, within: np.ndarray | None = None) -> np.ndarray:
-    """Return Spearman's correlation of each pair of maps, float (N,); 0 where a map is constant and shows no order.
+    """Return Spearman's rank correlation of each pair of maps, float (N,); it is 0 where a map is constant.
 
     Parameters
     ----------
     first, second : arrays (N, H, W)
-        Such as a clip's map before and after the weights were randomised.
+        The maps to compare, such as a clip's map before and after the weights were randomised.
     within : bool array (H, W), optional
-        Places that count.
+        Places that count, such as the face; all of them by default.
+
+    Raises
+    ------
+    MerlibError
+        When shapes differ.
     """
     pair = [rankdata(values, axis=1) for values in _inside(first, within, np.asarray(second, np.float64))]
     centred = [ranks - ranks.mean(1, keepdims=True) for ranks in pair]

@@ -1,13 +1,13 @@
-"""Grad-CAM by captum: where the last feature map of a network speaks for a class.
+"""Grad-CAM, computed by captum: the places of a network's last feature map that raise the score of a class.
 
 Selvaraju et al. 2017: with A_k the k-th channel of a feature map and y_c the score of class c,
 
 ``w_k = mean over places of dy_c / dA_k;   map = relu(sum_k w_k A_k)``.
 
-AM3F-FlowNet (Sec. 4.6, Fig. 6) reads the maps of the three flows, joined, after MOFRW; Dual-ATME (Sec. 4.4.1, Fig. 7)
-those of both branches. Neither prints which class is asked for; here it is the clip's label, so that a map answers
-"what speaks for this emotion". Both feature maps are 7 x 7 and are drawn larger bilinearly: a place is known to four
-pixels of a 28 x 28 map, no better.
+AM3F-FlowNet (Sec. 4.6, Fig. 6) uses the joined maps of the three flows after MOFRW, Dual-ATME (Sec. 4.4.1, Fig. 7)
+those of both branches. Neither prints for which class; here it is the clip's label, so that a map shows what raises the
+score of this emotion. Both feature maps are 7 x 7 and are enlarged bilinearly, so a place in a 28 x 28 map is known
+only to four pixels.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ ROWS_AT_ONCE = 64
 
 
 class Place(NamedTuple):
-    """Where Grad-CAM reads a network: `forward` (mapping of inputs to outputs) passes through `layer`."""
+    """Where Grad-CAM reads a network: `forward` (from a mapping of inputs to outputs) passes through `layer`."""
 
     forward: Callable[[Mapping[str, Tensor]], Tensor | tuple]
     layer: nn.Module
 
 
 class AfterMOFRW(nn.Module):
-    """AM3F-FlowNet with the joined maps (N, 264, 7, 7) behind MOFRW as a layer of their own, `joined`.
+    """AM3F-FlowNet in which the joined maps (N, 264, 7, 7) after MOFRW are the output of a layer, `joined`.
 
-    The network's own reweighting returns (N, 3, 88, 7, 7), whose second axis is no channel: Grad-CAM needs them joined.
+    The network's own reweighting returns (N, 3, 88, 7, 7), whose second axis is not that of channels; Grad-CAM needs
+    one axis of channels.
     """
 
     def __init__(self, model: AM3FFlowNet):
@@ -51,12 +52,12 @@ class AfterMOFRW(nn.Module):
 
 
 def places(model: nn.Module) -> dict[str, Place]:
-    """Return where a network of the papers is read, by the input that the map lies over.
+    """Return where Grad-CAM reads a network of the papers, by the name of the input that the map belongs to.
 
     Raises
     ------
     MerlibError
-        For a network of which nobody said where to read it.
+        For another network than AM3F-FlowNet, Dual-ATME and LARNet.
     """
     if isinstance(model, AM3FFlowNet):
         split = AfterMOFRW(model)
@@ -79,23 +80,23 @@ def places(model: nn.Module) -> dict[str, Place]:
 def grad_cam(
     place: Place, inputs: Mapping[str, Tensor], classes: Sequence[int], size: tuple[int, int] = (28, 28)
 ) -> np.ndarray:
-    """Return how much each place speaks for a class, in logits.
+    """Return how much each place raises the logit of a class.
 
     Parameters
     ----------
     place : Place
-        Where the network is read; its layer returns (N, C, h, w). Its mode is evaluation meanwhile.
+        Where the network is read; its layer returns (N, C, h, w). The network is in evaluation mode meanwhile.
     inputs : mapping of str to Tensor (N, ...)
-        Normalised as in training.
+        Inputs, normalised as in training.
     classes : sequence of int (N,)
-        Class that is asked for, of each row.
+        For each row the class whose score is explained.
     size : (int, int)
-        Rows and columns that the map is drawn to, bilinearly.
+        Rows and columns to which the map is enlarged, bilinearly.
 
     Returns
     -------
     float32 array (N, *size)
-        Never negative; zero everywhere where nothing speaks for the class.
+        Never negative; zero everywhere when no place raises the score.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Locality-sensitive hashing of a live UAMRN: which side of each hyper-plane a token falls on, which pairs it keeps."""
+"""Show a UAMRN's locality sensitive hashing: on which side of each hyper-plane tokens lie, and which pairs are kept."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from merlib.models.uamrn import UAMRN
 
 @torch.no_grad()
 def hash_table(model: UAMRN, front: Tensor, block: int = 0, head: int = 0, table: int = 0) -> pd.DataFrame:
-    """Return where the model's own hyper-planes put the queries and keys of one clip.
+    """Return into which buckets the model's own hyper-planes put the queries and keys of one clip.
 
     Parameters
     ----------
     model : UAMRN
-        With three hyper-planes, as printed.
+        The network; three hyper-planes are printed in the paper.
     front : Tensor (1, L, front_size)
-        Cached features of one clip, or any others.
+        Features of the front layers for one clip.
     block, head, table : int
-        Which hyper-planes.
+        Whose hyper-planes: those of this block, head and hash table.
 
     Returns
     -------
     DataFrame
-        ``kind`` (query or key), ``index`` (0 to L - 1, the magnification), ``plane 1`` to ``plane 3`` (signed distance
-        to each plane, in units of the features) and ``bucket`` (its tag, such as ``110``; UAMRN-F3).
+        One row per query or key: ``kind``, ``index`` (the magnification, 0 to L - 1), ``bucket`` (its tag, such as
+        ``110``; UAMRN-F3), and ``plane 1`` to ``plane 3`` (signed distance to each plane, in units of the features).
     """
     x = model.sequence({"front": front})
     for number in range(block):
@@ -50,7 +50,10 @@ def hash_table(model: UAMRN, front: Tensor, block: int = 0, head: int = 0, table
 
 @torch.no_grad()
 def kept_share(model: UAMRN, front: Tensor, block: int = 0, head: int = 0) -> pd.Series:
-    """Return the share of query-key pairs that one table keeps, and two, up to the union of all of them."""
+    """Return which share of the query-key pairs is kept by one hash table, by two together, and so on up to all.
+
+    The index of the Series is the number of tables; the other arguments are those of `hash_table`.
+    """
     x = model.sequence({"front": front})
     for number in range(block):
         x = model.blocks[number](x)[0]

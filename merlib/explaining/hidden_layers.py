@@ -1,8 +1,9 @@
-"""LARNet's hidden layers, stage by stage: what each has computed, how large it is, how much of it is empty.
+"""LARNet's hidden layers, stage by stage: what each computes, how large its responses are, how many maps are empty.
 
 Sec. 4.2.2 calculates the mean absolute response of each stage (Fig. 3), draws the layers of the three stages (Fig. 4-6)
-and sees most slots of the last one empty: its features are said to be saturated there. What a layer is, is not printed:
-here each level of `models.larnet.Stage`, a residual unit with its attention modules, and the last units.
+and finds most slots of the last one empty, from which it concludes that features are saturated there. The paper does
+not say what a layer is. Here a layer is each level of `models.larnet.Stage`, a residual unit with its attention
+modules, and the last units.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from torch import Tensor
 
 from merlib.models.larnet import LARNet
 
-EMPTY = 0.01  # of the layer's largest response: a map that nowhere reaches it is drawn as an empty slot
+EMPTY = 0.01  # a map is empty if it nowhere reaches this share of the layer's largest response
 
 
 @torch.no_grad()
 def hidden_layers(model: LARNet, inputs: Mapping[str, Tensor]) -> dict[tuple[int, str], Tensor]:
-    """Return what each layer of each stage gives for `inputs`, in the order of computation.
+    """Return the output of each layer of each stage for `inputs`, in the order of computation.
 
     Parameters
     ----------
     model : LARNet
-        Is in evaluation mode meanwhile.
+        The network; it is in evaluation mode meanwhile.
     inputs : mapping of str to Tensor (N, 3, S, S)
-        Frames, or what the network reads.
+        What the network reads, such as frames.
 
     Returns
     -------
     dict of (int, str) to Tensor (N, C, h, w)
-        By the number of the stage, from 1, and the layer: ``level 1`` to ``level 3``, ``last``.
+        Keys are the number of the stage, from 1, and the layer: ``level 1`` to ``level 3``, ``last``.
     """
     kept: dict[tuple[int, str], Tensor] = {}
     hooks = []
@@ -59,15 +60,15 @@ def mean_absolute_response(layers: Mapping[tuple[int, str], Tensor]) -> pd.Serie
 
 
 def empty_share(layers: Mapping[tuple[int, str], Tensor], below: float = EMPTY) -> pd.DataFrame:
-    """Return the share of each layer's maps that are empty slots, one row a sample, one column a stage and layer.
+    """Return which share of each layer's maps is empty, with one row per sample and one column per stage and layer.
 
     Parameters
     ----------
     layers : mapping
-        From `hidden_layers`.
+        As `hidden_layers` returns them.
     below : float
-        A map is empty when its largest |response| is below this share of the largest of all maps of the layer, of the
-        same row: on the scale that all maps of a picture share, it looks like nothing.
+        A map is empty when its largest |response| is below this share of the largest in all maps of the same layer and
+        sample. Drawn on one scale with the other maps, it would look blank.
     """
     shares = {}
     for key, maps in layers.items():
@@ -78,6 +79,6 @@ def empty_share(layers: Mapping[tuple[int, str], Tensor], below: float = EMPTY) 
 
 
 def heat(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return the heat map of a layer, the mean of |response| over channels, drawn to `size`, (N, *size) (Fig. 7)."""
+    """Return a layer's heat map (Fig. 7), the mean of |response| over channels, enlarged to `size`: (N, *size)."""
     mean = maps.abs().mean(1, keepdim=True)
     return torch.nn.functional.interpolate(mean, size=size, mode="bilinear", align_corners=False)[:, 0]

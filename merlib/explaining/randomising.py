@@ -1,6 +1,6 @@
-"""Networks with weights as before training: what an explanation must not survive (Adebayo et al. 2018).
+"""Replace weights of a trained network by random ones, as a test of explanations (Adebayo et al. 2018).
 
-A map that looks the same when the weights are random explains the picture or the architecture, not what was learned.
+A heat map that looks the same with random weights shows the picture or the architecture, not what was learned.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from merlib.errors import MerlibError, unknown_name
 
 
 def randomised(trained: nn.Module, fresh: nn.Module, parts: Sequence[str] = ()) -> nn.Module:
-    """Return a copy of a trained network, some or all of its weights as before training.
+    """Return a copy of a trained network in which some or all weights are those of an untrained one.
 
     Parameters
     ----------
     trained : nn.Module
-        Stays as it is.
+        The trained network; it is not changed.
     fresh : nn.Module
-        The same network, built anew from another seed.
+        The same network, newly built with another seed.
     parts : sequence of str
-        Modules that forget, by their names, such as ``classifier``; all when empty. Running statistics of batch norms
-        are forgotten with their module.
+        Names of the modules whose weights are replaced, such as ``classifier``; by default all. Running statistics of
+        batch norms are replaced with their module.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Watch a model compute: the shape that enters and leaves each of its modules, and its parameters."""
+"""Watch a model compute: the shapes that enter and leave each of its modules, and their numbers of parameters."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ def trace_modules(model: nn.Module, inputs: Mapping[str, Tensor]) -> pd.DataFram
     Parameters
     ----------
     model : nn.Module
-        The live network; its mode is restored afterwards.
+        The network. It runs in evaluation mode; its mode is restored afterwards.
     inputs : mapping of str to Tensor (N, ...)
         One small batch.
 
     Returns
     -------
-    DataFrame indexed by module name with columns ``type``, ``input``, ``output`` (shapes without the batch
-    axis, such as ``24x14x14``) and ``parameters`` (of the whole module), in the order of computation.
+    DataFrame
+        One row per module, by name, in the order in which the modules finish. Columns are ``type``, ``input`` and
+        ``output`` (shapes without the batch axis, such as ``24x14x14``), and ``parameters`` (of the whole module).
     """
     rows: dict[str, dict] = {}
     hooks = []
@@ -64,5 +65,5 @@ def trace_modules(model: nn.Module, inputs: Mapping[str, Tensor]) -> pd.DataFram
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return the number of trained parameters."""
+    """Return the number of parameters that are trained."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)

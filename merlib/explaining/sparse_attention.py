@@ -1,8 +1,8 @@
-"""UAMRN's sparse attention matrix of live clips, and the two claims that are read from it (Sec. 4.5, Fig. 4).
+"""UAMRN's sparse attention matrices, and a count for the two claims that the paper reads from one (Sec. 4.5, Fig. 4).
 
-The paper shows one clip. It sees the kept pairs near the diagonal, and the lower right corner, where query and key
-stand for the largest magnifications, mostly empty: the network is said to discard distorted pictures. Both are shares
-of pairs, so both can be counted.
+The paper shows the matrix of one clip. In it the kept pairs lie near the diagonal, and the lower right corner, where
+query and key belong to the largest magnifications, is mostly empty, from which the paper concludes that the network
+discards distorted pictures. Both claims are about shares of pairs, so both can be counted.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from torch import Tensor
 from merlib.errors import MerlibError
 from merlib.models.uamrn import UAMRN
 
-NEAR = 4  # magnifications apart that count as near the diagonal; the paper gives no width
+NEAR = 4  # pairs at most this many magnifications apart lie near the diagonal; the paper gives no width
 
 
 @torch.no_grad()
 def attention_matrices(model: UAMRN, inputs: Mapping[str, Tensor], block: int = 0) -> np.ndarray:
     """Return the attention of each clip in one block, float32 (N, heads, L, L), zero outside the kept pairs.
 
-    Rows are queries, columns keys, both by magnification from the weakest. Fig. 4 does not say which block it shows;
-    the first is the one whose queries and keys come from a single magnification each.
+    Rows are queries and columns keys, both ordered by magnification, the weakest first. Fig. 4 does not say which block
+    it shows. The default is the first, because only there does each query and key come from a single magnification.
     """
     training = model.training
     try:
@@ -36,7 +36,7 @@ def attention_matrices(model: UAMRN, inputs: Mapping[str, Tensor], block: int = 
 
 
 def kept_shares(matrices: np.ndarray, near: int = NEAR) -> pd.DataFrame:
-    """Return which share of its pairs each clip keeps, in the whole matrix and in parts of it, one row a clip.
+    """Return which share of its pairs each clip keeps, in the whole matrix and in parts of it, one row per clip.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def kept_shares(matrices: np.ndarray, near: int = NEAR) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``all``; the four quarters ``upper left`` to ``lower right`` (weak magnifications come first); ``near the
-        diagonal`` and ``far from it``. Averaged over heads.
+        Columns ``all``; the four quarters ``upper left`` to ``lower right`` (weak magnifications come first); ``near
+        the diagonal`` and ``far from it``. All are averaged over heads.
 
     Raises
     ------

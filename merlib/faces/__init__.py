@@ -1,4 +1,4 @@
-"""Where the face is: detection and 68 landmarks, alignment and crop, normalisation, regions of interest."""
+"""Find a face and its 68 landmarks, align and crop it, bring it to a reference face, and cut regions of interest."""
 
 from merlib.faces.alignment import AlignedClip, FaceCrop, align_clip, crop_box, eye_angle, plan_crop
 from merlib.faces.face import Face

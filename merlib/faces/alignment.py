@@ -1,4 +1,4 @@
-"""Level the eyes and cut the face, one cut for the whole clip: Dual-ATME Sec. 3.2.1, UAMRN Sec. 4.2.
+"""Level the eyes and cut out the face, with one cut for the whole clip: Dual-ATME Sec. 3.2.1, UAMRN Sec. 4.3.
 
 Dual-ATME turns the frame by the angle of the line between the outer eye corners (Eq. 1), finds the landmarks
 again and cuts: left at landmark 1, right at 15, below at 8, above at 19 and the space d between brows and eyes
@@ -6,8 +6,8 @@ again and cuts: left at landmark 1, right at 15, below at 8, above at 19 and the
 opposite direction" - so that the eyes are level, and the upper edge is landmark 19 *minus* d, as y grows downwards and
 the text wants room above the brows. Indices are 0-based (DUAL-ATME-C14).
 
-UAMRN cuts the apex at the onset's landmarks, so that nothing but the face moves between the two: here turn, cut
-and resizing are one fixed map, found on the onset and applied to every frame.
+UAMRN cuts the apex at the onset's landmarks, so that cutting adds no motion between the two. Here turn, cut and
+resizing are therefore one fixed map, which is found on the onset and applied to every frame.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OUTER_EYES = (36, 45)
 SIDES = (1, 15)
 CHIN = 8
 BROW_TOP = 19
-# Eq. 2: below the brows and above the eyes, on each side
+# Pairs of landmarks in Eq. 2: one below the brow and one above the eye, on each side.
 SPACES = ((20, 38), (23, 43))
 
 
@@ -37,11 +37,12 @@ class FaceCrop:
     Parameters
     ----------
     angle : float
-        Of the line between the outer eye corners before the turn, degrees; positive where the right one is lower.
+        Angle of the line between the outer eye corners before the turn, degrees; positive when the corner on the
+        picture's right is lower.
     centre : tuple of float
-        The point x, y the frame is turned about, px.
+        The point x, y about which the frame is turned, px.
     box : tuple of float
-        left, top, right, bottom on the turned frame, px: outer edges, so that whole pixels i span i - 0.5 .. i + 0.5.
+        Left, top, right, bottom on the turned frame, px. These are outer edges: pixel i spans i - 0.5 to i + 0.5.
     """
 
     angle: float
@@ -74,13 +75,14 @@ class FaceCrop:
         Parameters
         ----------
         frame : ndarray (H, W) or (H, W, C)
+            A frame of the clip.
         size : (rows, columns), optional
-            Resize the cut; its own resolution by default.
+            Size of the result; by default the cut keeps the frame's resolution.
 
         Returns
         -------
         ndarray (rows, columns) or (rows, columns, C)
-            Of the frame's dtype. Beyond the frame its border is repeated.
+            The cut, in the frame's dtype. Outside the frame its border is repeated.
         """
         import cv2
 
@@ -94,7 +96,17 @@ class FaceCrop:
 
 @dataclass(frozen=True, eq=False)
 class AlignedClip:
-    """Frames of a clip cut alike, uint8 (T, rows, columns[, 3]), the onset's landmarks (68, 2) on them, and the cut."""
+    """The frames of a clip after one and the same cut.
+
+    Parameters
+    ----------
+    frames : ndarray (T, rows, columns[, 3])
+        The cut frames, in the input's dtype.
+    landmarks : ndarray (68, 2), float32
+        The onset's landmarks on the cut frames, px.
+    crop : FaceCrop
+        The cut.
+    """
 
     frames: np.ndarray
     landmarks: np.ndarray
@@ -137,14 +149,19 @@ def crop_box(landmarks: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def plan_crop(landmarks: np.ndarray, level_landmarks: np.ndarray | None = None) -> FaceCrop:
-    """Decide turn and cut from the onset's landmarks.
+    """Determine turn and cut from the onset's landmarks.
 
     Parameters
     ----------
     landmarks : ndarray (68, 2)
-        On the onset frame, px.
+        Landmarks on the onset frame, px.
     level_landmarks : ndarray (68, 2), optional
-        Found anew on the turned frame, as the paper does; by default the first ones, turned.
+        Landmarks found again on the turned frame, as the paper does; by default `landmarks` are turned instead.
+
+    Raises
+    ------
+    MerlibError
+        As `check_landmarks` and `crop_box`.
     """
     points = check_landmarks(landmarks)
     angle = eye_angle(points)
@@ -169,18 +186,23 @@ def align_clip(
     Parameters
     ----------
     frames : iterable of ndarray (H, W) or (H, W, 3)
-        All of one shape; the first is the onset unless `onset` is given.
+        Frames of one shape; the first is the onset unless `onset` is given.
     where : str
-        The clip, for messages.
+        Name of the clip, for error messages.
     size : (rows, columns), optional
-        Of the result; the cut's own resolution by default. AM3F uses (170, 140), UAMRN (224, 224).
+        Size of the result; by default the frames' own resolution is kept. AM3F uses (170, 140), UAMRN (224, 224).
     onset : ndarray, optional
         The onset frame, when it is not the first.
     backend, landmarks
         As for `merlib.faces.find_faces`; `landmarks` (68, 2) are the onset's.
     again : bool
-        Find the landmarks anew on the turned onset (Dual-ATME); turn the first ones otherwise, and always with
-        the backend ``given``.
+        Whether to find the landmarks again on the turned onset, as Dual-ATME does. Otherwise, and always with the
+        backend ``given``, the first landmarks are turned.
+
+    Returns
+    -------
+    AlignedClip
+        The cut frames, the onset's landmarks on them, and the cut.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Where faces are: BlazeFace short range (Bazarevsky et al. 2019), run by OpenCV's TFLite reader.
+"""Find faces in a picture with BlazeFace, short range (Bazarevsky et al. 2019), run by OpenCV's TFLite reader.
 
-The network sees the whole picture squeezed into 128 x 128 and answers for 896 anchors: a box, six keypoints
+The network sees the whole picture reduced to 128 x 128 and answers for each of 896 anchors with a box, six keypoints
 (eyes, nose, mouth, ears) and a score. Its weights come from the registry (`blazeface-short-range`).
 """
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 SIDE = 128  # px, input of the network
 # Feature maps of 16 x 16 cells with 2 anchors each and of 8 x 8 cells with 6: (cells, anchors) -> 512 + 384 = 896.
 LAYERS = ((16, 2), (8, 6))
-_OVERLAP = 0.3  # boxes overlapping more are one face
-# The network finds faces between about a seventh of its input and all of it. A picture that *is* a face (frames of
-# CASME II and SMIC come cropped) is looked at again with room around it, one with a small face by overlapping tiles.
+_OVERLAP = 0.3  # boxes whose intersection over union is larger are one face
+# The network finds faces that fill between about a seventh and all of its input. If it finds none, the picture may be
+# nothing but a face (frames of CASME II and SMIC come cropped), so it is searched again with room around it; if that
+# fails too, a face may be small, so overlapping tiles of the picture are searched.
 _ROOM = 0.3
-_TILES = 2 / 3  # side of a tile, in shorter sides of a squarish picture
+_TILES = 2 / 3  # side of a tile in a nearly square picture, as a share of its shorter side
 _nets = threading.local()
 
 
@@ -36,9 +37,9 @@ class Detection:
     Parameters
     ----------
     box : ndarray (4,)
-        left, top, right, bottom.
+        Left, top, right, bottom.
     keypoints : ndarray (6, 2)
-        Eyes, nose, mouth, ears; of two, the left in the picture first.
+        Eyes, nose, mouth, ears; of eyes and ears the one on the picture's left first.
     score : float
         0 to 1.
     """
@@ -59,13 +60,14 @@ def detect(image: np.ndarray, min_score: float = 0.5) -> list[Detection]:
     Parameters
     ----------
     image : ndarray (H, W, 3), uint8 RGB
+        The picture.
     min_score : float
-        Between 0 and 1.
+        Faces with a lower score are dropped, 0 to 1.
 
     Returns
     -------
     list of Detection
-        Best first, px of `image`; a face cut by the border may have a box that reaches beyond it.
+        Highest score first, in px of `image`. The box of a face at the border may reach beyond the picture.
     """
     found = _detect_once(image, 0.0, min_score) or _detect_once(image, _ROOM, min_score)
     return found or _detect_in_tiles(image, min_score)
@@ -89,14 +91,16 @@ def decode(regressors: np.ndarray, logits: np.ndarray, min_score: float) -> tupl
     regressors : ndarray (896, 16)
         Offsets from the anchor in px of the input: centre x, y, width, height, six keypoints.
     logits : ndarray (896,)
+        Logits of the scores.
     min_score : float
         Anchors with a lower score are dropped.
 
     Returns
     -------
     points : ndarray (K, 8, 2)
-        Two corners and six keypoints, in 0..1 of the input.
+        Two corners of the box and six keypoints, in 0..1 of the input, for the K anchors that are kept.
     scores : ndarray (K,)
+        Their scores, 0 to 1.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -100, 100)))
     kept = scores >= min_score
@@ -109,7 +113,20 @@ def decode(regressors: np.ndarray, logits: np.ndarray, min_score: float) -> tupl
 
 
 def merge(points: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Join anchors that saw one face: their mean weighted by score, with the highest score; best face first."""
+    """Join anchors that saw the same face into their mean, weighted by score; the highest score counts.
+
+    Parameters
+    ----------
+    points : ndarray (K, 8, 2)
+        Corners and keypoints, as `decode` returns them.
+    scores : ndarray (K,)
+        Their scores.
+
+    Returns
+    -------
+    list of (ndarray (8, 2), float)
+        Points and score of each face, the highest score first.
+    """
     rest = list(np.argsort(-scores, kind="stable"))
     faces = []
     while rest:
@@ -120,7 +137,7 @@ def merge(points: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, floa
 
 
 def network(name: str) -> cv2.dnn.Net:
-    """Return the TFLite network of a registry entry, read once a thread."""
+    """Return the TFLite network of a registry entry; its file is read once per thread."""
     import cv2
 
     path = find_weights(name)

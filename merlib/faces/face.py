@@ -1,4 +1,4 @@
-"""One found face, and the form every backend reads its picture in.
+"""One found face, and the form in which every backend reads its picture.
 
 Coordinates everywhere in this room: pixels (x, y), x to the right and y downwards, the centre of the first
 pixel at (0, 0). Landmarks follow iBUG's order, 0-based: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, outer lip
@@ -24,13 +24,13 @@ class Face:
     Parameters
     ----------
     box : tuple of float
-        left, top, right, bottom, px, as the detector saw it; may reach out of the picture.
+        Left, top, right, bottom, px, as the detector gave it; it may reach beyond the picture.
     landmarks : ndarray (68, 2), float32
         x and y, px; may lie outside the picture when the face does.
     score : float
-        How sure the backend is, 0 to 1; 1 where landmarks were given.
+        How certain the backend is, 0 to 1; 1 where landmarks were given.
     mesh : ndarray (468, 2), float32, optional
-        All points of the face mesh, px; the mesh backend only.
+        All points of the face mesh, px; only the mesh backend has them.
     """
 
     box: tuple[float, float, float, float]
@@ -40,7 +40,7 @@ class Face:
 
     @property
     def eyes(self) -> np.ndarray:
-        """Centres of the eyes, (2, 2): left in the picture, right in the picture."""
+        """Centres of the eyes, (2, 2): first the eye on the picture's left, then the other."""
         return np.stack([self.landmarks[_LEFT_EYE].mean(axis=0), self.landmarks[_RIGHT_EYE].mean(axis=0)])
 
     @property
@@ -50,11 +50,11 @@ class Face:
         return float(np.hypot(*(right - left)))
 
     def outside(self, shape: tuple[int, ...]) -> float:
-        """How far the farthest landmark lies outside a picture of `shape` (H, W, ...), in eye distances; 0 inside."""
+        """Return how far landmarks lie outside a picture of `shape` (H, W, ...) at most, in eye distances; 0 inside."""
         return _beyond(self.landmarks, shape) / self.eye_distance
 
     def box_outside(self, shape: tuple[int, ...]) -> float:
-        """How far the box reaches out of a picture of `shape` (H, W, ...), in eye distances; 0 inside."""
+        """Return how far the box reaches beyond a picture of `shape` (H, W, ...), in eye distances; 0 inside."""
         return _beyond(np.reshape(self.box, (2, 2)), shape) / self.eye_distance
 
 
@@ -74,7 +74,7 @@ def check_landmarks(landmarks: np.ndarray) -> np.ndarray:
     Raises
     ------
     MerlibError
-        For another shape, values that are not finite, or eyes on one spot.
+        For another shape, values that are not finite, or outer eye corners less than a pixel apart.
     """
     points = np.asarray(landmarks, dtype=np.float32)
     action = "hand over 68 points x, y in px in iBUG's order, 0-based."

@@ -1,10 +1,10 @@
-"""Faces and their 68 landmarks through one interface, whatever finds them.
+"""Find faces and their 68 landmarks through one interface with three backends.
 
-``mesh``   BlazeFace and Face Mesh by OpenCV (`merlib.faces.mesh`): a few ms a face, offline once its two small files
-           are there. Weak on strong profiles and where the eyes are less than about 50 px apart.
-``fan``    Bulat and Tzimiropoulos 2017 by the package face-alignment, which UAMRN uses (Sec. 4.2): about 0.7 s a face,
-           after about 20 s of compiling at the first.
-``given``  Landmarks known from elsewhere; the picture is not looked at.
+``mesh``   BlazeFace and Face Mesh by OpenCV (`merlib.faces.mesh`): a few ms per face; works offline once its two small
+           files are there. Inaccurate on strong profiles and where the eyes are less than about 50 px apart.
+``fan``    Bulat and Tzimiropoulos 2017, which UAMRN uses (Sec. 4.3), by the package face-alignment: about 0.7 s per
+           face, after about 20 s of compiling before the first.
+``given``  Landmarks known from elsewhere; the picture's content is not used.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from merlib.sources.weights import find_weights
 BACKENDS = ("fan", "given", "mesh")
 FAN_WEIGHTS = ("2dfan4", "s3fd")
 BACKEND_WEIGHTS = {"fan": FAN_WEIGHTS, "given": (), "mesh": ("blazeface-short-range", "face-mesh")}
-# How far, in eye distances, a landmark may lie outside the picture before the face counts as cut: frames that
-# come cropped to the face end close to the jaw.
+# How far, in eye distances, a landmark may lie outside the picture before the face counts as cut off. Some room is
+# needed because frames that come cropped to the face end close to the jaw.
 CUT = 0.15
-# The same for the detector's box. Where half the face is missing the landmarks are squeezed into the other half
-# and lie inside; the box still reaches out (0.8 on the portrait cut at the eye, 0.3 on one cropped to the face).
+# The same for the detector's box. Where half of a face is missing, all landmarks are squeezed into the visible half and
+# lie inside the picture, but the box still reaches beyond it (by 0.8 on the portrait cut at the eye, by 0.3 on one that
+# is only cropped to the face).
 BOX_CUT = 0.55
 
 
@@ -47,20 +48,20 @@ def find_faces(
     backend : str
         ``mesh``, ``fan`` or ``given``.
     landmarks : ndarray (68, 2) or (faces, 68, 2), optional
-        For the backend ``given``, px.
+        The landmarks for the backend ``given``, px; not accepted with another backend.
     min_score : float
-        Faces the backend is less sure of are dropped, 0 to 1.
+        Faces with a lower score are dropped, 0 to 1.
 
     Returns
     -------
     list of Face
-        Empty when there is none.
+        Sorted by the distance of the eyes; empty when there is no face.
 
     Raises
     ------
     MerlibError
-        For an unknown backend, a picture of another form, or weights that are missing, with the exact file name
-        and folder.
+        For an unknown backend, landmarks with the wrong backend or of a wrong form, a picture of another form, or
+        missing weights; the message then gives the exact file name and folder.
     """
     if backend not in BACKENDS:
         raise unknown_name("face backend", backend, BACKENDS)
@@ -94,14 +95,15 @@ def one_face(
     image, backend, landmarks, min_score
         As for `find_faces`.
     where : str
-        Clip and frame, for messages: ``"casme2/sub01/EP02_01f frame 46"``.
+        Clip and frame, for error messages: ``"casme2/sub01/EP02_01f frame 46"``.
     cut : float
-        How far outside the frame, in eye distances, a landmark may lie; the detector's box 0.4 more.
+        How far outside the frame, in eye distances, a landmark may lie. The detector's box may reach 0.4 farther.
 
     Raises
     ------
     MerlibError
-        When the frame holds no face, several, or one that is cut by its border; the message says where.
+        When the frame holds no face, several, or one that its border cuts off; the message says where. Also as
+        `find_faces`.
     """
     faces = find_faces(image, backend, landmarks, min_score)
     shape = np.asarray(image).shape
@@ -122,7 +124,7 @@ def one_face(
 
 
 def given_faces(landmarks: np.ndarray) -> list[Face]:
-    """Return faces for landmarks that are known, (68, 2) or (faces, 68, 2), px."""
+    """Return faces made of known landmarks, (68, 2) or (faces, 68, 2), px; their boxes just enclose the landmarks."""
     points = np.asarray(landmarks, dtype=np.float32)
     points = points[None] if points.ndim == 2 else points
     return [Face(box_of(check_landmarks(each)), check_landmarks(each)) for each in points]
@@ -149,10 +151,11 @@ def fan_faces(image: np.ndarray, min_score: float = 0.5) -> list[Face]:
 
 @cache
 def fan_network():
-    """Return face-alignment's ``FaceAlignment``, loaded from checked files and never from the net.
+    """Return face-alignment's ``FaceAlignment``, loaded from checked files, never downloaded.
 
-    The package looks for its files in the checkpoints of ``torch.hub`` and downloads what is not there; it is
-    shown a folder that holds our two files. It is not compiled: that takes 9 s and pays off after some 100 faces.
+    The package looks for its files in the checkpoints folder of ``torch.hub`` and downloads what is missing there.
+    While it loads, ``torch.hub`` therefore points to a folder that holds our two files. The network is not compiled by
+    PyTorch, because that takes 9 s and pays off only after some 100 faces.
     """
     files = [find_weights(name) for name in FAN_WEIGHTS]
     import merlib.wide_vectors  # noqa: F401  # face-alignment compiles with numba as soon as it is imported

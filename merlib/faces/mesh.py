@@ -1,7 +1,7 @@
-"""The face's 468 mesh points (Kartynnik et al. 2019) by OpenCV, and the 68 landmarks read off them.
+"""Find the 468 mesh points of a face (Kartynnik et al. 2019) with OpenCV, and take the 68 landmarks from them.
 
-The network looks at a square of 1.5 times the face's box, turned so that the eyes are level, and answers with
-468 points and a logit for "this is a face". Its weights come from the registry (`face-mesh`).
+The network sees a square of 1.5 times the face's box, turned so that the eyes are level. It answers with 468 points and
+a logit for "this is a face". Its weights come from the registry (`face-mesh`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from merlib.faces.detection import Detection, detect, network
 from merlib.faces.face import Face
 
 SIDE = 192  # px, input of the network
-_ROOM = 1.5  # side of the square, in face boxes
-_EYES = (33, 263)  # outer corners, left in the picture first
+_ROOM = 1.5  # side of the square, in sides of the face's box
+_EYES = (33, 263)  # mesh points at the outer eye corners, the one on the picture's left first
 
 # iBUG's 68 landmarks as mesh points. The jaw is 17 points at equal arc length along a chain of mesh points.
 JAW_CHAIN = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152)
@@ -27,9 +27,9 @@ LIPS = (61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 30
 def mesh_faces(image: np.ndarray, min_score: float = 0.5) -> list[Face]:
     """Find faces with their mesh; `image` (H, W, 3) uint8 RGB.
 
-    Each face is looked at twice: in the detector's square, then in the square its own mesh spans, so that the
-    landmarks depend little on where the detector put its box. What the mesh itself does not take for a face,
-    and a second look at a face already found, are dropped.
+    The network looks at each face twice: first in the detector's square, then in the square that the mesh itself
+    spans, so that the landmarks depend little on where the detector put its box. Faces of which the mesh network
+    is not certain enough are dropped, and so are those that turn out to be a face already found.
     """
     faces: list[Face] = []
     for found in detect(image, min_score):
@@ -43,7 +43,7 @@ def mesh_faces(image: np.ndarray, min_score: float = 0.5) -> list[Face]:
 
 
 def landmarks_of_mesh(points: np.ndarray) -> np.ndarray:
-    """Read the 68 landmarks off mesh points (468, 2); returns float32 (68, 2)."""
+    """Return the 68 landmarks, float32 (68, 2), from mesh points (468, 2)."""
     chain = points[list(JAW_CHAIN)].astype(np.float64)
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(chain, axis=0).T))])
     stops = np.linspace(0, length[-1], 17)
@@ -57,15 +57,16 @@ def mesh_points(image: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, floa
     Parameters
     ----------
     image : ndarray (H, W, 3), uint8 RGB
+        The picture.
     square : ndarray (2, 3)
-        Maps px of the network's input to px of `image`.
+        Affine map from px of the network's input to px of `image`.
 
     Returns
     -------
     points : ndarray (468, 2), float32
-        px of `image`.
+        The mesh in px of `image`.
     logit : float
-        Of "this is a face".
+        Logit of "this is a face".
     """
     import cv2
 
@@ -92,7 +93,7 @@ def _square_of_detection(found: Detection) -> np.ndarray:
 
 
 def square_of_mesh(points: np.ndarray) -> np.ndarray:
-    """Return the square (2, 3), as `mesh_points` takes it, that mesh points (468, 2) span: where to look next."""
+    """Return the square, (2, 3) as `mesh_points` takes it, around mesh points (468, 2), with level eyes."""
     level = points[_EYES[1]] - points[_EYES[0]]
     turn = np.array([level, [-level[1], level[0]]]) / np.hypot(*level)  # rows: along and across the eyes
     turned = points @ turn.T
@@ -101,7 +102,7 @@ def square_of_mesh(points: np.ndarray) -> np.ndarray:
 
 
 def _square(centre: np.ndarray, side: float, level: np.ndarray) -> np.ndarray:
-    """Map px of the input to px of the picture, for a square whose upper edge runs along `level`."""
+    """Return the map (2, 3) from px of the input to px of the picture for a square with an upper edge along `level`."""
     cos, sin = level / np.hypot(*level) * side / SIDE
     turn = np.array([[cos, -sin], [sin, cos]])
     middle = np.full(2, (SIDE - 1) / 2)

@@ -1,14 +1,15 @@
-"""Bring a face to the reference face by a local weighted mean of polynomials: ASTNet Sec. 4.1 (1).
+"""Warp a face to the reference face with a local weighted mean of polynomials: ASTNet Sec. 4.1 (1).
 
 ASTNet takes the 68 points of the first frame, builds a "Local Weighted Average" map from them (Goshtasby 1988, Image
-Vis. Comput. 6, 255-261), applies it to every frame and cuts by the left eye and the distance of the eyes. Goshtasby's
-map: around each control point a polynomial of second order is fitted to its nearest control points; between them
-the polynomials are averaged with a weight that falls smoothly to 0 at the farthest of those neighbours.
+Vis. Comput. 6, 255-261), applies it to every frame, and cuts by the left eye and the distance of the eyes. In
+Goshtasby's map a polynomial of second order is fitted around each control point to its nearest control points. Between
+them the polynomials are averaged with weights that fall smoothly to 0 at the farthest of these neighbours.
 
-The paper names no reference face. Ours is the canonical face of the synthetic twin, at the place and scale of the
-flow maps' crop, so that eyes and eye distance are where the cut wants them. The warp is drawn at least as fine as the
-frame and then averaged down: read straight at the coarse grid's points, fine skin would turn into false motion.
-Where no polynomial reaches (corners above the brows), the best affine map takes over without a step.
+The paper names no reference face. Ours is the canonical face of the synthetic twin, at the place and scale of the flow
+maps' crop, so that the eyes are already where ASTNet's cut would put them. The warped picture is drawn at least as fine
+as the frame and then averaged down; if it were sampled at the coarse grid's points directly, fine skin texture would
+turn into false motion. Where no polynomial reaches (corners above the brows), the map passes smoothly into the best
+affine map.
 """
 
 from __future__ import annotations
@@ -24,24 +25,25 @@ from merlib.faces.face import Face, check_landmarks
 from merlib.faces.landmarks import one_face
 from merlib.faces.shrinking import shrink
 
-NEIGHBOURS = 16  # fewer fold the picture over above the brows (portrait: 1.8 % of the crop at 12, nothing at 16)
+NEIGHBOURS = 16  # with fewer the map folds above the brows (on the portrait in 1.8 % of the crop at 12, none at 16)
 _REACH = 0.05  # total weight below which the affine map is mixed in
-# Directions the neighbours hardly constrain (points on one curve, as along the jaw) stay affine.
+# Singular values below this share of the largest are ignored in the fit, so that neighbours on one curve (as along the
+# jaw) do not give polynomials with huge coefficients across it.
 _CONDITION = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class NormalisedClip:
-    """Frames brought to the reference face.
+    """Frames warped to the reference face.
 
     Parameters
     ----------
     frames : ndarray (T, rows, columns[, 3])
-        Of the input's dtype.
+        The warped frames, in the input's dtype.
     landmarks : ndarray (68, 2), float32
-        Of the reference face on these frames, px; the clip's own lie there up to `residual`.
+        Landmarks of the reference face on these frames, px; the clip's own lie there but for `residual`.
     residual : float
-        Mean distance between the onset's landmarks and where the map reads them, in eye distances.
+        Mean distance on the onset between its landmarks and the points that the map takes for them, in eye distances.
     """
 
     frames: np.ndarray
@@ -55,11 +57,12 @@ class LocalWeightedMean:
     Parameters
     ----------
     points : ndarray (N, 2)
-        Where the map is evaluated from.
+        Control points.
     values : ndarray (N, 2)
-        Where it leads.
+        Where the map takes them, about.
     neighbours : int
-        Control points a polynomial is fitted to, its own included; 6 interpolate, more smooth.
+        To how many control points each polynomial is fitted, its own included. With 6 the map goes through the values,
+        with more it is smoother.
 
     Raises
     ------
@@ -129,11 +132,16 @@ def normalise_clip(
     frames, where, onset, backend, landmarks
         As for `merlib.faces.align_clip`.
     size : (rows, columns)
-        Of the result; ASTNet's network reads (224, 224).
+        Size of the result; ASTNet's network reads (224, 224).
     reference : ndarray (68, 2), optional
         Landmarks of another reference face, px of the result.
     neighbours : int
         As for `LocalWeightedMean`.
+
+    Returns
+    -------
+    NormalisedClip
+        The warped frames, and how well the landmarks fit.
 
     Raises
     ------
@@ -159,6 +167,6 @@ def normalise_clip(
 
 
 def _terms(local: np.ndarray) -> np.ndarray:
-    """The six terms of a polynomial of second order in x and y, (..., 6)."""
+    """Return the six terms of a polynomial of second order in x and y, (..., 6)."""
     x, y = local[..., 0], local[..., 1]
     return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)

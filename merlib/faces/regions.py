@@ -1,11 +1,12 @@
-"""Parts of a face by its 68 landmarks: the boxes and puzzle of HARS, regions for statistics, ROIs for the apex.
+"""Cut parts of a face at its 68 landmarks: boxes of facial regions, and the puzzle of HARS.
 
-HARS is Dual-ATME Sec. 3.2.2. Its boxes are read with errata DUAL-ATME-C8 (the left brow ends above landmark 37, as the
-text says, not at the printed 27) and DUAL-ATME-C14 (indices are 0-based). The paper names cheeks and nose in Table 4
-and defines neither: those boxes are ours and say so below. "Left" is the left of the picture, as in the paper.
+HARS (hand-crafted attention region selection) is Dual-ATME Sec. 3.2.2. Its boxes are read with errata DUAL-ATME-C8 (the
+left brow's box ends above landmark 37, as the text says, not at the printed 27) and DUAL-ATME-C14 (indices are
+0-based). The paper names cheeks and nose in Table 4 but defines neither, so those boxes are our choice
+(`region_boxes`). "Left" is the left of the picture, as in the paper.
 
-Boxes are (top, bottom, left, right) in px, half open, the order of `merlib.clips.puzzle`, whose canonical boxes stand
-in where there is no frame; the layout of the puzzle is the one function of that module.
+Boxes are (top, bottom, left, right) in px, half open, as in `merlib.clips.puzzle`. That module lays out the puzzle, and
+holds the canonical boxes that are used where there is no frame.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ REGIONS = ("eyebrows", "eyes", "cheeks", "nose", "mouth")
 
 
 def hars_boxes(landmarks: np.ndarray) -> dict[str, Box]:
-    """Return the three boxes of Fig. 2: ``left_eyebrow``, ``right_eyebrow``, ``mouth``; `landmarks` (68, 2), px."""
+    """Return HARS's three boxes (Dual-ATME Fig. 2) from landmarks (68, 2), px: both eyebrows and the mouth.
+
+    The keys are ``left_eyebrow``, ``right_eyebrow`` and ``mouth``.
+    """
     p = check_landmarks(landmarks).astype(float)
     le_h, le_l = _distance(p, 19, 37), _distance(p, 17, 21)
     re_h, re_l = _distance(p, 24, 44), _distance(p, 22, 26)
@@ -37,11 +41,11 @@ def hars_boxes(landmarks: np.ndarray) -> dict[str, Box]:
 
 
 def region_boxes(landmarks: np.ndarray) -> dict[str, tuple[Box, ...]]:
-    """Return the boxes of every region of `REGIONS`, of two sides the left of the picture first.
+    """Return the boxes of every region in `REGIONS`; of a region with two sides, the one on the picture's left first.
 
-    Eyebrows and mouth are HARS's. Ours: eyes are widened by a quarter of their width on every side; cheeks reach from
-    the jaw to the wing of the nose and from the lower lid to the corner of the mouth; the nose reaches from
-    its root to its base and is widened by a quarter of its width on either side.
+    Eyebrows and mouth are HARS's. The others are our choice: eyes are widened by a quarter of their width on every
+    side; cheeks reach from the jaw to the wing of the nose and from the lower lid to the corner of the mouth; the nose
+    reaches from its root to its base and is widened by a quarter of its width on either side.
     """
     p = check_landmarks(landmarks).astype(float)
     hars = hars_boxes(p)
@@ -59,7 +63,7 @@ def region_boxes(landmarks: np.ndarray) -> dict[str, tuple[Box, ...]]:
 
 
 def cut_box(picture: np.ndarray, box: Box, name: str = "box") -> np.ndarray:
-    """Cut a box out of a picture (H, W[, C]), its edges rounded and kept inside.
+    """Cut a box out of a picture (H, W[, C]); its edges are rounded to whole pixels and moved inside the picture.
 
     Raises
     ------
@@ -90,24 +94,24 @@ def face_puzzle(
     Parameters
     ----------
     frame : ndarray (H, W) or (H, W, C)
-        Of the clip; take the onset's `landmarks` for every frame of it, so that only the face moves.
+        A frame of the clip. Use the onset's `landmarks` for all frames of a clip, so that cutting adds no motion.
     landmarks : ndarray (68, 2)
-        px of `frame`.
+        Landmarks in px of `frame`.
     regions : tuple of str
         Upper and lower region, as in Table 4 (`merlib.clips.puzzle.REGION_PAIRS`).
     size : int
-        Even side of the puzzle. The paper computes the flow of puzzle *frames* (Eq. 5) and gives no size before
-        the network's 28: motion is measured at this one, four times finer.
+        Side of the puzzle, an even number. The paper computes the flow of puzzle *frames* (Eq. 5) but gives their size
+        only as the network's 28; motion is measured four times finer by default.
 
     Returns
     -------
     ndarray (size, size) or (size, size, C), float32
-        In the frame's unit.
+        The puzzle, in the frame's unit.
 
     Raises
     ------
     MerlibError
-        For an unknown region, another number than two, an odd size, or a box outside the frame.
+        For an unknown region, a number of regions other than two, an odd size, or a box outside the frame.
     """
     boxes = region_boxes(landmarks)
     if tuple(regions) == FULL_FACE:

@@ -1,7 +1,8 @@
-"""The one way in which a picture is made smaller: every new pixel is the mean of the old ones it covers.
+"""Make pictures smaller: every new pixel is the mean of the old pixels that it covers.
 
-Reading single pixels of a fine picture instead, as a warp straight onto a coarse grid does, folds skin texture and
-sensor noise into patterns that move in no relation to the face (aliasing), and optical flow follows them.
+All of merlib does it in this way. Taking single pixels of the fine picture instead, as a warp onto a coarse grid does,
+turns skin texture and sensor noise into patterns that move independently of the face (aliasing), and optical flow would
+follow them.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Parameters
     ----------
     picture : ndarray (H, W) or (H, W, C)
-        Of a dtype that OpenCV takes, up to four channels.
+        A picture of a dtype that OpenCV takes, with up to four channels.
     size : (rows, columns)
-        Of the result.
+        Size of the result.
 
     Returns
     -------
     ndarray (rows, columns) or (rows, columns, C)
-        Of the picture's dtype.
+        The picture in its new size and old dtype.
 
     Raises
     ------

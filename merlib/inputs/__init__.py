@@ -1,1 +1,1 @@
-"""From a clip to an array: preprocessing, maps, samples of clips, their cache, and how exact each step is."""
+"""Turn clips into arrays: preprocessing, maps, samples, their cache, and the measured accuracy of each step."""

@@ -1,7 +1,7 @@
-"""How right each step of the preprocessing is, measured clip by clip on the synthetic twin, whose motion is known.
+"""Measure how accurate each step of the preprocessing is, on clips of the synthetic twin, whose motion is known.
 
-Every function takes one row of a rendered twin's clip table and returns rows of numbers; nothing is averaged here, so
-that intervals can be drawn over clips or people.
+Every function takes one row of a rendered twin's clip table and returns rows of numbers. Nothing is averaged here, so
+that intervals over clips or people can be computed from the rows.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from merlib.motion.flow import dense_flow, end_point_error
 from merlib.motion.magnification.magnify import magnify
 from merlib.sources.weights import weights_digest
 
-MOVING = 0.25  # px: below it there is no motion to be right about
-GAIN_STEPS = 4
+MOVING = 0.25  # px; pixels whose true motion is smaller count as not moving
+GAIN_STEPS = 4  # how often the motion of a magnified picture is measured, each time on what was left
 Rows = list[dict[str, object]]
 
 
@@ -44,7 +44,9 @@ def face_errors(row, backend: str = "mesh") -> Rows:
     Returns
     -------
     list of dict
-        ``frame``, ``found`` (bool), ``nme``: mean distance of the 68 landmarks as a share of the eye distance.
+        Besides data set, subject and clip: ``frame`` (onset or apex), ``found`` (whether exactly one face was), and
+        ``nme``, the normalised mean error: the mean distance of the 68 landmarks to the true ones by the distance of
+        the eyes; NaN where no single face was found.
     """
     from merlib.faces.landmarks import find_faces, given_faces
 
@@ -66,17 +68,17 @@ def flow_errors(row, methods: Sequence[str], crop: tuple[int, int] | None = None
     Parameters
     ----------
     row : named tuple
-        Of a rendered twin.
+        A row of a rendered twin's clip table.
     methods : sequence of str
-        Of `dense_flow`.
+        Methods of `dense_flow`.
     crop : (int, int), optional
-        Rows and columns of the face on which motion is measured; the face at the frame's own resolution by default.
+        Rows and columns of the cut face on which motion is measured; by default the frame's own resolution is kept.
 
     Returns
     -------
     list of dict
-        ``method``, ``error`` and ``zero`` (the error of a field of zeros), px, ``share`` of the one in the other;
-        empty for a clip that nowhere moves further than `MOVING`.
+        ``method``; ``error`` and ``zero`` (the error of a field of zeros), px; and ``share``, the first divided by the
+        second. Empty for a clip in which no pixel moves farther than `MOVING`.
     """
     known = _known(row)
     how = preprocessing("flow", flow=TRUTH)
@@ -93,7 +95,7 @@ def flow_errors(row, methods: Sequence[str], crop: tuple[int, int] | None = None
 
 
 def apex_errors(row, methods: Sequence[str] = APEX_METHODS) -> Rows:
-    """Return how many frames each way of spotting the apex is off: ``method``, ``frames`` and ``seconds``."""
+    """Return how far the apex found by each method is from the true one: ``method``, ``frames`` and ``seconds``."""
     known, rows = _known(row), []
     how = preprocessing("flow")
     found = locate(row, replace(how, apex="middle"))
@@ -105,17 +107,29 @@ def apex_errors(row, methods: Sequence[str] = APEX_METHODS) -> Rows:
 
 
 def magnifier_gains(row, methods: Sequence[str], factors: Sequence[float], size: tuple[int, int] = (224, 224)) -> Rows:
-    """Return what a magnifier makes of each factor between onset and apex.
+    """Return by how much each magnifier really enlarges the motion from onset to apex, and what it spoils.
 
-    The ideal picture is known: the onset warped by the factor times the true motion.
+    The ideal picture is known: it is the onset, warped by the factor times the true motion.
+
+    Parameters
+    ----------
+    row : named tuple
+        A row of a rendered twin's clip table.
+    methods : sequence of str
+        Methods of `magnify`.
+    factors : sequence of float
+        Total ratios that are asked for.
+    size : (int, int)
+        Rows and columns of the cut face.
 
     Returns
     -------
     list of dict
-        ``method``, ``factor``; ``gain``: motion found (TV-L1) along the true one, as a multiple of it, where the truth
-        moves - found again on the picture taken back by what was found before, as no flow method follows a magnified
-        motion of 30 px at once; ``artefact``: rms difference from the ideal picture, grey levels; ``noise``: rms
-        change against the onset where the magnified truth stays below a twentieth of `MOVING`, grey levels.
+        ``method`` and ``factor``. ``gain``: the measured motion (by TV-L1) along the true one, as a multiple of it,
+        over moving pixels; since no flow method follows a magnified motion of 30 px at once, the picture is warped back
+        by what was found, and measured again. ``artefact``: rms difference from the ideal picture, grey levels.
+        ``noise``: rms change since the onset where the magnified true motion is below a twentieth of `MOVING`, grey
+        levels. Empty for a clip in which no pixel moves farther than `MOVING`.
     """
     known = _known(row)
     how = preprocessing("flow", flow=TRUTH, crop=size)
@@ -153,17 +167,17 @@ def sequence_agreement(row, variants: Mapping[str, Mapping[str, object]], size: 
     Parameters
     ----------
     row : named tuple
-        Of a rendered twin; the true apex is taken, so that spotting plays no part.
+        A row of a rendered twin's clip table. Its true apex is used, so that errors of spotting do not count.
     variants : mapping of str to mapping
-        Choices of `preprocessing("flow_sequence")` by name, such as ``{"rise": {"window": "rise"}}``.
+        Choices for `preprocessing("flow_sequence")` by name, such as ``{"rise": {"window": "rise"}}``.
     size : int
-        Side of the maps that are compared.
+        Side of the maps that are compared, px.
 
     Returns
     -------
     list of dict
-        ``variant``; ``whole``: correlation of u and v with the true motion from onset to apex as it is; ``muscles``:
-        with the true motion less its affine part over the face, which is what the muscles do.
+        ``variant``; ``whole``: correlation of u and v with the true motion from onset to apex; ``muscles``: correlation
+        with the true motion without its affine part over the face, which is the muscles' motion.
     """
     from merlib.inputs.windows import around, rise
 
@@ -207,7 +221,7 @@ def _gain(onset: np.ndarray, picture: np.ndarray, truth: np.ndarray, moving: np.
 
 
 def _moved(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Move every pixel by the flow: the inverse is found by iteration, float32 (H, W, 3)."""
+    """Return the picture with every pixel moved by the flow, float32 (H, W, 3); iteration finds the inverse map."""
     import cv2
 
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
@@ -226,7 +240,7 @@ def measure(
     workers: int | None = None,
     cache: MotionCache | None = None,
 ) -> pd.DataFrame:
-    """Return the rows that `function` (of `merlib.inputs.accuracy`) gives for every clip of `table`, in one frame.
+    """Return the rows that a function of this module gives for every clip of `table`, in one DataFrame.
 
     Parameters
     ----------
@@ -234,10 +248,12 @@ def measure(
         A clip table of the rendered twin.
     function : callable
         Takes a row and `arguments`, returns a list of dict.
+    *arguments
+        Further arguments of `function`.
     workers : int, optional
-        Processes, one thread each; one a core when not given.
+        Number of processes, with one thread each; by default one per core.
     cache : MotionCache, optional
-        Where a clip's rows are kept; `Study.cache` as a rule.
+        Where the rows of each clip are kept; usually `Study.cache`.
     """
     from joblib import cpu_count
 

@@ -1,8 +1,9 @@
-"""Results of slow estimates kept on disk, and many pairs worked through at once.
+"""Keep results of slow estimates on disk.
 
-An entry is named by a SHA-256 over what is computed, its parameters, the versions of the packages that compute it and
-the content of its frames; nothing else makes it stale. It is one ``.npz`` file, written aside and renamed; its
-checksums are verified on reading, and a damaged entry is computed again.
+The name of an entry is a SHA-256 over what is computed, its parameters, the versions of the packages that compute it,
+and the content of its frames. When one of these changes, the entry is not found any more; nothing else makes it stale.
+An entry is one ``.npz`` file, written under another name and renamed. Its checksums are verified on reading, and a
+damaged entry is computed again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
 
-FORMAT = 1  # raised when an estimate changes its answer
+FORMAT = 1  # must be raised when an estimate changes its result
 PACKAGES = ("numpy", "opencv-python", "scikit-image", "torch")
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -33,16 +34,16 @@ def _versions() -> dict[str, str]:
 
 
 def content_digest(what: str, parameters: Mapping[str, object], arrays: Sequence[np.ndarray]) -> str:
-    """Return the name of a result: 64 hexadecimal digits.
+    """Return the name under which a result is kept: 64 hexadecimal digits.
 
     Parameters
     ----------
     what : str
         The estimate, such as ``"flow"``.
     parameters : mapping
-        Everything else that changes the result, the digests of weights included; JSON values.
+        Everything else that changes the result, including the digests of weights; JSON values.
     arrays : sequence of array
-        Its frames.
+        The frames from which it is computed.
 
     Raises
     ------
@@ -62,12 +63,12 @@ def content_digest(what: str, parameters: Mapping[str, object], arrays: Sequence
 
 
 class MotionCache:
-    """A folder of results.
+    """A folder of kept results.
 
     Parameters
     ----------
     folder : path
-        Made when first written to. Several processes may share it.
+        It is created by the first write. Several processes may share it.
     """
 
     def __init__(self, folder: str | Path):
@@ -86,7 +87,7 @@ class MotionCache:
             return None
 
     def write(self, digest: str, result: np.ndarray) -> None:
-        """Keep a result; a reader sees the whole entry or none."""
+        """Keep a result; a reader sees the complete entry or none."""
         with renamed_into(self.path(digest), durable=False) as file:
             np.savez(file, result=result)
 
@@ -97,7 +98,10 @@ class MotionCache:
         arrays: Sequence[np.ndarray],
         compute: Callable[..., np.ndarray],
     ) -> np.ndarray:
-        """Return ``compute(*arrays)``, from disk when it was computed before."""
+        """Return ``compute(*arrays)``; the result is read from disk when it was computed before, and kept otherwise.
+
+        `what`, `parameters` and `arrays` name the entry, see `content_digest`.
+        """
         digest = content_digest(what, parameters, arrays)
         found = self.read(digest)
         if found is None:

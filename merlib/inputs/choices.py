@@ -1,4 +1,4 @@
-"""What decides how an input is computed from a clip: one frozen choice of every step, and the papers' own choices."""
+"""The choices by which an input is computed from a clip, as one frozen object, and the papers' own choices."""
 
 from __future__ import annotations
 
@@ -17,52 +17,54 @@ FEATURES = (
     *("frames", "apex", "onset_apex", "magnified"),
 )
 TRUTH = "truth"
-MEASURED = 112  # least side on which a flow sequence is measured, whatever its maps keep
+MEASURED = 112  # smallest side of the frames on which a flow sequence is measured, even if its maps are smaller
 WINDOWS, STEADY = ("rise", "around"), ("none", "affine")
 MOTION_WEIGHTS = (*(name for names in BACKEND_WEIGHTS.values() for name in names), "liteflownet", MAGNET_WEIGHTS)
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How one kind of input is computed; everything that changes its values.
+    """How one kind of input is computed: everything that changes its values.
 
     Parameters
     ----------
     feature : str
-        A name of `FEATURES`.
+        Kind of input, one of `FEATURES`.
     size : int
-        Side of the maps or pictures.
+        Side of the maps or pictures, px.
     unit : {'minmax255', 'px', 'rgb'}
-        Of flows: stretched to 0..255 each, as the public maps are, or pixels of the cut face; ``rgb`` draws a flow
-        sequence around the colour wheel, 0..1, as ASTNet does.
+        Unit of flows: each channel of a map stretched to 0..255, as in the public maps; pixels of the cut face; or
+        ``rgb``, a flow sequence drawn with the colours of the colour wheel, 0..1, as ASTNet does.
     flow : str
-        Method of `dense_flow`; ``truth`` takes the synthetic twin's own motion.
+        Method of `dense_flow`; ``truth`` takes the synthetic twin's true motion.
     apex : {'sheet', 'divide_and_conquer', 'exhaustive', 'middle'}
-        ``sheet`` spots by D&C-RoIs only where the sheet names none.
+        Where the apex comes from. ``sheet`` takes the annotated one, and spots it by D&C-RoIs only where there is none.
     crop : (int, int)
-        Rows and columns of the cut face on which motion is measured: AM3F's 170 x 140; Dual-ATME prints none.
+        Rows and columns of the cut face on which motion is measured: AM3F's 170 x 140; Dual-ATME prints no size.
     backend : str
-        Of `merlib.faces.find_faces`; ``given`` takes the twin's own landmarks.
+        Backend of `merlib.faces.find_faces`; ``given`` takes the twin's true landmarks.
     regions : (str, str)
-        Upper and lower half of the puzzle.
+        Regions in the upper and the lower half of the puzzle.
     factor : float
         Total magnification before a flow sequence is measured; 1 leaves the frames as they are.
     window : {'rise', 'around'}
         Frames of a flow sequence: evenly from onset to apex, or successive ones centred on the apex.
     steady : {'none', 'affine'}
-        ``affine`` holds the head still before magnification and flow (`merlib.motion.steadying`). UAMRN 4.3 promises
-        it; elsewhere it is an option.
+        ``affine`` holds the head still (`merlib.motion.steadying`) before ``flow``, ``puzzle`` and ``flow_sequence``
+        are measured and before ``magnified`` is magnified; the other features ignore it. UAMRN Sec. 4.3 wants it, in
+        other papers it is an option.
     magnifier : str
-        Method of `magnify`; ``auto`` is resolved to what was used.
+        Method of `magnify`; ``auto`` is replaced by the method that it stands for.
     length : int
-        Frames a clip, spread evenly from onset to offset (``frames``, ``onset_flows``, ``step_flows``: one flow
-        fewer), or amplification factors from 2 to 12 (``magnified``).
+        Frames per clip, spread evenly from onset to offset (``frames``, and ``onset_flows`` and ``step_flows``, which
+        have one flow less), or amplification factors from 2 to 12 (``magnified``).
     cut : bool
-        ``False`` leaves ``frames`` whole, shrunk to the size (LARNet Fig. 12).
+        ``False`` leaves ``frames`` uncut, only reduced to the size (LARNet Fig. 12).
     less_onset : bool
-        ``frames`` after the onset less the onset frame: what moved, without who it is.
+        Whether the onset frame is subtracted from later ``frames``, which keeps what moved and removes most of who
+        it is.
     even_light : bool
-        Whether frames are scaled to the onset's brightness before flow is measured; no paper says.
+        Whether frames are scaled to the onset's brightness before flow is measured; no paper mentions it.
     """
 
     feature: str = "flow"
@@ -95,12 +97,12 @@ class Preprocessing:
 
     @property
     def magnifies(self) -> bool:
-        """Whether a magnifier takes part."""
+        """Whether this input is magnified."""
         return self.feature == "magnified" or (self.feature == "flow_sequence" and self.factor != 1)
 
     @property
     def weights(self) -> dict[str, str]:
-        """Digest by name of each weights file that decides the values: of landmarks, flow and magnifier."""
+        """Digests, by name, of the weights files on which the values depend: of landmarks, flow and magnifier."""
         names = list(BACKEND_WEIGHTS.get(self.backend, ()))
         if self.flow == "liteflownet" and self.feature in ("flow", "puzzle", "flow_sequence"):
             names.append("liteflownet")
@@ -109,8 +111,8 @@ class Preprocessing:
         return {name: weights_digest(name) for name in names}
 
 
-# What each paper prints, and ten frames for the hand-crafted methods; ASTNet's LiteFlowNet needs weights that no
-# package carries, so DIS stands in unless named.
+# The choices that each paper prints, and ten frames for the hand-crafted methods. ASTNet's LiteFlowNet needs weights
+# that no package contains, so DIS replaces it unless another method is named.
 DEFAULTS: dict[str, dict[str, object]] = {
     "flow": {},
     "puzzle": {},
@@ -125,7 +127,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
 
 
 def preprocessing(feature: str, **choices: object) -> Preprocessing:
-    """Return how a feature is computed: the paper's choices, changed by `choices`.
+    """Return how a feature is computed: as its paper says (`DEFAULTS`), except for `choices`.
 
     Raises
     ------

@@ -1,8 +1,9 @@
-"""A clip table turned into `Samples`: every clip preprocessed once, in parallel, kept on disk.
+"""Turn a clip table into `Samples`: every clip is preprocessed once, in parallel, and kept on disk.
 
 An entry of the cache is named by ``source.identity`` (the content of a clip's files, or the twin's plan), the
-preprocessing, the digests of the weights it uses and the source of the rooms that compute it: a second call reads, a
-changed line of code computes anew. A frame source without an identity is computed each time.
+preprocessing, the digests of the weights used, and the code of the rooms that compute it. A second call therefore reads
+the results, while a changed definition makes them be computed anew. Clips whose frame source has no identity are
+computed each time.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ from merlib.motion.magnification.magnify import magnifier_sentence
 from merlib.sources.expressions import tables_digest
 from merlib.sources.weights import MissingWeights
 
-LARGE = 2**28  # bytes from which an input is memory-mapped
+LARGE = 2**28  # bytes; an input of at least this size is memory-mapped
 
 
 @lru_cache(maxsize=1)
 def source_of_motion() -> str:
-    """Return a digest of what turns clips into inputs: definitions and tables of the rooms that take part."""
+    """Return a digest of the code and the tables that turn clips into inputs."""
     root = Path(__file__).resolve().parents[1]
     rooms = ("clips", "datasets", "faces", "inputs", "motion")
     digests = [package_digest(root / room, ("*.py", "*.csv")) for room in rooms]
@@ -60,29 +61,30 @@ def samples_of_clips(
     table : DataFrame
         A clip table.
     how : sequence of Preprocessing
-        One an input; the input's name is its feature's.
+        One per input; the input gets the feature's name.
     classes : sequence of str, or mapping of str to sequence of str
-        In the order of the labels; or for each class the table's labels that make it
-        (`merlib.clips.classes.MEGC2019`). Clips of other labels are left out, and counted in the notes.
+        The classes in the order of their numbers; or for each class the table's labels that it joins
+        (`merlib.clips.classes.MEGC2019`). Clips with other labels are left out, and counted in the notes.
     cache : MotionCache, optional
         Where inputs are kept; large ones are then memory-mapped from there.
     workers : int
-        Processes, one thread each.
+        Number of processes, with one thread each.
     on_bad_clip : {'error', 'leave-out'}
-        What becomes of clips that cannot be preprocessed (no face, an unreadable frame): an error that lists them, or
-        they are left out, each with its reason in the notes.
+        Whether clips that cannot be preprocessed (no face, an unreadable frame) are an error that lists them, or are
+        left out, each with its reason in the notes.
     progress : callable, optional
-        Told ``(done, total)`` after each clip; by default a bar, on a terminal only.
+        Called with ``(done, total)`` after each input of a clip; by default a bar is shown, see `merlib.progress`.
 
     Returns
     -------
     Samples
-        One row a clip, in the table's order; `notes` name the repairs, the preprocessing and where each apex came from.
+        One row per clip, in the table's order, with the unit of the first input. `notes` name the repairs, the
+        preprocessing and how many apexes came from where.
 
     Raises
     ------
     MerlibError
-        When a class has no clip, no clip is left, and for the clips that fail.
+        When a class has no clip, when clips fail with the policy ``error``, and when no clip is left.
     """
     leaves_out = check_policy(on_bad_clip) == LEAVE_OUT
     becomes, names = choose_classes(table, classes)
@@ -128,7 +130,10 @@ def samples_of_clips(
 
 
 def _recipe(rows: list, how: Sequence[Preprocessing]) -> str:
-    """Return what names the inputs: each clip's identity and frames, and every step; empty for a clip without one."""
+    """Return a text that determines the inputs: each clip's identity and phases, and all choices of preprocessing.
+
+    It is empty when a clip has no identity.
+    """
     clips = [_named_clip(row) for row in rows]
     if any(clip[0] is None for clip in clips):
         return ""
@@ -150,7 +155,7 @@ def _notes(how: Sequence[Preprocessing], first: list[ClipInput | _Kept], failed:
 
 
 def _without_motion(inputs: dict[str, np.ndarray], keys: list[str]) -> list[str]:
-    """Say which clips' flow is the same everywhere: their maps are black, whatever moved."""
+    """Return a note for each input whose flow is constant in some clips: their maps are black, so nothing was found."""
     notes = []
     for name in sorted(set(FLOWS) & set(inputs)):
         still = [key for key, constant in zip(keys, constant_maps(inputs[name]), strict=True) if constant]
@@ -161,7 +166,7 @@ def _without_motion(inputs: dict[str, np.ndarray], keys: list[str]) -> list[str]
 
 
 def _sentence(how: Preprocessing) -> str:
-    """What a record must say about an input."""
+    """Return the sentence that a record must contain about an input."""
     parts = [f"{how.feature} {how.size} x {how.size}"]
     flows = how.feature in ("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows")
     if flows:
@@ -203,18 +208,18 @@ def _failures(failed: dict[str, MerlibError], total: int) -> MerlibError:
 
 
 def clip_parameters(row) -> dict[str, object]:
-    """Return what names a clip and the code that computes from it, for the key of a cache."""
+    """Return the part of a cache's key that names a clip and the code that computes from it."""
     return {"clip": _named_clip(row), "source": source_of_motion()}
 
 
 def input_parameters(row, how: Preprocessing) -> dict[str, object]:
-    """Return all that decides one input of one clip, for the key of a cache: clip, code, choices and weights."""
+    """Return all on which one input of one clip depends, for the key of a cache: clip, code, choices and weights."""
     return {**asdict(how), **clip_parameters(row), "weights": how.weights}
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """A clip input that lies in the cache."""
+    """One input of one clip that lies in the cache under `digest`, and how its apex was found."""
 
     digest: str
     apex_from: str
@@ -240,14 +245,14 @@ def _one(row, how: Preprocessing, cache: MotionCache | None) -> ClipInput | _Kep
             origin = np.array(result.apex_from)
             cache.write(apex, origin)
         return _Kept(digest, str(origin))
-    except MissingWeights:  # no fault of the clip: the others would fail alike
+    except MissingWeights:  # not the clip's fault: all clips would fail in the same way
         raise
     except MerlibError as error:
         return error
 
 
 def _gathered(results: list[ClipInput | _Kept], cache: MotionCache | None) -> np.ndarray:
-    """Stack the inputs; a large stack lies in a file, one clip at a time in memory."""
+    """Stack the inputs of all clips; a large stack is written to a file clip by clip and memory-mapped."""
     first = _values(results[0], cache)
     shape = (len(results), *first.shape)
     kept = cache is not None and all(isinstance(result, _Kept) for result in results)

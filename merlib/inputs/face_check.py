@@ -1,4 +1,4 @@
-"""Whether the face of each clip is found, before a notebook needs it."""
+"""Check in advance whether the face of each clip is found, before a notebook needs it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def check_faces(
     table : DataFrame
         A clip table.
     backend : str
-        Of `merlib.faces.find_faces`.
+        Backend of `merlib.faces.find_faces`.
     workers : int
-        Processes.
+        Number of processes.
     progress : callable, optional
-        Told ``(done, total)`` after each clip.
+        Called with ``(done, total)`` after each clip.
 
     Returns
     -------
     dict of str to MerlibError
-        ``dataset/subject/clip`` and the reason, of each clip that preprocessing would refuse.
+        For each clip that preprocessing would refuse, ``dataset/subject/clip`` and the reason.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def _problem(row, backend: str) -> MerlibError | None:
     where = f"{clip_key(row)} frame {row.source.numbers[row.onset]}"
     try:
         align_clip(frames(row, [row.onset]), where, backend=backend)
-    except MissingWeights:  # no fault of the clip
+    except MissingWeights:  # not the clip's fault
         raise
     except MerlibError as error:
         return error

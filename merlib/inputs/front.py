@@ -1,4 +1,4 @@
-"""What UAMRN's frozen front layers see in the magnified pictures, computed once a clip and kept beside the store."""
+"""Features of UAMRN's frozen front layers (Sec. 4.3) of magnified pictures, computed once per clip and kept on disk."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from merlib.sources.weights import find_weights, load_state, weights_digest, wei
 
 WEIGHTS = "resnet18-ferplus"
 SOURCE = ("merlib.models.blocks.front_layers", "merlib.models.blocks.resnet")
-WIDTH = 64  # of the published weights
+WIDTH = 64  # channels of the first stage in the published weights
 
 
 def published_layers(width: int = WIDTH) -> tuple[FrontLayers, str]:
-    """Return the front layers and a sentence on their weights: FER+ where the file is, else random ones.
+    """Return the front layers and a sentence on their weights: those trained on FER+ if the file is there, else random.
 
     Parameters
     ----------
     width : int
-        Channels of the first stage; the published weights fit 64 alone.
+        Channels of the first stage; the published weights fit only 64.
     """
     layers = FrontLayers(width)
     if width == WIDTH and weights_path(WEIGHTS) is not None:
@@ -42,14 +42,15 @@ def with_front(samples: Samples, cache: MotionCache, width: int = WIDTH, less_fi
     Parameters
     ----------
     samples : Samples
-        With the input ``magnified``.
+        Samples with the input ``magnified``.
     cache : MotionCache
-        Where features are kept, such as that of a study.
+        Where features are kept, such as the cache of a study.
     width : int
         Channels of the front layers' first stage.
     less_first : bool
-        Whether each magnification's features are taken less those of the first, the weakest: what grows with the motion
-        stays, and who it is goes. The paper does not do it; its mean over magnifications keeps the person.
+        Whether the features of the first, weakest magnification are subtracted from those of all. What grows with the
+        motion remains, and most of what identifies the person disappears. The paper does not do this; its mean over
+        magnifications keeps what identifies the person.
 
     Raises
     ------

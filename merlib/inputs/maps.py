@@ -1,7 +1,7 @@
-"""What the networks are fed, from frames: arrays in, arrays out.
+"""Compute from frames the arrays that the networks read.
 
 Flow and strain are measured at the frames' resolution; only then is everything averaged down. u and v stay in pixels
-of the original frames, strain is dimensionless.
+of the original frames; strain has no unit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def flow_channels(flow: np.ndarray, size: int = 28) -> np.ndarray:
     Parameters
     ----------
     flow : array (H, W, 2)
-        Pixels.
+        u and v in pixels.
     size : int
         Side of the maps.
 
@@ -39,7 +39,7 @@ def flow_channels(flow: np.ndarray, size: int = 28) -> np.ndarray:
     Raises
     ------
     MerlibError
-        When `flow` is no flow or `size` is not positive.
+        As `check_flow`, and when `size` is not positive.
     """
     from skimage.transform import resize_local_mean
 
@@ -80,12 +80,12 @@ def flow_maps(
 def minmax255(maps: np.ndarray) -> np.ndarray:
     """Stretch each channel of each map to 0..255 by its own minimum and maximum, rounded, as the public maps are.
 
-    Zero motion then has no fixed grey. A constant channel becomes 0.
+    Zero motion then has no fixed grey value. A constant channel becomes 0.
 
     Parameters
     ----------
     maps : array (..., H, W)
-        Such as u, v and strain.
+        Maps such as u, v and strain.
 
     Returns
     -------
@@ -101,8 +101,8 @@ def minmax255(maps: np.ndarray) -> np.ndarray:
 def flow_sequence(frames: np.ndarray, size: int = 224, method: str = "tvl1", **options: object) -> np.ndarray:
     """Return the ten flows between eleven successive frames (ASTNet Sec. 4.1).
 
-    The paper takes LiteFlowNet on magnified frames; magnify first, then say ``method="liteflownet"``. Which eleven
-    frames is the caller's choice (`inputs.windows`, ASTNET-B4).
+    The paper runs LiteFlowNet on magnified frames: magnify first, then pass ``method="liteflownet"``. The caller
+    chooses the eleven frames (`inputs.windows`, ASTNET-B4).
 
     Parameters
     ----------
@@ -151,8 +151,10 @@ def magnified_stack(
 
     Returns
     -------
-    float32 array (L, 3, size, size), str
-        RGB in 0..1, and the method used.
+    pictures : float32 array (L, 3, size, size)
+        RGB in 0..1.
+    method : str
+        The magnifier that was used, never ``auto``.
 
     Raises
     ------

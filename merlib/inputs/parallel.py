@@ -1,4 +1,4 @@
-"""One clip after another in several processes, one thread each, in order."""
+"""Apply a function to clips in several processes, with one thread each; results come in the clips' order."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def over_clips(
     Parameters
     ----------
     function : callable
-        Picklable; OpenCV is held to one thread while it runs.
+        It can be pickled. OpenCV is limited to one thread in the process that runs it.
     tasks : sequence of tuple
-        Its arguments.
+        The arguments of each call.
     workers : int
-        Processes; with one nothing is sent anywhere.
+        Number of processes; with one, everything runs in this process.
     what : str
         Name of the work, for the bar.
     progress : callable, optional
-        Told ``(done, total)`` after each task; by default a bar where somebody looks, see `merlib.progress`.
+        Called with ``(done, total)`` after each task; by default a bar is shown, see `merlib.progress`.
 
     Raises
     ------
     MerlibError
-        For fewer than one worker, and what `function` raises.
+        For fewer than one worker. Errors of `function` are raised too.
     """
     if workers < 1:
         raise MerlibError(f"{workers} workers.", "1 or more.", "give each processor core one.")
@@ -58,5 +58,5 @@ def over_clips(
 def _alone(function: Callable, task: tuple) -> object:
     import cv2
 
-    cv2.setNumThreads(1)  # one process a core: OpenCV's own threads would only wait for each other
+    cv2.setNumThreads(1)  # there is a process per core already, so OpenCV's own threads would only wait for each other
     return function(*task)

@@ -1,4 +1,4 @@
-"""From one clip to what a network is fed: the preprocessing of the five papers, one function a kind of input.
+"""Compute from one clip the input of a network: the preprocessing of the five papers, one function per kind of input.
 
 =================  ===========================================================================================
 ``flow``           (3, 28, 28) u, v, strain between onset and apex (AM3F Sec. 3.1, Dual-ATME Sec. 3.2)
@@ -12,10 +12,11 @@
 ``magnified``      (32, 3, 224, 224) RGB 0..1, the apex at 32 amplification factors (UAMRN Sec. 3.1)
 =================  ===========================================================================================
 
-Decisions where the papers are silent: eleven frames lie evenly from onset to apex, which "from the apex to the peak"
-must mean, and the onset is what they are magnified against (ASTNET-B4); a missing apex is spotted by D&C-RoIs between
-onset and offset (AM3F-A17, CROSS-X5), but UAMRN takes SMIC's middle frame (Sec. 4.1, UAMRN-F14); ASTNet's and LARNet's
-frames are cut or normalised by the landmarks of their first frame, as UAMRN writes.
+The papers leave some points open, which are decided as follows. ASTNet's eleven frames lie evenly from onset to apex,
+which its "from the apex to the peak" must mean, and are magnified against the onset (ASTNET-B4). A missing apex is
+spotted by D&C-RoIs between onset and offset (AM3F-A17, CROSS-X5), but UAMRN takes the middle frame for SMIC (Sec. 4.1,
+UAMRN-F14). All frames of a clip are cut or normalised by the landmarks of its onset, as UAMRN writes, also for ASTNet
+and LARNet.
 """
 
 from __future__ import annotations
@@ -56,7 +57,17 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ClipInput:
-    """What came out for one clip: the array, and the apex used (0-based frame) with how it was found."""
+    """One input of one clip.
+
+    Parameters
+    ----------
+    array : float32 array
+        The input, in the shape that the module's table gives.
+    apex : int
+        Frame that was taken for the apex, counted from 0 in the clip.
+    apex_from : str
+        How it was found: ``sheet``, ``truth``, or the method that spotted it.
+    """
 
     array: np.ndarray
     apex: int
@@ -65,7 +76,7 @@ class ClipInput:
 
 @dataclass(frozen=True)
 class _Located:
-    """A clip with its apex found and the cut of its onset."""
+    """A clip with its apex, and the cut of the face that was found on its onset."""
 
     row: object
     apex: int
@@ -74,7 +85,7 @@ class _Located:
     crop: object
 
     def onset_landmarks(self, how: Preprocessing) -> np.ndarray:
-        """Landmarks on the whole onset frame, px (68, 2)."""
+        """Return the landmarks on the uncut onset frame, px (68, 2)."""
         matrix = self.crop.matrix(how.crop)
         return ((self.landmarks - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T).astype(np.float32)
 
@@ -83,12 +94,12 @@ class _Located:
 
 
 def locate(row, how: Preprocessing) -> _Located:
-    """Find the face on the onset and the apex of a clip.
+    """Find the face on the onset of a clip, and the clip's apex.
 
     Raises
     ------
     MerlibError
-        When the onset holds no face, several, or one that is cut; the message names the clip.
+        When the onset holds no face, several, or one that is cut off; the message names the clip.
     """
     from merlib.faces.alignment import align_clip
 
@@ -98,7 +109,8 @@ def locate(row, how: Preprocessing) -> _Located:
     found = _Located(row, row.onset, "", aligned.landmarks, aligned.crop)
     if how.flow == TRUTH and hasattr(row.source, "true_apex"):
         return replace(found, apex=int(row.source.true_apex), apex_from=TRUTH)
-    moves = row.apex is not pd.NA and row.apex != row.onset  # an apex on the onset means no motion: it is spotted
+    # with an apex on the onset there would be no motion, so such an apex counts as missing
+    moves = row.apex is not pd.NA and row.apex != row.onset
     if how.apex == "sheet" and moves:
         return replace(found, apex=int(row.apex), apex_from="sheet")
     method = "divide_and_conquer" if how.apex == "sheet" else how.apex
@@ -119,7 +131,7 @@ def _still(pictures: np.ndarray, landmarks: np.ndarray, how: Preprocessing) -> n
 
 
 def motion_of(found: _Located, how: Preprocessing) -> np.ndarray:
-    """Flow from onset to apex on the cut face, px of it, (rows, columns, 2)."""
+    """Return the flow from onset to apex on the cut face, (rows, columns, 2), in px of the cut face."""
     onset, apex = int(found.row.onset), found.apex
     if how.flow != TRUTH:
         pair = _lit(found.cut([onset, apex], how.crop), how)
@@ -138,7 +150,7 @@ def _true_motion(found: _Located, first: int, second: int, how: Preprocessing) -
 
 
 def _finish(channels: np.ndarray, how: Preprocessing) -> np.ndarray:
-    """Bring maps (..., 3, H, W) to their unit; a sequence is drawn with one scale, so that it keeps its course."""
+    """Bring maps (..., 3, H, W) to their unit; a drawn sequence has one scale, so that its frames can be compared."""
     if how.unit == DRAWN:
         return draw_flow(channels)
     return minmax255(channels) if how.unit == "minmax255" else channels
@@ -170,13 +182,14 @@ def _flow_sequence(found: _Located, how: Preprocessing) -> np.ndarray:
 
 
 def normal_sequence(found: _Located, indices: list[int], how: Preprocessing) -> np.ndarray:
-    """Return the frames that a flow sequence is measured between: normalised, lit, still and magnified as `how` says.
+    """Return the frames between which a flow sequence is measured, (T, side, side, 3), for the frames `indices`.
 
-    Light, steadying and magnification refer to the onset.
+    They are normalised to the reference face and, as `how` says, evened out in light, held still and magnified. The
+    last three are relative to the onset.
     """
     from merlib.faces.normalisation import normalise_clip, reference_face
 
-    side = max(how.size, MEASURED)  # motion needs pixels, whatever the maps keep
+    side = max(how.size, MEASURED)  # motion is measured on enough pixels even if the maps are smaller
     clip = frames(found.row, [int(found.row.onset), *indices])
     normal = normalise_clip(clip, clip_key(found.row), (side, side), None, "given", found.onset_landmarks(how)).frames
     normal = _still(_lit(normal, how), reference_face((side, side)), how)
@@ -245,9 +258,14 @@ def clip_input(row, how: Preprocessing) -> ClipInput:
     Parameters
     ----------
     row : named tuple
-        Of a clip table.
+        A row of a clip table.
     how : Preprocessing
-        See `preprocessing`.
+        What to compute, see `preprocessing`.
+
+    Returns
+    -------
+    ClipInput
+        The array, and the apex that was used.
 
     Raises
     ------

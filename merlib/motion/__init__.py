@@ -1,1 +1,1 @@
-"""How the face moves: apex spotting, dense flow, strain, magnification, and what the networks are fed."""
+"""How the face moves: apex spotting, dense optical flow, optical strain, and magnification of motion."""

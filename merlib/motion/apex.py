@@ -1,18 +1,20 @@
-"""Apex spotting: D&C-RoIs (Liong et al. 2015), as AM3F Sec. 3.1.1 uses it for SMIC, and the middle-frame rule.
+"""Spot the apex of a clip: D&C-RoIs (Liong et al. 2015), as AM3F Sec. 3.1.1 uses it for SMIC, or the middle frame.
 
-Three regions from 68 landmarks - mouth, left eye and brow, right eye and brow - are described by histograms of local
-binary patterns over a grid of cells. Each frame's distance to the onset's histograms is one minus their correlation;
-the region with the largest distance is followed, and a divide-and-conquer search picks its apex: of the two halves
-of the clip the one whose peaks sum higher is kept, until one peak is left.
+D&C-RoIs (divide and conquer on regions of interest) takes three regions from 68 landmarks: mouth, left eye and brow,
+right eye and brow. Each is described by histograms of local binary patterns over a grid of cells. A frame's distance to
+the onset is one minus the correlation of their histograms. The region with the largest distance is followed. A
+divide-and-conquer search then picks its apex: of the two halves of the clip, the one whose peaks have the larger sum is
+kept, and so on until one peak is left.
 
-Decisions where the papers are silent, each to keep sensor noise out, which alone sets plain skin far from the onset:
-patterns of radius 3 after a blur of 2 pixels in 5 x 5 cells a region; curves smoothed over a twentieth of the clip and
-measured from their floor (10th percentile); the region "with the largest difference" is the one whose curve rises
-highest above its frame-to-frame noise; peaks that stand out by less than a quarter of the highest do not vote.
+The papers leave several points open. Our choices keep out sensor noise, which by itself makes even plain skin differ
+from the onset: patterns have radius 3 after a blur of 2 pixels, in 5 x 5 cells per region; curves are smoothed over a
+twentieth of the clip and measured from their floor (10th percentile); the region "with the largest difference" is the
+one whose curve rises highest above its frame-to-frame noise; peaks that stand out by less than a quarter of the curve's
+maximum do not count.
 
-A blink is far larger than a micro-expression and wins either eye region, so by default (``eyes="masked"``) the
-openings of the eyes, lids included, do not count; ``"kept"`` is the method as printed. Which rule a paper used for SMIC
-moves the apex by frames (errata CROSS-X5).
+A blink is far larger than a micro-expression, so a region with an eye would follow the blink. Therefore the openings of
+the eyes, lids included, do not count by default (``eyes="masked"``); ``"kept"`` is the method as printed. Papers differ
+in the rule that they use for SMIC, and the rule moves the apex by several frames (errata CROSS-X5).
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ REGIONS: dict[str, tuple[int, ...]] = {  # iBUG's 68 landmarks, 0-based; left is
     "left_eye": (*range(17, 22), *range(36, 42)),
 }
 EYES = {"right_eye": tuple(range(42, 48)), "left_eye": tuple(range(36, 42))}
-MARGIN = 0.12  # of the inter-ocular distance, around each region
-LID = 0.16  # of the inter-ocular distance, around an eye's opening
-CELLS = 5
-POINTS, RADIUS, BLUR = 8, 3, 2.0
-STEPS = 16  # to a grey level: finer differences are no pattern
-FLOOR, STANDING_OUT = 0.1, 0.25
+MARGIN = 0.12  # margin around each region, as a share of the inter-ocular distance
+LID = 0.16  # width of the band around an eye's opening that is masked as well, as a share of that distance
+CELLS = 5  # cells per side of a region
+POINTS, RADIUS, BLUR = 8, 3, 2.0  # of the binary patterns: neighbours, radius in px; sigma of the blur before, px
+STEPS = 16  # brightness is rounded to 1/16 of a grey level, so that smaller differences make no pattern
+FLOOR, STANDING_OUT = 0.1, 0.25  # quantile that is the curve's floor; least prominence of a peak, share of the maximum
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ class Apex:
     Parameters
     ----------
     index : int
-        Frame, 0 is the clip's first (the onset).
+        Frame of the apex; 0 is the clip's first frame, the onset.
     curve : float array (T,)
-        Distance of each frame to the onset in the region followed, smoothed and from its floor, 0 to 2; empty for
-        the middle rule.
+        Distance of each frame to the onset in the region followed, smoothed and measured from its floor, 0 to 2; empty
+        for the middle rule.
     region : str
-        ``mouth``, ``left_eye`` or ``right_eye``; ``""`` for the middle rule.
+        The region followed: ``mouth``, ``left_eye`` or ``right_eye``; ``""`` for the middle rule.
     curves : dict of str to float array (T,)
-        Distances of every region as measured, from `region_curves`.
+        The distances in every region as measured, from `region_curves`; empty for the middle rule.
     """
 
     index: int
@@ -76,12 +78,12 @@ def spot_apex(
     frames : array (T, H, W) or (T, H, W, 3)
         The clip from onset to offset, aligned, uint8 or float 0..1.
     landmarks : array (68, 2), optional
-        Columns and rows of the onset's landmarks, pixels. The middle rule needs none.
+        Columns and rows of the onset's landmarks, px. The middle rule needs none.
     method : {'divide_and_conquer', 'exhaustive', 'middle'}
-        ``exhaustive`` takes the highest point of the curve; ``middle`` frame ``T // 2``, as UAMRN does for SMIC
+        ``exhaustive`` takes the highest point of the curve; ``middle`` takes frame ``T // 2``, as UAMRN does for SMIC
         (errata UAMRN-F14).
     eyes : {'masked', 'kept'}
-        Whether the openings of the eyes are left out, where blinks are.
+        Whether the openings of the eyes, where blinks happen, are left out.
     smooth : float, optional
         Standard deviation in frames of the curve's smoothing; by default T / 20.
 
@@ -93,7 +95,8 @@ def spot_apex(
     Raises
     ------
     MerlibError
-        For an unknown method, fewer than three frames, or landmarks that are missing or outside the frame.
+        For an unknown method or treatment of eyes, fewer than three frames, landmarks that are missing or outside the
+        frame, or a face too small for the cells.
     """
     if method not in METHODS:
         raise unknown_name("apex method", method, METHODS)
@@ -113,9 +116,9 @@ def spot_apex(
 
 
 def _rise(curve: np.ndarray, spread: float) -> tuple[np.ndarray, float]:
-    """Smooth a curve, measure it from its floor, and say how far it rises above its noise.
+    """Return a curve smoothed and measured from its floor, and how many times its noise it rises.
 
-    The onset, which is at distance 0 of itself and so lies below the noise of all others, is left out.
+    The onset is left out of both: its distance to itself is 0, below the noise level of all other frames.
     """
     from scipy.ndimage import gaussian_filter1d
 
@@ -127,7 +130,7 @@ def _rise(curve: np.ndarray, spread: float) -> tuple[np.ndarray, float]:
 
 
 def region_curves(frames: np.ndarray, landmarks: np.ndarray | None, eyes: str = "masked") -> dict[str, np.ndarray]:
-    """Return, for each region, one minus the correlation of every frame's pattern histogram with the onset's.
+    """Return the distance of every frame to the onset in each region: one minus the histograms' correlation.
 
     Parameters
     ----------
@@ -137,7 +140,12 @@ def region_curves(frames: np.ndarray, landmarks: np.ndarray | None, eyes: str = 
     Returns
     -------
     dict of str to float array (T,)
-        0 at the onset.
+        From 0, at the onset, to 2.
+
+    Raises
+    ------
+    MerlibError
+        For landmarks that are missing or outside the frame, or a face too small for the cells.
     """
     points = _check_landmarks(landmarks, np.shape(frames)[1:3])
     boxes = {name: _box(points, REGIONS[name], np.shape(frames)[1:3]) for name in REGIONS}
@@ -168,7 +176,7 @@ def _inter_ocular(points: np.ndarray) -> float:
 
 
 def _box(points: np.ndarray, members: tuple[int, ...], shape: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns of the region with its margin, at least four pixels a cell."""
+    """Return rows and columns of the region with its margin; raise when a cell would have less than 4 px per side."""
     margin = MARGIN * _inter_ocular(points)
     left, top = np.floor(points[list(members)].min(axis=0) - margin).astype(int)
     right, bottom = np.ceil(points[list(members)].max(axis=0) + margin).astype(int) + 1
@@ -184,7 +192,7 @@ def _box(points: np.ndarray, members: tuple[int, ...], shape: tuple[int, int]) -
 
 
 def _counted(points: np.ndarray, name: str, box: tuple[slice, slice], eyes: str) -> np.ndarray:
-    """Mask of the pixels of a region that count."""
+    """Return which pixels of a region count, bool (rows, columns)."""
     import cv2
 
     rows, columns = box
@@ -198,7 +206,7 @@ def _counted(points: np.ndarray, name: str, box: tuple[slice, slice], eyes: str)
 
 
 def _histogram(image: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> np.ndarray:
-    """Return the histograms of the region's uniform patterns, one a cell, (cells * 59,)."""
+    """Return the histograms of the region's uniform patterns, one per cell, joined: (25 * 59,)."""
     import cv2
     from skimage.feature import local_binary_pattern
 
@@ -218,7 +226,7 @@ def _distance_to_first(histograms: np.ndarray) -> np.ndarray:
 
 
 def divide_and_conquer(curve: np.ndarray) -> int:
-    """Return the peak that is left when the half with the smaller sum of peaks is dropped again and again.
+    """Return the peak that is left after repeatedly dropping the half of the curve whose peaks have the smaller sum.
 
     Parameters
     ----------

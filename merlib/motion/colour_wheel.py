@@ -1,8 +1,9 @@
-"""Flow drawn as a picture: direction as hue around Middlebury's colour wheel, speed as strength of colour.
+"""Draw flow as a picture: direction is the hue on Middlebury's colour wheel, speed the strength of the colour.
 
-ASTNet feeds ResNet drawn flow, three channels, so that ImageNet's weights fit (Sec. 4.1 (3)). Hues follow the wheel
-of Baker et al. (Int. J. Comput. Vis. 2011, 92, 1-31), whose 55 steps give more room to the hues that eyes tell apart
-better: red to yellow 15, yellow to green 6, green to cyan 4, cyan to blue 11, blue to magenta 13, magenta to red 6.
+ASTNet feeds its ResNet with drawn flow (Sec. 4.1 (3)), whose three channels fit weights trained on ImageNet. Hues
+follow the wheel of Baker et al. (Int. J. Comput. Vis. 2011, 92, 1-31). Its 55 steps give more room to hues that eyes
+distinguish better: red to yellow 15, yellow to green 6, green to cyan 4, cyan to blue 11, blue to magenta 13, magenta
+to red 6.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ def draw_flow(flow: np.ndarray, largest: float | None = None) -> np.ndarray:
     flow : ndarray (..., 2 or more, H, W)
         u (right) and v (down) first; further channels are not drawn.
     largest : float, optional
-        Speed that gets the full colour; faster ones get no more. By default the largest there is, so that a sequence
-        keeps its course.
+        Speed that is drawn in full colour, as are all higher speeds. By default it is the largest speed of all fields
+        together, so that the frames of a sequence can be compared.
 
     Returns
     -------
     float32 ndarray (..., 3, H, W)
-        0..1: white where nothing moves, red to the right, yellow-green downwards, cyan to the left, blue upwards.
+        RGB 0..1: white where nothing moves; red for motion to the right, yellow downwards, a greenish blue to the
+        left, violet upwards.
 
     Raises
     ------

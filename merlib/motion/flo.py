@@ -1,7 +1,8 @@
-"""Reading and writing `.flo`, the Middlebury format that LiteFlowNet's tools write (ASTNet Sec. 4.1 (3)).
+"""Read and write ``.flo``, the Middlebury format that LiteFlowNet's tools write (ASTNet Sec. 4.1 (3)).
 
-Little-endian: the float 202021.25 (whose bytes read ``PIEH``), width and height as int32, then u and v in turn as
-float32, row by row. By convention a component above 1e9 marks a pixel whose motion is unknown; it is passed on.
+A file holds, little-endian, the float 202021.25 (whose bytes read ``PIEH``), width and height as int32, then u and v of
+each pixel as float32, row by row. By convention a component above 1e9 marks a pixel whose motion is unknown; such
+values are read and written as they are.
 """
 
 from __future__ import annotations
@@ -20,19 +21,24 @@ _ACTION = "write the file again, or copy it again from its source."
 
 
 def write_flo(path: str | Path, flow: np.ndarray) -> Path:
-    """Write a flow; the file appears only when it is complete.
+    """Write a flow. The file appears only when it is complete.
 
     Parameters
     ----------
     path : path
-        Where to; folders are made.
+        The file to write; its folder is created.
     flow : array (H, W, 2)
         u and v in pixels.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     MerlibError
-        When `flow` is not one finite flow.
+        When `flow` is not a single finite flow, or the file cannot be written.
     """
     flow = check_flow(flow, unknown=True)
     if flow.ndim != 3:
@@ -45,7 +51,7 @@ def write_flo(path: str | Path, flow: np.ndarray) -> Path:
 
 
 def read_flo(path: str | Path) -> np.ndarray:
-    """Read a flow.
+    """Read a flow from a ``.flo`` file.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Dense optical flow between two frames: one function, four methods, one convention.
+"""Estimate dense optical flow between two frames, with any of four methods.
 
 ``flow[y, x] = (u, v)`` in pixels: what is at (x, y) in the first frame is at (x + u, y + v) in the second; u grows
 rightwards, v downwards.
@@ -21,7 +21,7 @@ import numpy as np
 from merlib.errors import MerlibError, unknown_name
 from merlib.motion.frames import as_bytes, check_pair, colour, grey
 
-UNKNOWN = 1e9  # of a component; beyond it the Middlebury format says that the motion is not known
+UNKNOWN = 1e9  # px; a larger component means, in the Middlebury format, that the motion of the pixel is unknown
 DIS_PRESETS = ("ultrafast", "fast", "medium")
 
 
@@ -97,20 +97,14 @@ def dense_flow(first: np.ndarray, second: np.ndarray, method: str = "tvl1", **op
     Parameters
     ----------
     first, second : array (H, W) or (H, W, 3)
-        Frames, uint8 0..255 or float 0..1, RGB. Onset and apex, as a rule.
+        Frames, uint8 0..255 or float 0..1, RGB; usually onset and apex.
     method : {'tvl1', 'dis', 'farneback', 'liteflownet'}
-        See the module.
+        See the module's docstring.
     **options
-        Of the method. ``tvl1``: scikit-image's ``attachment``, ``tightness``, ``num_warp``, ``num_iter``, ``tol``,
-        ``prefilter``. The defaults were chosen by error on known motions of a face (SYNTHETIC, four expressions, 1.2,
-        2.5 and 5 px, with and without noise of one grey level, 180 x 140 px; the error's share of the motion):
-        attachment 38.25, which is OpenCV's lambda .15 on 0..255, errs by .127 and keeps .91 of the motion;
-        scikit-image's own 15 errs by .215 and keeps .78; OpenCV's TV-L1 errs by .164 and keeps .84. Flows are
-        therefore 1.0 to 1.2 times as long as OpenCV's. Five warps are better up to 2.5 px (.125 against .132 with
-        fifteen), fifteen from 5 px on (.115 against .131): say ``num_warp=15`` for magnified motion,
-        macro-expressions and whole frames, at three times the work.
-        ``dis``: ``preset`` ``'ultrafast'``, ``'fast'`` or ``'medium'``. ``farneback``: OpenCV's ``pyr_scale``,
-        ``levels``, ``winsize``, ``iterations``, ``poly_n``, ``poly_sigma``. ``liteflownet``: ``device``.
+        Options of the method. ``tvl1``: scikit-image's ``attachment``, ``tightness``, ``num_warp``, ``num_iter``,
+        ``tol``, ``prefilter``; see the notes. ``dis``: ``preset`` ``'ultrafast'``, ``'fast'`` or ``'medium'``.
+        ``farneback``: OpenCV's ``pyr_scale``, ``levels``, ``winsize``, ``iterations``, ``poly_n``, ``poly_sigma``.
+        ``liteflownet``: ``device``.
 
     Returns
     -------
@@ -121,6 +115,16 @@ def dense_flow(first: np.ndarray, second: np.ndarray, method: str = "tvl1", **op
     ------
     MerlibError
         For frames of different size or unreadable values, an unknown method or option, and missing weights.
+
+    Notes
+    -----
+    The defaults of ``tvl1`` were chosen by their error on known motions of a face (SYNTHETIC: four expressions; 1.2,
+    2.5 and 5 px; with and without noise of one grey level; 180 x 140 px). Errors are shares of the motion. With
+    attachment 38.25, which is OpenCV's lambda .15 on 0..255, the error is .127 and .91 of the motion is found; with
+    scikit-image's own default of 15 the error is .215 and .78 is found; with OpenCV's TV-L1 the error is .164 and .84
+    is found. Flows are therefore 1.0 to 1.2 times as long as OpenCV's. Five warps are better up to 2.5 px (error .125,
+    with fifteen .132), fifteen from 5 px on (.115, with five .131). For magnified motion, macro-expressions and whole
+    frames pass ``num_warp=15``, which takes three times as long.
 
     References
     ----------
@@ -138,19 +142,19 @@ def dense_flow(first: np.ndarray, second: np.ndarray, method: str = "tvl1", **op
 
 
 def check_flow(flow: np.ndarray, unknown: bool = False) -> np.ndarray:
-    """Return the flow as a floating-point array when it is (..., H, W, 2), finite and known everywhere.
+    """Return the flow as a floating-point array, after checking that it is (..., H, W, 2), finite and known everywhere.
 
     Parameters
     ----------
     flow : array (..., H, W, 2)
-        Pixels.
+        u and v in pixels.
     unknown : bool
         Whether pixels of unknown motion (a component above 1e9, as in ``.flo`` files) are accepted.
 
     Raises
     ------
     MerlibError
-        Otherwise.
+        For another shape, fewer than 2 x 2 pixels, values that are not finite, and unknown motion if not accepted.
     """
     flow = np.asarray(flow)
     if flow.ndim < 3 or flow.shape[-1] != 2 or min(flow.shape[-3:-1]) < 2:
@@ -171,19 +175,20 @@ def check_flow(flow: np.ndarray, unknown: bool = False) -> np.ndarray:
 
 
 def unknown_pixels(flow: np.ndarray) -> np.ndarray:
-    """Return which pixels of a flow (..., H, W, 2) have no known motion, bool (..., H, W); the mark of ``.flo``."""
+    """Return which pixels of a flow (..., H, W, 2) are marked as unknown, as in ``.flo`` files; bool (..., H, W)."""
     return (np.abs(flow) > UNKNOWN).any(axis=-1)
 
 
 def end_point_error(flow: np.ndarray, truth: np.ndarray, above: float = 0.0) -> tuple[float, float]:
-    """Return the mean distance between two flows and, beside it, that of a zero field, both in pixels.
+    """Return the mean end-point error of a flow and, for comparison, that of a field of zeros, both in pixels.
 
     Parameters
     ----------
     flow, truth : array (H, W, 2)
         Estimated and true motion, pixels.
     above : float
-        Only pixels that truly move further than this count; those whose motion is unknown in either flow never do.
+        Only pixels whose true motion is larger than this count, px. Pixels whose motion is unknown in either flow never
+        count.
 
     Raises
     ------

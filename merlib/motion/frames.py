@@ -1,4 +1,4 @@
-"""The checks every estimate makes of its frames, and the two forms it reads them in: grey and colour, 0 to 1."""
+"""Check frames before motion is estimated, and convert them to the forms that are used: grey or RGB, from 0 to 1."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from merlib.errors import MerlibError
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as OpenCV's RGB to grey
-SMALLEST = 16  # pixels; below this no method has a pyramid to work with
+SMALLEST = 16  # pixels per side; in smaller frames no method can build its pyramid of resolutions
 _ACTION = "hand over frames as uint8 0..255 or float 0..1, (H, W) grey or (H, W, 3) RGB."
 
 
@@ -56,12 +56,12 @@ def colour(frame: np.ndarray) -> np.ndarray:
 
 
 def check_shape(frame: np.ndarray) -> np.ndarray:
-    """Return the frame as an array when it is (H, W) or (H, W, 3) of at least 16 x 16 pixels.
+    """Return the frame as an array, after checking that it is (H, W) or (H, W, 3) with at least 16 x 16 pixels.
 
     Raises
     ------
     MerlibError
-        Otherwise.
+        For another shape or a smaller frame.
     """
     frame = np.asarray(frame)
     good = frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] == 3)
@@ -72,12 +72,12 @@ def check_shape(frame: np.ndarray) -> np.ndarray:
 
 
 def check_pair(first: np.ndarray, second: np.ndarray) -> None:
-    """Refuse two frames of different height or width.
+    """Raise when two frames differ in height or width.
 
     Raises
     ------
     MerlibError
-        When they differ, or when one of them is no frame.
+        When they differ, or as `check_shape` for either.
     """
     first, second = check_shape(first), check_shape(second)
     if first.shape[:2] != second.shape[:2]:
@@ -89,5 +89,5 @@ def check_pair(first: np.ndarray, second: np.ndarray) -> None:
 
 
 def as_bytes(frames: np.ndarray) -> np.ndarray:
-    """Round floating-point frames in 0..1 to uint8, clipping what magnification pushed outside."""
+    """Return floating-point frames in 0..1 as uint8 0..255; values that magnification moved outside are clipped."""
     return np.rint(np.clip(frames, 0.0, 1.0) * 255.0).astype(np.uint8)

@@ -10,13 +10,13 @@ from merlib.motion.frames import unit_range
 def even_light(frames: np.ndarray) -> np.ndarray:
     """Scale every frame to the mean brightness of the first.
 
-    Optical flow rests on a point keeping its brightness. Lamps that pulse with the mains break this at 100 frames a
-    second (SMIC): without evening out, TV-L1 on the synthetic twin is off by half as much again.
+    Optical flow assumes that a point keeps its brightness. Lamps that pulse with the mains violate this at 100 frames a
+    second (SMIC): if the light is not evened out, the error of TV-L1 on the synthetic twin is half as large again.
 
     Parameters
     ----------
     frames : array (T, H, W) or (T, H, W, 3)
-        Of the cut face, uint8 or float 0..1.
+        Frames of the cut face, uint8 or float 0..1.
 
     Returns
     -------

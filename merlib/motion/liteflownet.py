@@ -1,24 +1,25 @@
 """LiteFlowNet (Hui, Tang and Loy, CVPR 2018), the flow network of ASTNet Sec. 3.1 (2); 5.4 million parameters.
 
-Two frames (N, 3, H, W), H and W multiples of 32, go through one pyramid of features; from the coarsest level to the
-second finest three steps refine the flow::
+Two frames (N, 3, H, W), H and W multiples of 32, go through the same pyramid of features. At each level, from the
+coarsest to the second finest, three steps refine the flow::
 
     level            1    2    3    4    5    6
     channels        32   32   64   96  128  192
     resolution       1  1/2  1/4  1/8 1/16 1/32
 
-    matching        cost volume of the features, 7 x 7 displacements, the second frame's warped by the flow so far
+    matching        cost volume of the features for 7 x 7 displacements, the second frame's warped by the flow so far
     sub-pixel       features of both frames and the flow, through four convolutions
-    regularisation  each vector becomes a mean of its neighbours, weighted by what colours and features say
+    regularisation  each vector becomes a mean of its neighbours, with weights computed from colours, features and flow
 
-The network's unit is 20 px of the full frame; level 2 is its last, and the flow is enlarged twofold from there.
+The network's unit of flow is 20 px of the full frame. Level 2 is the last; from there the flow is enlarged twofold.
 
 Weights: ``network-default.pytorch`` of the public PyTorch conversion (GitHub sniklaus/pytorch-liteflownet; research
 use only, licence terms of twhui/LiteFlowNet). Its tensors are called ``moduleFeatures.moduleTwo.0.weight``,
 ``moduleMatching.4.moduleMain.0.bias``, ``moduleRegularization.0.moduleDist.1.weight`` and so on (later releases of
-its code say ``net`` for ``module``; both are read). Lists of three steps run from level 2 to level 6. These names
-and shapes, the colour order (BGR), the colours' means and the cost volume's order are taken from that conversion's
-public source; no weights file was at hand, so agreement with its output is untested. Other names are refused.
+its code say ``net`` for ``module``; both are read). The lists of the three steps go from level 2 to level 6. These
+names and shapes, the colour order (BGR), the means of the colours and the order of the cost volume are taken from that
+conversion's public source. We had no weights file, so agreement with its output is untested. Weights with other names
+are refused.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ LEVELS = (2, 3, 4, 5, 6)
 UNIT = 20.0  # pixels of the full frame
 REACH = 3  # displacements -3..3 in each direction
 COSTS = (2 * REACH + 1) ** 2
-WINDOW = {2: 7, 3: 5, 4: 5, 5: 3, 6: 3}  # the last kernel's side, and the neighbourhood of the regularisation
+WINDOW = {2: 7, 3: 5, 4: 5, 5: 3, 6: 3}  # by level: side of the last kernel and of the regularisation's neighbourhood
 MEANS = ((0.411618, 0.434631, 0.454253), (0.410782, 0.433645, 0.452793))  # BGR, first and second frame
 
 _OWN_NAMES = {
@@ -72,7 +73,7 @@ def _conv(ins: int, outs: int, side: int | tuple[int, int] = 3, stride: int = 1)
 
 
 def _stack(*convolutions: nn.Module) -> nn.Sequential:
-    """Each convolution followed by a leaky ReLU."""
+    """Return the convolutions in a row, each followed by a leaky ReLU."""
     return nn.Sequential(*(layer for conv in convolutions for layer in (conv, nn.LeakyReLU(0.1))))
 
 
@@ -85,7 +86,7 @@ def _doubler(channels: int) -> nn.ConvTranspose2d:
 
 
 def warp_back(second: Tensor, flow: Tensor) -> Tensor:
-    """Fetch what the flow points at: out(x) = second(x + flow(x)), bilinear, zero outside.
+    """Warp the second picture back to the first: out(x) = second(x + flow(x)), bilinear, and zero outside.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def warp_back(second: Tensor, flow: Tensor) -> Tensor:
 
 
 def cost_volume(first: Tensor, second: Tensor, step: int = 1) -> Tensor:
-    """Correlate each feature vector of the first frame with 7 x 7 of the second, `step` pixels apart.
+    """Correlate each `step`-th feature vector of the first frame with 7 x 7 vectors of the second, `step` pixels apart.
 
     Returns
     -------
@@ -120,7 +121,10 @@ def cost_volume(first: Tensor, second: Tensor, step: int = 1) -> Tensor:
 
 
 class Matching(nn.Module):
-    """Find the flow left over at one level from the cost volume; coarser than level 3 at full density."""
+    """Find, from the cost volume, how the flow at one level differs from that of the coarser level.
+
+    At levels 2 and 3 the cost volume is computed for every second pixel only and then enlarged.
+    """
 
     def __init__(self, level: int):
         super().__init__()
@@ -143,7 +147,7 @@ class Matching(nn.Module):
 
 
 class Subpixel(nn.Module):
-    """Refine the flow below a pixel from both frames' features."""
+    """Refine the flow to fractions of a pixel, from the features of both frames."""
 
     def __init__(self, level: int):
         super().__init__()
@@ -159,7 +163,7 @@ class Subpixel(nn.Module):
 
 
 class Regularisation(nn.Module):
-    """Replace each flow vector by a weighted mean of its neighbours."""
+    """Replace each flow vector by a weighted mean of its neighbours, so that motion is smooth within a surface."""
 
     def __init__(self, level: int):
         super().__init__()
@@ -196,8 +200,8 @@ class Regularisation(nn.Module):
 class LiteFlowNet(nn.Module):
     """The whole network.
 
-    Shapes: two frames BGR (N, 3, H, W) in 0..1, H and W multiples of 32, to a flow (N, 2, H / 2, W / 2) in pixels of
-    the full frame.
+    It takes two BGR frames (N, 3, H, W) in 0..1, H and W multiples of 32, and returns the flow (N, 2, H / 2, W / 2) in
+    pixels of the full frame.
     """
 
     def __init__(self) -> None:
@@ -279,7 +283,7 @@ def load_liteflownet(device: str = "cpu") -> LiteFlowNet:
     Parameters
     ----------
     device : str
-        Where it runs.
+        PyTorch device on which it runs.
 
     Raises
     ------

@@ -1,9 +1,10 @@
-"""Hold a head still: what of the motion over the face is affine is taken out of the frames (UAMRN Sec. 4.3).
+"""Hold a head still by removing the affine part of the face's motion from the frames.
 
-Between onset and apex most of the motion's energy is the head's. An affine map is fitted to the flow from the first
-frame to each later one, over the face alone and robustly, so that moving brows and mouth do not pull it; the frame is
-then drawn through the inverse, and what is left is what the muscles did. A frontal head that turns a little moves
-affinely to first order; what an expression moves affinely is lost as well.
+UAMRN (Sec. 4.3) wants no displacements by irrelevant factors between onset and apex, where most of the motion's energy
+is the head's. An affine map is fitted to the flow from the first frame to each later one. The fit covers only the face
+and is robust, so that moving brows and mouth hardly influence it. The frame is then drawn through the inverse map; the
+motion that is left is the muscles'. A frontal head that turns a little moves affinely to first order. The affine part
+of an expression's motion is lost as well.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ import numpy as np
 from merlib.errors import MerlibError
 from merlib.motion.flow import check_flow, dense_flow
 
-REWEIGHTINGS = 8
-SMALLEST_SCALE = 0.01  # px: below it residuals are rounding
-FEWEST, ENOUGH = 12, 4000  # pixels that an affine map is fitted to: at least, and about at most
+REWEIGHTINGS = 8  # how often the weighted fit is repeated
+SMALLEST_SCALE = 0.01  # px; smaller residuals are rounding errors
+FEWEST, ENOUGH = 12, 4000  # an affine map is fitted to at least this many pixels, and to about this many at most
 
 
 def affine_motion(flow: np.ndarray, face: np.ndarray | None = None) -> np.ndarray:
-    """Return the affine map that most of the flow follows, float64 (2, 3): u = m00 + m01 x + m02 y, v alike.
+    """Return the affine map that most of the flow follows, float64 (2, 3): u = m00 + m01 x + m02 y, v likewise.
 
-    Cauchy weights with the scale 1.48 times the median residual, reweighted `REWEIGHTINGS` times.
+    It is fitted `REWEIGHTINGS` times with Cauchy weights, whose scale is 1.48 times the median residual.
 
     Parameters
     ----------
     flow : ndarray (H, W, 2)
-        px.
+        u and v, px.
     face : bool ndarray (H, W), optional
-        Where the head is; everywhere by default.
+        Which pixels belong to the head; by default all.
 
     Raises
     ------
@@ -52,13 +53,13 @@ def affine_motion(flow: np.ndarray, face: np.ndarray | None = None) -> np.ndarra
 
 
 def affine_field(map_: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return the flow (H, W, 2) of an affine map (2, 3), float32."""
+    """Return the flow of an affine map (2, 3) on a picture of `shape`, float32 (H, W, 2)."""
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     return (np.stack([np.ones(shape), columns, rows], axis=-1) @ map_.T).astype(np.float32)
 
 
 def face_mask(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return where the hull of the landmarks (68, 2), px, covers a picture of `shape`, bool (H, W)."""
+    """Return which pixels of a picture of `shape` lie in the convex hull of the landmarks (68, 2), px; bool (H, W)."""
     import cv2
 
     mask = np.zeros(shape[:2], np.uint8)
@@ -73,16 +74,16 @@ def steadied(frames: np.ndarray, landmarks: np.ndarray | None = None, method: st
     Parameters
     ----------
     frames : ndarray (T, H, W) or (T, H, W, 3)
-        Of a cut face, uint8 or float 0..1.
+        Frames of a cut face, uint8 or float 0..1.
     landmarks : ndarray (68, 2), optional
-        Of the first frame, px: the fit is confined to their hull.
+        Landmarks of the first frame, px; the fit is confined to their convex hull.
     method : str
-        Of `dense_flow`.
+        Method of `dense_flow`.
 
     Returns
     -------
     ndarray of the frames' shape and dtype
-        The first as it was; beyond a frame's border its edge is repeated.
+        The first frame is unchanged. Beyond a frame's border its edge is repeated.
     """
     import cv2
 

@@ -1,10 +1,11 @@
-"""Optical strain: how the skin is stretched and sheared, the symmetric part of the flow's gradient.
+"""Optical strain: how much the skin is stretched and sheared, the symmetric part of the flow's gradient.
 
-Strain is a derivative, pixels a pixel, hence dimensionless: it is taken at the resolution of the flow, before any
-resizing. Differences are central inside and one-sided at the border (`numpy.gradient`).
+Strain is a derivative, pixels per pixel, and so has no unit. It must be computed at the resolution of the flow, before
+any resizing. Differences are central inside and one-sided at the border (`numpy.gradient`).
 
-AM3F Eq. 1 gives the tensor and feeds the network one channel without saying how (errata AM3F-A14); `strain_magnitude`
-is the tensor's norm, and `strain_ststnet8` is the other formula in circulation (errata CROSS-X3).
+AM3F Eq. 1 gives the tensor, but the network reads one channel, and the paper does not say how the tensor becomes one
+number (errata AM3F-A14). `strain_magnitude` is the tensor's norm, which is used here; `strain_ststnet8` is the other
+formula that is in use (errata CROSS-X3).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def strain_tensor(flow: np.ndarray) -> np.ndarray:
 def strain_magnitude(flow: np.ndarray) -> np.ndarray:
     """Return the norm of the strain tensor, sqrt(ux^2 + vy^2 + (uy + vx)^2 / 2) (errata AM3F-A14, CROSS-X3).
 
-    A shift and, to first order, a rotation leave it zero.
+    It is zero for a shift and, to first order, for a rotation.
 
     Parameters
     ----------
@@ -71,9 +72,9 @@ def strain_magnitude(flow: np.ndarray) -> np.ndarray:
 def strain_ststnet8(flow: np.ndarray) -> np.ndarray:
     """Return the "strain" of the recipe in STSTNet's issue 8, kept for comparison only (errata CROSS-X3).
 
-    The recipe weighs the shear by 1/4 and reads `numpy.gradient`'s rows-first answer as if x came first. What
-    it computes is therefore sqrt(uy^2 + vx^2 + (ux + vy)^2 / 4): a rotation counts as strain, and a stretch
-    along one axis counts half.
+    The recipe weights the shear by 1/4, and takes the first result of `numpy.gradient` for the derivative along x,
+    while it is that along the rows. It therefore computes sqrt(uy^2 + vx^2 + (ux + vy)^2 / 4): a rotation counts as
+    strain, and a stretch along one axis counts half.
 
     Parameters
     ----------

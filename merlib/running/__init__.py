@@ -1,1 +1,1 @@
-"""Notebooks executed without a browser: plan, processes, kernel, records, pairs and rules."""
+"""Run notebooks without a browser, record what became of each, and check the notebooks that are committed."""

@@ -1,4 +1,4 @@
-"""The cell that stopped a notebook: its source, and where in it the error arose."""
+"""Show the cell that stopped a notebook: its source, and where in it the error arose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def one_line(error: Mapping[str, Any]) -> str:
     Parameters
     ----------
     error : mapping
-        ``cell`` (index), ``source``, ``name``, ``value`` and ``traceback`` (list of str, may hold ANSI colours).
+        Keys are ``cell`` (index from 0), ``source``, ``name`` (type of the error), ``value`` (its message) and
+        ``traceback`` (list of str, which may contain ANSI colours).
     """
     first = str(error.get("value", "")).strip().splitlines()
     return f"{error.get('name', 'error')}: {first[0] if first else ''}"

@@ -1,4 +1,4 @@
-"""Whether the files of the data that a notebook read are still those it read; nothing in them is opened."""
+"""Find out whether the data files that a notebook read have changed since, without opening them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 
 def data_files_digest(pairs: Iterable[str]) -> str:
-    """Digest of names, sizes and times of change of all files in the folders of data sources; empty for no source.
+    """Return a digest of names, sizes and times of change of all files in the folders of data sources.
 
-    A copy of CASME II holds gigabytes, so contents are not read: as for `make`, a file is unchanged while its size and
-    its time of change stay.
+    It is empty when there is no source. A copy of CASME II holds gigabytes, so contents are not read: a file counts as
+    unchanged while its size and its time of change are the same.
 
     Parameters
     ----------
     pairs : iterable of str
-        ``NAME=DIR``, as `merlib.datasets.parse_data` takes them. A folder that is not there has no files.
+        Pairs ``NAME=DIR``, as `merlib.datasets.parse_data` takes them. A folder that does not exist counts as empty.
     """
     pairs = list(pairs)
     if not pairs:
@@ -45,5 +45,5 @@ def _files(folder: Path) -> Iterator[str]:
             try:
                 state = os.stat(path)
             except OSError:
-                continue  # a link that leads nowhere: its reader says so
+                continue  # a dangling link, which the reader of the data will report
             yield f"{os.path.relpath(path, folder)}\0{state.st_size}\0{state.st_mtime_ns}\n"

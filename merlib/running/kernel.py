@@ -1,11 +1,12 @@
-"""Execute one notebook in this process's own kernel; started by the runner, once a notebook.
+"""Execute one notebook in a kernel of its own; the runner starts this module as a process for each notebook.
 
 The job comes as JSON on standard input: ``source`` (a notebook with its outputs or without), ``output``,
-``parameters``, ``cwd``, ``timeout`` (seconds a cell), ``cells`` (file for the progress over cells), ``result`` (file
-for the outcome), ``runtime`` (a temporary folder of the runner's, for the kernel's connection file with its key and for
-the notebook while it is executed) and ``scratch`` (files of the runner's that nobody needs when it is gone). A process
-of its own, because papermill changes the working directory; IPC instead of TCP, because kernels that start together
-collide on ports. Nothing of merlib is imported here.
+``parameters``, ``cwd``, ``timeout`` (seconds per cell), ``cells`` (file for the progress over cells), ``result`` (file
+for the outcome), ``runtime`` (a temporary folder of the runner, for the kernel's connection file with its key and for
+the notebook while it is executed) and ``scratch`` (files of the runner that are useless once it has ended).
+
+Each notebook needs a process because papermill changes the working directory. Kernels communicate by IPC instead of
+TCP, because kernels that start together collide on ports. Nothing of merlib is imported here.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from pathlib import Path
 
 
 def end_with_parent(runtime: str, scratch: list[str]) -> None:
-    """End this process, its kernel and the kernel's workers when the runner is gone (killed, for instance).
+    """End this process, its kernel and the kernel's workers when the runner has ended, for instance because of a kill.
 
-    Nobody else removes the temporary files then. The trackers of shared memory are left to end by themselves: they
-    remove what the workers left.
+    The temporary files are removed too, since nobody else would. The trackers of shared memory are not killed: they
+    remove what the workers leave, and then end by themselves.
     """
     parent = os.getppid()
 
@@ -46,7 +47,7 @@ def end_with_parent(runtime: str, scratch: list[str]) -> None:
 
 
 def write_json(path: str, content: dict) -> None:
-    """Replace the file at `path` in one step."""
+    """Write JSON to `path` in one step: a reader sees the old content or the new one."""
     temporary = f"{path}.{os.getpid()}.tmp"
     Path(temporary).write_text(json.dumps(content), encoding="utf-8")
     os.replace(temporary, path)
@@ -58,7 +59,7 @@ def execute(job: dict) -> dict:
     from jupyter_client import AsyncKernelManager
     from papermill.exceptions import PapermillExecutionError
 
-    # A Unix socket's path must fit in about a hundred characters; left alone, it would lie in the working folder.
+    # The path of a Unix socket is limited to about a hundred characters. By default it would be in the working folder.
     sockets = os.path.join(os.environ["JUPYTER_RUNTIME_DIR"], "kernel")
     transport = {"transport": "ipc", "ip": sockets} if len(sockets) < 90 else {}
 
@@ -97,7 +98,7 @@ def execute(job: dict) -> dict:
             "value": failure.evalue,
             "traceback": list(failure.traceback),
         }
-    except Exception as failure:  # a dead kernel, a cell over its time: papermill leaves no output behind
+    except Exception as failure:  # such as a dead kernel, or a cell that took too long
         error = {
             "cell": current["index"],
             "source": current["source"],
@@ -105,7 +106,7 @@ def execute(job: dict) -> dict:
             "value": str(failure),
             "traceback": [],
         }
-    if partial.exists():  # it lies on another file system, perhaps: copied beside the output, then renamed
+    if partial.exists():  # perhaps on another file system, so it is copied beside the output and then renamed
         beside = output.with_name(f".{output.name}.{os.getpid()}.tmp")
         shutil.copyfile(partial, beside)
         os.replace(beside, output)
@@ -113,12 +114,12 @@ def execute(job: dict) -> dict:
 
 
 def _literal(path: str) -> str:
-    """Protect braces: papermill formats its paths with the parameters."""
+    """Return a path with its braces doubled, because papermill formats paths with the parameters."""
     return path.replace("{", "{{").replace("}", "}}")
 
 
 def main() -> int:
-    """Read the job, execute it, write its result; the exit status says whether it worked."""
+    """Read the job, execute it and write its result; the exit status is 0 if the notebook ran to its end, else 1."""
     job = json.load(sys.stdin)
     end_with_parent(job["runtime"], job["scratch"])
     os.environ["JUPYTER_RUNTIME_DIR"] = job["runtime"]

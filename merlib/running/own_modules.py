@@ -1,4 +1,4 @@
-"""The user's own modules that a notebook's cells import: when one changes, the notebook is out of date."""
+"""Digest of the user's own modules that a notebook imports: when one changes, the notebook is out of date."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def own_modules_digest(notebook: NotebookNode, folder: Path) -> str:
-    """Digest of the definitions of your modules that the cells import, directly or through others; empty without any.
+    """Return a digest of the definitions in your own modules that the cells import, directly or through others.
 
-    Modules are looked for where the kernel finds them: in the notebook's folder, in folders that a cell names in
-    ``sys.path.insert`` or ``sys.path.append``, and where Python looks by itself.
+    It is empty when there are none. Modules are looked for where the kernel finds them: in the notebook's folder, in
+    folders that a cell passes to ``sys.path.insert`` or ``sys.path.append``, and on Python's own path.
 
     Parameters
     ----------
     notebook : NotebookNode
         The notebook.
     folder : Path
-        Where it lies, which is where its kernel works.
+        The notebook's folder, in which its kernel works.
     """
     trees = [tree for cell in notebook.cells if cell.cell_type == "code" for tree in _parsed(cell.source)]
     places = [folder, *(folder / place for tree in trees for place in _places_added(tree))]
@@ -46,7 +46,7 @@ def _parsed(source: str) -> list[ast.Module]:
     lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
     try:
         return [ast.parse("\n".join(lines))]
-    except SyntaxError:  # the kernel will say so
+    except SyntaxError:  # the kernel will report it
         return []
 
 

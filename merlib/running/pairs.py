@@ -1,8 +1,8 @@
 """Build each notebook from its text: execute ``NN_topic.py`` (smoke profile, twin) into ``NN_topic.ipynb``.
 
-The text is what people review, the notebook what they read and what nbval checks. Only what changes with the
-content is kept, so that a difference between two builds is a difference in what the notebook says.
-`make notebooks` and `merlib maintain notebooks` call `build_pairs`.
+People review the text; they read the notebook, and nbval checks it. Whatever differs from build to build by itself is
+removed, so that two builds differ only where the notebook says something else. `make notebooks` and `merlib maintain
+notebooks` call `build_pairs`.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-# Kernel and versions stay out of the text: a save in JupyterLab must not change what people review.
+# Kernel and versions are kept out of the text, so that saving in JupyterLab does not change what people review.
 FILTER = "-kernelspec,-jupytext.text_representation.format_version,-jupytext.text_representation.jupytext_version"
 JUPYTEXT = {"formats": "ipynb,py:percent", "main_language": "python", "notebook_metadata_filter": FILTER}
 
 
 def clean(notebook: NotebookNode, root: Path) -> NotebookNode:
-    """Drop what differs from build to build: times, machine paths, random cell ids, interpreter patch level.
+    """Remove what differs from build to build: times, machine paths, random cell ids, the interpreter's patch level.
 
     Parameters
     ----------
     notebook : NotebookNode
-        Executed notebook; changed in place and returned.
+        Executed notebook; it is changed in place and returned.
     root : Path
-        Folder whose absolute path is cut from text outputs.
+        Folder whose absolute path is removed from text outputs.
     """
     notebook.metadata = {"kernelspec": dict(KERNEL), "jupytext": dict(JUPYTEXT), "language_info": {"name": "python"}}
     seen: dict[str, int] = {}
@@ -66,9 +66,9 @@ def build_pair(text: Path, results: Path, root: Path) -> list[str]:
     Parameters
     ----------
     text : Path
-        The jupytext percent text.
+        The notebook as jupytext percent text.
     results : Path
-        Results folder; its fold store is used, its run ``notebooks`` receives the artefacts.
+        Results folder. Its fold store is used; artefacts are written to its run ``notebooks``.
     root : Path
         Repository root, whose path must not appear in outputs.
 
@@ -80,7 +80,7 @@ def build_pair(text: Path, results: Path, root: Path) -> list[str]:
     Raises
     ------
     MerlibError
-        When a cell fails; the notebook that was there stays.
+        When a cell fails; an earlier notebook stays as it was.
     """
     import time
 
@@ -117,7 +117,7 @@ def build_pair(text: Path, results: Path, root: Path) -> list[str]:
 
 
 def build_pairs(names: list[str], results: Path, root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Build the notebooks called `names`, or all, and yield each one's name with what is wrong with it."""
+    """Build the notebooks called `names`, or all if there are none, and yield each one's name and complaints."""
     texts = {path.stem: path for path in sorted((root / "notebooks").glob("[!._]*.py"))}
     for name, text in select_notebooks(texts, names).items():
         try:

@@ -1,4 +1,4 @@
-"""What a run will execute: the notebooks asked for, their parameters checked, their sources digested."""
+"""Plan a run: select the notebooks, check their parameters, and compute the digests that say what has changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-# Set by the command line's own options, never by -p.
+# Parameters that have options of their own on the command line, so that -p does not accept them.
 RUN_PARAMETERS = ("profile", "data", "store", "readers", "on_bad_clip")
 
 
@@ -31,18 +31,18 @@ class NotebookJob:
     Parameters
     ----------
     name : str
-        File name without suffix, such as ``04_am3f_flownet``; artefact records carry it.
+        File name without suffix, such as ``04_am3f_flownet``; artefact records contain it.
     path : Path
-        The notebook, or its text half when no notebook was built yet.
+        The notebook, or its text if no notebook was built yet.
     parameters : dict
         Values to inject, each of the type of the notebook's own default.
     digest : str
-        Digest of the code cells, the library, your own modules that the cells import and the reference predictions,
-        which decides whether ``--resume`` may skip it.
+        Digest of the code cells, the library, your own modules that the cells import, and the reference predictions.
+        It decides whether ``--resume`` may skip the notebook.
     note : str
-        What the user should be told of its parameters.
+        What the user should know about its parameters.
     data_files : str
-        Digest of the names, sizes and times of the files of its data, see `merlib.running.data_files`.
+        Digest of the names, sizes and times of its data files, see `merlib.running.data_files`.
     """
 
     name: str
@@ -54,7 +54,13 @@ class NotebookJob:
 
 
 def find_notebooks(folder: Path) -> dict[str, Path]:
-    """Return the notebooks of `folder` by name, the ``.ipynb`` where there is one, else the jupytext ``.py``."""
+    """Return the notebooks of `folder` by name: the ``.ipynb`` if there is one, else the jupytext ``.py``.
+
+    Raises
+    ------
+    MerlibError
+        When `folder` is not a folder.
+    """
     if not folder.is_dir():
         raise MerlibError(
             f"no folder {folder}.", "a folder of notebooks.", "run inside the checkout, or name one with --from."
@@ -67,13 +73,13 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
 def select_notebooks(available: Mapping[str, Path], wanted: Iterable[str]) -> dict[str, Path]:
     """Return the notebooks called `wanted` in the order of their names.
 
-    A name or its beginning, such as ``04``, stands for a notebook of the folder, whose two halves must agree. A path
-    stands for that file, wherever it lies.
+    A name or its beginning, such as ``04``, means a notebook of the folder. A path means that file, wherever it lies.
+    Without any name all notebooks of the folder are returned.
 
     Raises
     ------
     MerlibError
-        For a name that fits no notebook or several, and for a path where there is no file.
+        For a name that fits no notebook or several, a path at which there is no file, and two files with the same name.
     """
     chosen, by_path = set(), {}
     for asked in wanted:
@@ -105,7 +111,17 @@ def select_notebooks(available: Mapping[str, Path], wanted: Iterable[str]) -> di
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook, or the jupytext percent text it is built from."""
+    """Read a notebook, or the jupytext percent text from which it is built.
+
+    Its kernel is replaced by that of the environment in which merlib runs.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be opened.
+    MerlibError
+        When it is not a notebook, or not in Python.
+    """
     import jupytext
 
     try:
@@ -118,7 +134,7 @@ def read_notebook(path: Path) -> NotebookNode:
     language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name") or "python"
     if language.lower() != "python":
         raise MerlibError(f"{path} is written in {language}.", "a notebook in Python.", "leave it out of the run.")
-    # The environment that merlib runs in, whatever kernel the notebook was saved with on another machine.
+    # The notebook may have been saved with another kernel, on another machine; it runs in merlib's environment.
     notebook.metadata["kernelspec"] = dict(KERNEL)
     return notebook
 
@@ -133,12 +149,12 @@ def typed_parameters(name: str, notebook: NotebookNode, given: Mapping[str, Any]
     notebook : NotebookNode
         Notebook with one cell tagged ``parameters``.
     given : mapping
-        Values; a string meets a default that is no string by being read as a Python literal.
+        Values by name. A string is read as a Python literal if the default is not a string.
 
     Raises
     ------
     MerlibError
-        For a parameter the notebook does not declare (papermill would ignore it) or a value of another type.
+        For a parameter that the notebook does not declare (papermill would ignore it), or a value of another type.
     """
     declared = declared_parameters(name, notebook)
     values = {}
@@ -155,7 +171,7 @@ def declared_parameters(name: str, notebook: NotebookNode) -> dict[str, Any]:
     Raises
     ------
     MerlibError
-        When there is no such cell, or one of its values is computed.
+        When there is no such cell, or one of its values is not a literal.
     """
     cell = next((each for each in notebook.cells if "parameters" in each.metadata.get("tags", ())), None)
     if cell is None:
@@ -197,12 +213,15 @@ def _typed(label: str, value: Any, default: Any) -> Any:
 
 
 def library_digest() -> str:
-    """Digest of merlib's definitions: a notebook that ran with another library is not up to date."""
+    """Return the digest of merlib's definitions; a notebook that ran with other definitions is not up to date."""
     return package_digest(Path(__file__).resolve().parents[1])
 
 
 def notebook_digest(notebook: NotebookNode, read: str) -> str:
-    """Digest of the code cells in order, and of what else they read (`read`); prose and outputs do not count."""
+    """Return a digest of the code cells in order, and of `read`, the digest of all else on which they depend.
+
+    Prose and outputs do not count.
+    """
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
 
@@ -210,16 +229,26 @@ def notebook_digest(notebook: NotebookNode, read: str) -> str:
 def plan_jobs(
     notebooks: Mapping[str, Path], parameters: Mapping[str, Any], extra: Mapping[str, Any]
 ) -> list[NotebookJob]:
-    """Read the notebooks and check every parameter of every one before the first is executed.
+    """Read all notebooks and check all their parameters, before the first notebook is executed.
 
     Parameters
     ----------
     notebooks : mapping of str to Path
         Notebooks by name.
     parameters : mapping
-        ``profile``, ``data`` and ``store``.
+        Parameters from the command line's own options, see `RUN_PARAMETERS`.
     extra : mapping
-        Further parameters, as given on the command line.
+        Further parameters, as given with ``-p``.
+
+    Returns
+    -------
+    list of NotebookJob
+        In the order of `notebooks`.
+
+    Raises
+    ------
+    MerlibError
+        As `read_notebook` and `typed_parameters`, and when `extra` names one of `RUN_PARAMETERS`.
     """
     for key in RUN_PARAMETERS:
         if key in extra:

@@ -1,4 +1,4 @@
-"""A notebook being executed: its process, its environment, how far it is and how it ended."""
+"""The process in which a notebook is executed: its environment, its progress, and how it ended."""
 
 from __future__ import annotations
 
@@ -39,9 +39,15 @@ def notebook_environment(folder: Path, store: Path, workers: int, dask: str | No
     store : Path
         Fold store (``MERLIB_STORE``).
     workers : int
-        Processes that a notebook may spread its folds over (``LOKY_MAX_CPU_COUNT``, which joblib heeds).
+        Number of processes in which a notebook may train its folds (``LOKY_MAX_CPU_COUNT``, which joblib obeys).
     dask : str, optional
-        Scheduler that folds are sent to instead (``MERLIB_DASK``).
+        Address of a dask scheduler to which folds are sent instead (``MERLIB_DASK``).
+
+    Returns
+    -------
+    dict of str to str
+        The environment of this process with these variables, with one thread per process for numerical libraries, and
+        with a fixed hash seed and date, so that results and files can be repeated.
     """
     fixed = {
         "MERLIB_RUN_DIR": str(folder),
@@ -68,14 +74,17 @@ class NotebookOutcome:
 
 @dataclass(frozen=True)
 class NotebookProgress:
-    """How far a notebook is: fraction of its cells, and the long step it is in."""
+    """How far a notebook is: the fraction of its cells that is done, and the cell and long step in words."""
 
     fraction: float
     text: str
 
 
 def describe_step(step: Mapping[str, Any]) -> str:
-    """Return one line on a step as `learning.Progress` reports it; the time left comes first, where nothing cuts it."""
+    """Return one line on a long step, from the state that `merlib.progress` writes.
+
+    The time left comes first, because a narrow terminal cuts off the end of the line.
+    """
     name, left = f"{step.get('what', '')} {step['done']:g}/{step['total']}", step.get("seconds_left")
     return name if left is None else f"{timedelta(seconds=round(left))} left: {name}"
 
@@ -92,7 +101,7 @@ class NotebookProcess:
     environment : mapping
         See `notebook_environment`; ``MERLIB_PROGRESS`` is set here.
     timeout : int
-        Seconds a single cell may take.
+        Seconds that a single cell may take.
     """
 
     def __init__(self, job: NotebookJob, folder: Path, environment: Mapping[str, str], timeout: int):
@@ -113,7 +122,7 @@ class NotebookProcess:
             self._forget()
             nbformat.write(notebook, source)
             log = self.log.open("w", encoding="utf-8")
-        self._runtime = ScratchFolder("mer-")  # a short name: the path of a Unix socket has about a hundred characters
+        self._runtime = ScratchFolder("mer-")  # short, as the path of a Unix socket has at most about 100 characters
         (self._runtime.path / "tmp").mkdir()
         self._before = artefact_times(folder)
         self._began = time.monotonic()
@@ -127,9 +136,9 @@ class NotebookProcess:
                 env={
                     **environment,
                     "MERLIB_PROGRESS": str(self._step_file),
-                    "TMPDIR": str(self._runtime.path / "tmp"),  # removed with what a killed notebook leaves there
+                    "TMPDIR": str(self._runtime.path / "tmp"),  # removed at the end, with what a killed notebook left
                 },
-                start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its notebooks in order
+                start_new_session=True,  # so that Ctrl-C reaches only the runner, which then stops its notebooks
             )
         order = {
             "source": str(source),
@@ -145,11 +154,11 @@ class NotebookProcess:
         try:
             self.process.stdin.write(json.dumps(order))
             self.process.stdin.close()
-        except BrokenPipeError:  # it ended at once; `outcome` tells why from the log
+        except BrokenPipeError:  # the process has already ended; `outcome` reports why from the log
             pass
 
     def progress(self) -> NotebookProgress:
-        """Return how far the notebook is, from its cells and from the long step's own report."""
+        """Return how far the notebook is: by its cells, and within a cell by what a long step reports."""
         cell = read_json(self._cells_file).get("cell", 0)
         step = read_json(self._step_file) if self._step_is_fresh() else {}
         total = step.get("total") or 0
@@ -160,14 +169,14 @@ class NotebookProcess:
         return NotebookProgress(min(1.0, (cell + inner) / max(1, self._cells)), text)
 
     def _step_is_fresh(self) -> bool:
-        """Whether the step was reported by the cell that runs now, not by one before it."""
+        """Return whether the last report of a long step comes from the cell that runs now, not from an earlier one."""
         try:
             return self._step_file.stat().st_mtime_ns >= self._cells_file.stat().st_mtime_ns
         except FileNotFoundError:
             return False
 
     def outcome(self) -> NotebookOutcome | None:
-        """Return how the notebook ended, None while it runs."""
+        """Return how the notebook ended, or None while it runs."""
         if self.process.poll() is None:
             return None
         seconds = time.monotonic() - self._began
@@ -186,11 +195,11 @@ class NotebookProcess:
         return {"cell": cell, "source": "", "name": "ProcessEnded", "value": value, "traceback": last}
 
     def stop(self) -> None:
-        """End the process, its kernel and the kernel's workers; nothing of them runs when this returns."""
+        """End the process, its kernel and the kernel's workers; when this returns, none of them runs any more."""
         import psutil
 
         below = family(self.process.pid)
-        trackers = [process for process in below if is_tracker(process)]  # they end after the others, by themselves
+        trackers = [process for process in below if is_tracker(process)]  # these end by themselves after the others
         ending = [process for process in below if process not in trackers]
         with suppress(psutil.NoSuchProcess):
             ending.append(psutil.Process(self.process.pid))

@@ -1,6 +1,6 @@
-"""What a committed notebook must satisfy; each check returns its complaints, none means fine.
+"""Rules for committed notebooks. Each check returns a list of complaints, which is empty if the notebook is fine.
 
-nbval passes a notebook that was never executed and one whose outputs were stripped, so both are checked here.
+nbval accepts a notebook that was never executed, and one whose outputs were removed; both are therefore checked here.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 MOST_LINES, MEDIAN_LINES = 25, 5
 PARAMETERS = {"profile": "smoke", "data": [], "store": ""}
 ABOUT_DATA = {"readers": [], "on_bad_clip": "error"}
-TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # the default leaves it to the profile
+TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # with these defaults the profile and the recipe decide
 
 SOLUTION = "solution"
 FOLDED = ("source_hidden", "outputs_hidden")
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """Return the code cells that hold code."""
+    """Return the code cells that are not empty."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
@@ -34,7 +34,7 @@ def _first(cell: NotebookNode) -> str:
 
 
 def shows_something(source: str) -> bool:
-    """Whether a cell's source cannot leave its output empty: it prints, or ends in a value that is no call."""
+    """Return whether a cell must have an output: it prints, or ends with an expression other than a call."""
     lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
     try:
         body = ast.parse("\n".join(lines)).body
@@ -52,7 +52,7 @@ def shows_something(source: str) -> bool:
 
 
 def never_executed(notebook: NotebookNode) -> list[str]:
-    """Every code cell was executed, in order and once: the counts are 1, 2, 3, ..."""
+    """Check that all code cells were executed once and in order, so that their counts are 1, 2, 3 and so on."""
     counts = [cell.execution_count for cell in code_cells(notebook)]
     if counts == list(range(1, len(counts) + 1)):
         return []
@@ -61,14 +61,18 @@ def never_executed(notebook: NotebookNode) -> list[str]:
 
 
 def stripped_outputs(notebook: NotebookNode) -> list[str]:
-    """Every cell that prints or ends in a value has outputs, and the notebook shows something at all."""
+    """Check that every cell which prints or ends with a value has outputs, and that the notebook has any output."""
     cells = code_cells(notebook)
     bare = [f"no output: {_first(cell)}" for cell in cells if shows_something(cell.source) and not cell.outputs]
     return bare or ([] if any(cell.outputs for cell in cells) else ["no cell has any output"])
 
 
 def unwelcome_outputs(notebook: NotebookNode) -> list[str]:
-    """No error, nothing on the error stream (a new line there fails nbval), no address of an object in memory."""
+    """Check that no output is an error, text on the error stream, or an address in memory.
+
+    Text on the error stream differs between machines, and nbval fails on a new line there. Addresses differ at every
+    run.
+    """
     complaints = []
     for cell in code_cells(notebook):
         for output in cell.outputs:
@@ -83,7 +87,7 @@ def unwelcome_outputs(notebook: NotebookNode) -> list[str]:
 
 
 def long_cells(notebook: NotebookNode) -> list[str]:
-    """At most 25 lines a code cell, and a median of at most 5 (blank lines and comments left out)."""
+    """Check that code cells have at most 25 lines, and 5 in the median; blank lines and comments do not count."""
     lengths = {}
     for index, cell in enumerate(code_cells(notebook)):
         lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -95,7 +99,11 @@ def long_cells(notebook: NotebookNode) -> list[str]:
 
 
 def wrong_parameters(notebook: NotebookNode) -> list[str]:
-    """One cell tagged ``parameters`` assigns profile, data and store, and others of a known list, all literals."""
+    """Check that one cell, tagged ``parameters``, assigns the defaults of profile, data and store.
+
+    It may assign further parameters of a known list (`ABOUT_DATA`, `TRAINING`). All values must be literals, and the
+    defaults that are given there.
+    """
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         return [f"{len(tagged)} cells tagged parameters, not 1"]
@@ -119,14 +127,14 @@ def wrong_parameters(notebook: NotebookNode) -> list[str]:
 
 
 def wrong_kernel(notebook: NotebookNode) -> list[str]:
-    """The kernel is python3 and its language is set (papermill injects nothing otherwise)."""
+    """Check that the kernel is python3 and its language is set; otherwise papermill injects no parameters."""
     kernel = notebook.metadata.get("kernelspec", {})
     good = kernel.get("name") == "python3" and kernel.get("language") == "python"
     return [] if good else [f"kernelspec {dict(kernel)}, not python3 with language python"]
 
 
 def names_bound(source: str) -> set[str]:
-    """Return the names that a cell gives a value, imports and the variables of comprehensions left out."""
+    """Return the names that a cell binds, except those of imports and the variables of comprehensions."""
     tree = ast.parse(source)
     inner = [node.target for node in ast.walk(tree) if isinstance(node, ast.comprehension)]
     passing = {id(name) for target in inner for name in ast.walk(target)}
@@ -138,9 +146,10 @@ def names_bound(source: str) -> set[str]:
 
 
 def open_solutions(notebook: NotebookNode) -> list[str]:
-    """Every cell tagged ``solution`` is folded, asks `check`, and binds no name but those that begin with solution_.
+    """Check that every cell tagged ``solution`` is folded and calls `check`.
 
-    JupyterLab shows the first line of a folded cell, so that has to be a comment.
+    It may bind only names that begin with ``solution_``, so that it cannot overwrite an answer. JupyterLab shows the
+    first line of a folded cell, so this line must be a comment.
     """
     complaints = []
     for cell in code_cells(notebook):
@@ -158,7 +167,7 @@ def open_solutions(notebook: NotebookNode) -> list[str]:
 
 
 def check_notebook(notebook: NotebookNode) -> list[str]:
-    """Return every complaint about an executed notebook."""
+    """Return the complaints of all checks about an executed notebook."""
     checks = (
         never_executed,
         stripped_outputs,
@@ -172,12 +181,17 @@ def check_notebook(notebook: NotebookNode) -> list[str]:
 
 
 def check_pair(path: Path) -> None:
-    """Raise when the other half of a notebook lies beside it and says something else.
+    """Raise when a notebook and its text lie side by side but differ.
 
     Parameters
     ----------
     path : Path
-        Either half: ``NN_topic.ipynb`` or ``NN_topic.py``.
+        Either half of the pair: ``NN_topic.ipynb`` or ``NN_topic.py``.
+
+    Raises
+    ------
+    MerlibError
+        When the two differ in cells, sources or tags.
     """
     text, notebook = path.with_suffix(".py"), path.with_suffix(".ipynb")
     if not (text.is_file() and notebook.is_file()):
@@ -193,7 +207,7 @@ def check_pair(path: Path) -> None:
 
 
 def pair_differs(text: Path, notebook: Path) -> list[str]:
-    """Compare a jupytext text with its notebook: the same cells, sources and tags in the same order."""
+    """Return where a jupytext text and its notebook differ in cells, sources or tags; empty if they agree."""
     import jupytext
 
     for path in (text, notebook):

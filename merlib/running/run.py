@@ -1,4 +1,4 @@
-"""Run notebooks without a browser: each in a process of its own, with a record that survives interruption."""
+"""Run notebooks without a browser, each in a process of its own, and keep a record that survives an interruption."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from merlib.running.process import (
 from merlib.running.rules import check_pair
 from merlib.running.run_record import INSTEAD, RunRecord, alone_in
 
-# Seconds a cell may take; papermill itself would wait for ever.
+# Seconds that a cell may take, by profile; papermill itself would wait for ever.
 CELL_TIMEOUT = {"smoke": 1800, "teach": 6 * 3600, "paper": 7 * 24 * 3600}
 POLL_SECONDS = 0.2
 
@@ -40,33 +40,34 @@ class RunRequest:
     Parameters
     ----------
     notebooks : tuple of str
-        Names, beginnings of names or paths; empty means all.
+        Names of notebooks, beginnings of names, or paths; empty means all.
     profile : str
         ``smoke``, ``teach`` or ``paper``.
     data : mapping of str to Path
-        Folders of real data by source name; what is missing runs on the synthetic twin.
+        Folders of real data by source name; other sources are replaced by the synthetic twin.
     readers : tuple of str
         Readers of data sets of the user's own, ``module:function`` or ``NAME=module:function``.
     on_bad_clip : str
-        ``error``, or ``leave-out``: what becomes of a recorded clip that cannot be used.
+        Policy for a recorded clip that cannot be used: ``error`` stops, ``leave-out`` goes on without it.
     store : Path, optional
         Fold store, by default ``MERLIB_STORE`` or ``<results>/store``.
     name : str, optional
         Name of the run, by default ``<profile>-twin`` or ``<profile>-<data names>``.
     resume : bool
-        Skip the notebooks that this run already finished with the same source and parameters.
+        Skip the notebooks that this run has already finished with the same source, data and parameters.
     jobs : int
-        Notebooks executed at once.
-    dask : str, optional
-        Address of a dask scheduler that notebooks send their folds to.
+        How many notebooks are executed at the same time.
     workers : int, optional
-        Processes a notebook may spread its folds over, by default the cores divided by `jobs`.
+        Number of processes in which a notebook may train its folds; by default the number of cores divided by `jobs`.
+    dask : str, optional
+        Address of a dask scheduler to which notebooks send their folds.
     timeout : int, optional
-        Seconds a cell may take, by default according to the profile.
+        Seconds that a cell may take; the default depends on the profile.
     parameters : mapping
         Further notebook parameters; an undeclared one is an error.
     notebooks_dir, results_dir : Path, optional
-        By default ``notebooks/`` of the checkout, and ``MERLIB_RESULTS`` or ``results/`` of the checkout.
+        Folders of notebooks and of results. Defaults are ``notebooks/`` of the checkout, and ``MERLIB_RESULTS`` or
+        ``results/`` of the checkout.
     """
 
     notebooks: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ class RunOutcome:
 
 
 class Screen(Protocol):
-    """What a run reports to while it goes on; every method may do nothing."""
+    """What a run calls to report its progress; every method may do nothing."""
 
     def begin(self, folder: Path, names: list[str]) -> None: ...
     def started(self, name: str) -> None: ...
@@ -118,7 +119,13 @@ class SilentScreen:
 
 
 def run_name(request: RunRequest) -> str:
-    """Return the name of the run, checked to be a plain folder name (papermill formats braces in paths)."""
+    """Return the name of the run, after checking that it is a plain folder name.
+
+    Raises
+    ------
+    MerlibError
+        For characters other than letters, digits, ``.``, ``_`` and ``-``; papermill, for instance, formats braces.
+    """
     name = request.name or "-".join([request.profile, *(sorted(request.data) or ["twin"])])
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise MerlibError(f"run name {name!r}.", "letters, digits, '.', '_' and '-'.", "choose another --name.")
@@ -128,21 +135,26 @@ def run_name(request: RunRequest) -> str:
 def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutcome:
     """Execute the notebooks of `request` and record each one's state in ``<results>/runs/<name>/run.json``.
 
-    A failing notebook does not stop the others. On an interruption (Ctrl-C, SIGTERM turned into
-    KeyboardInterrupt) the notebooks in flight are ended, marked ``interrupted``, and the exception goes on.
+    A failing notebook does not stop the others. On an interruption (Ctrl-C, or SIGTERM turned into KeyboardInterrupt)
+    the notebooks that are running are ended and marked ``interrupted``, and the exception is raised again.
 
     Parameters
     ----------
     request : RunRequest
         What to run.
     screen : Screen, optional
-        Where progress is shown.
+        Where progress is shown; by default nowhere.
+
+    Returns
+    -------
+    RunOutcome
+        The folder of the run, and how each notebook ended.
 
     Raises
     ------
     MerlibError
-        Before anything runs: unknown profile, notebook or parameter, a value of the wrong type, a results
-        folder that cannot be written.
+        Before anything runs: for an unknown profile, notebook or parameter, a value of the wrong type, a results
+        folder that cannot be written, or another run in the same folder.
     """
     screen = screen or SilentScreen()
     get_profile(request.profile)
@@ -167,7 +179,7 @@ def run_notebooks(request: RunRequest, screen: Screen | None = None) -> RunOutco
     available = {} if all_are_files else find_notebooks(request.notebooks_dir or checkout_notebooks())
     chosen = select_notebooks(available, request.notebooks)
     for path in chosen.values():
-        if path not in {each.resolve() for each in named}:  # a half that is named by its path is that half
+        if path not in {each.resolve() for each in named}:  # a path says which half of a pair is meant
             check_pair(path)
     jobs = plan_jobs(chosen, {key: settings[key] for key in RUN_PARAMETERS if key in settings}, request.parameters)
     folder = results / "runs" / settings["name"]

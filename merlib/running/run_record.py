@@ -1,4 +1,4 @@
-"""The record of a run, ``run.json``: each notebook's state, always consistent on disk, and what resuming may skip."""
+"""The record of a run, ``run.json``: each notebook's state, always complete on disk, and what resuming may skip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATES = ("waiting", "running", "done", "failed", "interrupted")
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the run's folder for this process; the system lets go of it however the process ends.
+    """Lock the run's folder for this process; the system releases the lock however the process ends.
 
     Raises
     ------
@@ -49,14 +49,14 @@ def write_json(path: Path, content: Any) -> None:
     Raises
     ------
     MerlibError
-        When the folder is read-only or full; the file that was there stays.
+        When the folder is read-only or the disk is full; an earlier file stays.
     """
     with renamed_into(path, INSTEAD) as file:
         file.write((json.dumps(content, indent=1, sort_keys=True) + "\n").encode("utf-8"))
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in `path`, empty when the file is absent or not JSON."""
+    """Return the JSON object in `path`; an empty one when the file is absent or holds none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -76,7 +76,7 @@ class RunRecord:
     folder : Path
         Folder of the run.
     settings : dict
-        What the run was asked for (name, profile, data, store); kept for the reader.
+        What was asked for (name, profile, data, store), recorded for people who read the record.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]):
@@ -87,7 +87,7 @@ class RunRecord:
         self._content = {**settings, "notebooks": dict(self.earlier)}
 
     def set(self, job: NotebookJob, state: str, **details: Any) -> None:
-        """Note that `job` is now in `state`, with the digests of what it wrote, and write the record."""
+        """Enter that `job` is now in `state`, with the digests of the files that it wrote, and write the record."""
         products = {path.name: _sha(path) for each in details.get("artefacts", []) for path in self._files_of(each)}
         self._content["notebooks"][job.name] = {
             "state": state,
@@ -103,7 +103,7 @@ class RunRecord:
         write_json(self.path, self._content)
 
     def reason_to_run(self, job: NotebookJob) -> str | None:
-        """Say why `job` cannot be skipped on ``--resume``; None when its result stands."""
+        """Return why `job` cannot be skipped with ``--resume``, or None when its result is still valid."""
         before = self.earlier.get(job.name)
         if before is None:
             return "not run before"
@@ -132,7 +132,7 @@ class RunRecord:
         return None
 
     def _files_of(self, artefact: str) -> list[Path]:
-        """Return the files of an artefact (a file stem): its record and what stands beside it, by other suffixes."""
+        """Return the files of an artefact (a file stem): its record, and files beside it with other suffixes."""
         files = sorted((self.folder / "artefacts").glob(f"{escape(artefact)}.*"))
         return [path for path in files if "." not in path.name.removeprefix(f"{artefact}.")]
 
@@ -142,7 +142,7 @@ class RunRecord:
 
 
 def artefact_records(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the artefact records of a run, ``<folder>/artefacts/*.json``, by artefact id, with its edition if any."""
+    """Return the artefact records of a run, ``<folder>/artefacts/*.json``, by file stem (id, and edition if any)."""
     found = {path.stem: read_json(path) for path in sorted((folder / "artefacts").glob("*.json"))}
     return {name: record for name, record in found.items() if record}
 
@@ -153,7 +153,7 @@ def artefact_times(folder: Path) -> dict[str, int]:
     for path in (folder / "artefacts").glob("*.json"):
         try:
             times[path.stem] = path.stat().st_mtime_ns
-        except FileNotFoundError:  # replaced this instant
+        except FileNotFoundError:  # it is being replaced at this moment
             continue
     return times
 

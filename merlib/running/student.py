@@ -1,7 +1,8 @@
-"""The student edition: the executed notebooks without the solutions, in a folder of their own.
+"""Write the student edition: the executed notebooks without the solutions, in a folder of their own.
 
-Notebook and solutions have one source, the cells tagged ``solution`` (`merlib.running.rules.open_solutions`). The
-edition keeps exercises, hints and checks, and all other outputs, so that it can be read before anything is run.
+Solutions are cells of the notebooks with the tag ``solution`` (`merlib.running.rules.open_solutions`), so that both
+have one source. The edition keeps exercises, hints, checks and all other outputs, and can be read before anything is
+run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PAGE = re.compile(r"\]\(\.\./([\w./-]+\.md)")
 
 
 def without_solutions(notebook: NotebookNode) -> NotebookNode:
-    """Take the solutions out of a notebook and point its links at pages beside it; changed in place and returned."""
+    """Remove the solutions from a notebook and make its links lead to pages beside it; it is changed and returned."""
     notebook.cells = [cell for cell in notebook.cells if SOLUTION not in cell.metadata.get("tags", [])]
     notebook.metadata.pop("jupytext", None)  # the edition has no text half that a save would write
     for cell in notebook.cells:
@@ -40,21 +41,27 @@ def linked_pages(notebooks: Iterable[NotebookNode]) -> set[str]:
 
 
 def write_student_edition(notebooks: Mapping[str, Path], folder: Path, root: Path) -> list[Path]:
-    """Write notebooks without solutions, and the pages that they link to, into a folder; return what was written.
+    """Write notebooks without solutions, and the pages to which they link, into a folder.
 
     Parameters
     ----------
     notebooks : mapping of str to Path
         Executed notebooks by name.
     folder : Path
-        Where to; made when missing. A file that is there already is kept when it has the content it should have.
+        The folder to write; it is created when missing. Files that have the right content already are no obstacle.
     root : Path
         The repository, whose pages are copied.
+
+    Returns
+    -------
+    list of Path
+        The files written.
 
     Raises
     ------
     MerlibError
-        When a file of the folder would be overwritten: somebody may have answered in it. Nothing is written then.
+        When a file with other content would be overwritten, because somebody may have written answers into it. Nothing
+        is written then.
     """
     import nbformat
 

@@ -1,4 +1,4 @@
-"""What is fetched: manifests of the data sets, hash-checked archives, published logs and reported values."""
+"""Published facts and files: manifests, errata, reported values, and hash-checked downloads of archives and weights."""
 
 from merlib.places import manifests_dir, repository_root
 from merlib.sources.archives import available_archives, fetch_archive

@@ -1,6 +1,7 @@
-"""Fetch the files of a pinned commit, each checked by its SHA-256; a killed download goes on where it stopped.
+"""Fetch the files of a pinned commit and check each by its SHA-256.
 
-No file is larger than the manifest says and none takes for ever (`downloading`).
+After an interruption, run the same command again; files that were already fetched are kept. The size of a file and the
+time it may take are bounded (`downloading`).
 """
 
 from __future__ import annotations
@@ -17,47 +18,48 @@ from merlib.sources.downloading import BadDownload, download
 from merlib.sources.manifests import DownloadFile, available_manifests, download_files, load_manifest
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 
-# A file is held in memory and written only when its hash is right: a download that is stopped leaves nothing.
+# A file is held in memory and written only when its hash is right, so a download that is stopped leaves nothing behind.
 _ATTEMPTS = 3
 INSTEAD = "name another folder; files already fetched are kept"
 
 
 def available_archives() -> list[str]:
-    """Return the names that `fetch_archive` knows, as they are typed: ``megc2019-flow``, for instance."""
+    """Return the names that `fetch_archive` knows, such as ``megc2019-flow``."""
     return [name.replace("_", "-") for name in available_manifests() if load_manifest(name).download]
 
 
 def fetch_archive(
     name: str, into: str | Path, base_url: str | None = None, progress: bool = True, workers: int = 8
 ) -> Path:
-    """Download every file of a public archive that `into` does not hold already, and check all of them.
+    """Download those files of a public archive that `into` does not hold yet, and check all of them.
 
     Parameters
     ----------
     name : str
         ``megc2019-flow`` (442 maps and their label list, laid out as `merlib.datasets.read_flow_archive` reads
-        them), ``megc2019-phases`` (884 maps, for `merlib.clips.read_phase_archive`) or ``published-logs``
+        them), ``megc2019-phases`` (884 maps, for `merlib.datasets.read_phase_archive`) or ``published-logs``
         (three text files).
     into : path
-        Folder to fetch into; created when missing. Files already there with the right hash are kept, others
+        Folder to fetch into; it is created when missing. Files already there with the right hash are kept, others
         are replaced.
     base_url : str, optional
-        A mirror that serves the files under their paths in the repository (a local file server, a folder
-        published inside an institute). By default the pinned commit named by the manifest.
+        A mirror that serves the files under their paths in the repository, such as a file server inside an institute.
+        By default the files come from the pinned commit that the manifest names.
     progress : bool
-        Show a progress bar with the time left.
+        Whether to show a bar with the time left.
     workers : int
-        Files fetched at the same time.
+        How many files are fetched at the same time.
 
     Returns
     -------
-    Path : the folder `into`.
+    Path
+        The folder `into`.
 
     Raises
     ------
     MerlibError
         For an unknown or licensed archive, a server that cannot be reached, a file whose content differs from
-        the pinned one, or a folder that cannot be written. Files fetched before stay and count next time.
+        the pinned one, or a folder that cannot be written. Files fetched before the error are kept.
     """
     if str(name).replace("_", "-") not in available_archives():
         if str(name).replace("-", "_") in available_manifests():

@@ -10,7 +10,7 @@ from merlib.places import manifests_dir
 if TYPE_CHECKING:
     import pandas as pd
 
-# Five-class subsets that AM3F (Sec. 4.1), ASTNet and UAMRN evaluate: the full sheet less the rare classes.
+# The five-class subsets that AM3F (Sec. 4.1), ASTNet and UAMRN evaluate: the full sheet without its rare classes.
 FIVE_CLASSES: dict[str, tuple[str, ...]] = {
     "casme2": ("disgust", "happiness", "others", "repression", "surprise"),
     "samm": ("anger", "contempt", "happiness", "other", "surprise"),
@@ -45,8 +45,8 @@ def subject_counts(dataset: str, scheme: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     dataset : str
-        ``casme2``, ``samm``, ``smic``, ``megc2019_cd``, ``megc2019_flow`` or ``megc2019_phases`` (a hyphen is
-        read as underscore).
+        ``casme2``, ``samm``, ``smic``, ``megc2019_cd``, ``megc2019_flow`` or ``megc2019_phases``; hyphens are read as
+        underscores.
     scheme : str, optional
         ``emotion7`` (CASME II), ``emotion8`` (SAMM), ``polarity3`` (SMIC, MEGC2019-CD), or ``emotion5``, the
         five-class subset of CASME II (246 clips) or SAMM (136) that the papers evaluate. By default
@@ -54,14 +54,15 @@ def subject_counts(dataset: str, scheme: str | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns ``subject`` (canonical id; ``dataset/id`` such as ``samm/006`` for the composite),
-    ``class`` and ``n``; only combinations with n > 0, sorted by subject and class. A subject none of whose
-    clips belongs to the scheme is absent (SAMM ``024`` and ``036`` in ``emotion5``).
+    DataFrame
+        Columns ``subject`` (canonical id; for the composite ``dataset/id`` such as ``samm/006``), ``class`` and ``n``,
+        sorted by subject and class. Combinations without a clip are absent, and so are subjects none of whose clips
+        belongs to the scheme (SAMM ``024`` and ``036`` in ``emotion5``).
 
     Raises
     ------
     MerlibError
-        For an unknown data set or scheme, with the valid ones.
+        For an unknown data set or scheme; the message lists the valid ones.
     """
     dataset = _counted_name(dataset)
     scheme = scheme or DEFAULT_SCHEMES[dataset]

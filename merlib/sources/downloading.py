@@ -1,41 +1,41 @@
-"""One file over HTTP, bounded in size and in total time, into memory; a download that is stopped leaves nothing.
+"""Download one file over HTTP into memory, bounded in size and in total time.
 
-A server may send without end, or a byte every few seconds, so that neither the size nor a timeout between two packets
-ends the download. Both are bounded here: by the size that the manifest names, and by how long that takes on a slow
-line.
+A faulty server may send without end, or one byte every few seconds, so that a timeout between two packets never ends
+the download. The size is therefore bounded by what the manifest says, and the time by what that size takes on a slow
+line. Nothing is written to disk, so a download that is stopped leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import time
 
-MOST_BYTES = 2**28  # of a file whose size is not published
-SLOWEST = 50_000  # bytes a second that a line must manage on average
-PATIENCE = 60.0  # seconds beyond that
-SILENCE = 30  # seconds between two packets
+MOST_BYTES = 2**28  # bound on a file whose size is not published
+SLOWEST = 50_000  # bytes a second that a line must reach on average
+PATIENCE = 60.0  # seconds allowed in addition
+SILENCE = 30  # seconds to wait for the next packet
 _PART = 2**16
 
 
 class BadDownload(Exception):
-    """The server sends more than it may, or takes longer; the text says which."""
+    """The server sent more bytes than expected, or took too long; the text says which."""
 
 
 def download(url: str, size: int | None) -> bytes:
-    """Return what `url` serves.
+    """Return the content that `url` serves.
 
     Parameters
     ----------
     url : str
-        ``http`` or ``https``; redirections to anything else are refused by requests.
-    size : int, optional
-        Bytes that are expected; more are not read. When it is not known, `MOST_BYTES`.
+        An ``http`` or ``https`` address; requests refuses redirections to anything else.
+    size : int or None
+        Expected number of bytes, more of which are not read; None if it is unknown, then the bound is `MOST_BYTES`.
 
     Raises
     ------
     BadDownload
-        When the server sends more bytes, or all of them take longer than `PATIENCE` and the size at `SLOWEST`.
+        When the server sends more bytes, or takes longer than `PATIENCE` plus the time for that size at `SLOWEST`.
     requests.RequestException
-        When it cannot be reached, or answers with an error.
+        When the server cannot be reached, or answers with an error.
     """
     import requests
     from urllib3.exceptions import HTTPError
@@ -50,7 +50,7 @@ def download(url: str, size: int | None) -> bytes:
         if announced.isdecimal() and int(announced) > most and "Content-Encoding" not in response.headers:
             raise BadDownload(f"announces {announced} bytes instead of {most}")
         try:
-            # read1 returns what has come; read would wait for a whole part, and a slow server could take for ever
+            # read1 returns what has arrived; read would wait for a full part, for ever if the server sends too slowly
             while part := response.raw.read1(_PART, decode_content=True):
                 content += part
                 if len(content) > most:

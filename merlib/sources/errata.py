@@ -31,13 +31,13 @@ class Erratum:
     Parameters
     ----------
     id : str
-        Such as ``AM3F-A17``; never given to another entry.
+        Id such as ``AM3F-A17``; it is never given to another entry.
     paper : str
         Name of the paper, or ``several``.
     where : str
         Section, equation, table or figure; a file for entries on published code.
     printed : str
-        What stands there, shortened.
+        What is printed there, shortened.
     finding : str
         What is wrong with it, or what it leaves open.
     status : {'certain', 'open'}
@@ -65,13 +65,13 @@ def read_errata(path: Path | None = None) -> tuple[Erratum, ...]:
     Parameters
     ----------
     path : Path, optional
-        Another list than ``data_manifests/errata.csv``.
+        A list to read instead of ``data_manifests/errata.csv``.
 
     Raises
     ------
     MerlibError
-        For other columns, an id that has no paper or occurs twice, an empty cell that must say something, a status or a
-        way to check that does not exist.
+        For other columns, a row of another length, an id without a paper or given twice, an empty cell that must not
+        be empty, and an unknown status or way to check.
     """
     path = path or manifests_dir() / "errata.csv"
     columns = list(Erratum.__dataclass_fields__)

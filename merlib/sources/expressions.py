@@ -1,10 +1,10 @@
-"""Which action units and which times go with an emotion, as counted from published annotation sheets: aggregates only.
+"""How often each action unit occurs with an emotion, and how long expressions last: aggregates of published sheets.
 
-``data_manifests/action_units_by_emotion.csv`` holds, for each emotion of a data set, its clips and how many of them
-show each unit, where three or more do; ``expression_times.csv`` quantiles of onset to apex and onset to offset, in
-milliseconds. Both were counted from the sheets of DFME and CAS(ME)3 in GitHub QqXuyujie/Micro-Expression-Datasets,
-commit 1b8b81713d8275748998a608d8dd5cc251157dec, and from those of CASME II (edition of 2019) and SAMM, whose
-digests stand in their manifests. No row of a sheet is kept here.
+``data_manifests/action_units_by_emotion.csv`` holds, for each emotion of a data set, the number of its clips, and in
+how many of them each unit occurs, if in three or more. ``expression_times.csv`` holds quantiles of the times from onset
+to apex and from onset to offset, in milliseconds. Both were counted from the sheets of DFME and CAS(ME)3 in GitHub
+QqXuyujie/Micro-Expression-Datasets, commit 1b8b81713d8275748998a608d8dd5cc251157dec, and from those of CASME II
+(edition of 2019) and SAMM, whose digests are in their manifests. No row of a sheet is kept here.
 """
 
 from __future__ import annotations
@@ -24,25 +24,32 @@ _LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 @lru_cache(maxsize=1)
 def unit_counts() -> pd.DataFrame:
-    """Return ``dataset, emotion, clips, action_unit, clips_with_it``; units of fewer than three clips are absent."""
+    """Return the table of units: ``dataset, emotion, clips, action_unit, clips_with_it``.
+
+    Units that occur in fewer than three clips of an emotion are absent.
+    """
     return pd.read_csv(manifests_dir() / UNITS_TABLE, dtype={"action_unit": str})
 
 
 @lru_cache(maxsize=1)
 def tables_digest() -> str:
-    """Return the SHA-256 over both tables: part of the identity of everything that is drawn from them."""
+    """Return the SHA-256 over both tables; it is part of the identity of everything that is drawn from them."""
     content = b"".join((manifests_dir() / name).read_bytes() for name in (UNITS_TABLE, TIMES_TABLE))
     return hashlib.sha256(content).hexdigest()
 
 
 @lru_cache(maxsize=32)
 def time_quantiles(dataset: str, what: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return levels from 0 to 1 and the seconds there; the outermost pieces go on as steep as their neighbours.
+    """Return the quantiles of a time: levels from 0 to 1, and the seconds at these levels.
+
+    The table has the levels from 0.1 to 0.9; the values at 0 and 1 are extrapolated linearly from the nearest two.
 
     Parameters
     ----------
     dataset : {'DFME', 'CAS(ME)3', 'CASME II', 'SAMM'}
+        The data set whose sheet was counted.
     what : {'onset to apex', 'onset to offset'}
+        Which time.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Names of samples that hold more than one source, or a source with shuffled labels, and what they are made of."""
+"""Names of samples that join two sources, or that shuffle a source's labels, and the sources behind a name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ PLACEBO = "-placebo"
 
 
 def sources_in(name: str) -> tuple[str, ...]:
-    """Return the sources that samples of a name hold: of ``a-and-b`` both, of ``a-placebo`` the source a."""
+    """Return the sources behind a name of samples: a and b for ``a-and-b``, a for ``a-placebo``."""
     return tuple(name.removesuffix(PLACEBO).split(AND))
 
 
 def is_public(name: str) -> bool:
-    """Whether every source that samples of this name hold is public by its manifest."""
+    """Return whether the manifests call every source behind a name of samples public."""
     manifests = [each.replace("-", "_") for each in sources_in(name)]
     return all(each in available_manifests() and load_manifest(each).access == "public" for each in manifests)

@@ -1,4 +1,4 @@
-"""What is known about each data source before a file of it is seen: counts, hashes, defects, licence."""
+"""Manifests: what is known about each data source before its files are there: counts, hashes, defects, licence."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Citation(_Frozen):
 
 
 class Licence(_Frozen):
-    """What may be done with the files, and the page that says so or where they are asked for."""
+    """What may be done with the files, and the page that says so or on which they can be requested."""
 
     name: str
     page: Url
@@ -84,17 +84,17 @@ class Layout(_Frozen):
     Parameters
     ----------
     name : str
-        Such as ``cropped``.
+        Name of the layout, such as ``cropped``.
     pattern : str
-        Relative to the folder a user points at. In a layout of clips ``{subject}``, ``{class}``, ``{clip}`` and
-        ``{frame}`` stand for what varies, and the ending is the one the owners use; see
+        Path relative to the folder that a user names. In a layout of clips ``{subject}``, ``{class}``, ``{clip}`` and
+        ``{frame}`` stand for what varies, and the extension is the one that the owners use; see
         `merlib.datasets.official.layouts`.
     description : str
-        For people.
+        The layout in words.
     beside : tuple of str
         Sister folders that hold other recordings of the same people and are not read.
     beyond_movement : bool
-        Whether the frames go beyond the movement, so that a clip's ends say nothing about its onset and offset.
+        Whether clips have frames before the onset and after the offset, so that their ends do not show these.
     """
 
     name: str
@@ -105,10 +105,10 @@ class Layout(_Frozen):
 
 
 class DownloadFile(_Frozen):
-    """One file of a pinned commit, and its path below the folder it is fetched into.
+    """One file of a pinned commit, and its path below the folder into which it is fetched.
 
-    `pixels_sha256` is the digest of a picture's decoded pixels (rows x columns x RGB, 8 bits): it tells the same
-    picture in another encoding.
+    `pixels_sha256` is the digest of a picture's decoded pixels (rows x columns x RGB, 8 bits), by which the same
+    picture is recognised in another encoding.
     """
 
     path: str
@@ -142,7 +142,7 @@ class Download(_Frozen):
 
 
 class Labels(_Frozen):
-    """Identity of a label list: SHA-256 of its sorted lines ``dataset,subject,clip,label``, ids canonical."""
+    """Identity of a label list: SHA-256 of its sorted lines ``dataset,subject,clip,label`` with canonical ids."""
 
     classes: tuple[str, ...] = Field(min_length=2)
     rows: Annotated[int, Field(gt=0)]
@@ -196,7 +196,7 @@ def load_manifest(name: str) -> DatasetManifest:
     Raises
     ------
     MerlibError
-        For an unknown name, or a file that is not a valid manifest, with the first fault and its place.
+        For an unknown name, or a file that is not a valid manifest; the message names the first fault and its place.
     """
     folder = manifests_dir()
     key = str(name).replace("-", "_")
@@ -231,7 +231,7 @@ def download_files(name: str) -> tuple[DownloadFile, ...]:
     Raises
     ------
     MerlibError
-        When the source cannot be downloaded; the message names its licence page.
+        When the source is unknown or cannot be downloaded; the message then names its licence page.
     """
     manifest = load_manifest(name)
     if manifest.download is None:

@@ -1,4 +1,4 @@
-"""One switch for every download: with ``MERLIB_OFFLINE=1`` nothing is fetched from anywhere."""
+"""The switch that forbids all downloads: with ``MERLIB_OFFLINE=1`` nothing is fetched from anywhere."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ OFFLINE_VARIABLE = "MERLIB_OFFLINE"
 
 
 def is_offline() -> bool:
-    """Tell whether ``MERLIB_OFFLINE`` forbids downloads: any value but an empty one and 0 does."""
+    """Return whether ``MERLIB_OFFLINE`` forbids downloads; any value except an empty one and 0 does."""
     return os.environ.get(OFFLINE_VARIABLE, "").strip() not in ("", "0")

@@ -1,4 +1,4 @@
-"""Predictions that other authors published, as one table: data set, subject, clip, label, prediction."""
+"""Read predictions that other authors published into a table: data set, subject, clip, label, prediction."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Row = tuple[str, str, str, int, int]
 
 
 def read_published_log(path: str | Path) -> pd.DataFrame:
-    """Read one of the published logs; its form is told from its first line.
+    """Read one of the published logs; its first line shows which of two forms it has.
 
-    Two forms are known. STSTNet's first log and CapsuleNet's have a line ``database subject`` before lines
-    ``clip truth prediction``. STSTNet's second log has lines ``Subject:``, ``Predicted   :`` and ``Ground
-    Truth:`` with lists and no clip names; its clips are numbered ``001``, ``002`` ... within each subject, so
-    they cannot be joined with another table clip by clip. The running scores in it are ignored.
+    STSTNet's first log and CapsuleNet's have a line ``database subject`` before lines ``clip truth prediction``.
+    STSTNet's second log has lines ``Subject:``, ``Predicted   :`` and ``Ground Truth:`` with lists, and no clip names;
+    its clips are numbered ``001``, ``002`` ... within each subject, so they cannot be joined with another table clip by
+    clip. The running scores in it are ignored.
 
     Parameters
     ----------
@@ -33,13 +33,15 @@ def read_published_log(path: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns dataset, subject (both canonical), clip, label, prediction (int64), one row a clip,
-    in the order of the log.
+    DataFrame
+        One row per clip, in the order of the log: ``dataset`` and ``subject`` (both canonical), ``clip``, ``label`` and
+        ``prediction`` (both int64: 0 negative, 1 positive, 2 surprise).
 
     Raises
     ------
     MerlibError
-        For a file that is missing or empty, and for a line that fits neither form, with its number.
+        For a file that is missing or empty, a clip that occurs twice, and a line that does not fit the form; the
+        message gives its number.
     """
     import pandas as pd
 
@@ -124,7 +126,7 @@ def _label(path: Path, number: int, word: str) -> int:
 
 
 def _told(path: Path, number: int, read, *words: str) -> str:
-    """Apply `read` and put the place of the line before its complaint."""
+    """Return ``read(*words)``; an error is raised again with the file and line in front of it."""
     try:
         return read(*words)
     except MerlibError as error:

@@ -1,4 +1,4 @@
-"""The values the papers print, cell by cell, with the errata that doubt them."""
+"""The values that the papers print, cell by cell, with the ids of errata about them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def reported_values(artefact: str) -> pd.DataFrame:
     Raises
     ------
     MerlibError
-        For an id without reported values, with those that have some.
+        For an id without reported values; the message lists the ids that have some.
     """
     values = _all_values()
     rows = values[values["artefact"] == artefact]

@@ -1,4 +1,4 @@
-"""One spelling for every person: canonical data-set names and subject ids."""
+"""The one spelling of every data set and person: canonical names and ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 from merlib.errors import MerlibError, unknown_name
 
-# Spelling of a subject, and the highest number the recordings know (SAMM numbers run to 037 with gaps).
+# Spellings that are read, spelling that is written, and highest number in the recordings (SAMM's go to 037, with gaps).
 _FORMS: dict[str, tuple[str, str, int]] = {
     "casme2": (r"(?:sub)?0*(\d+)", "sub{:02d}", 26),
     "smic": (r"s?0*(\d+)", "s{:02d}", 20),
@@ -23,7 +23,7 @@ def canonical_dataset(raw: str) -> str:
     Raises
     ------
     MerlibError
-        For a name that is none of the three, with the valid ones.
+        For a name that is none of the three; the message lists them.
     """
     key = re.sub(r"[\s_-]", "", str(raw)).lower()
     if key not in _SPELLINGS:
@@ -32,10 +32,11 @@ def canonical_dataset(raw: str) -> str:
 
 
 def canonical_subject(dataset: str, raw: object) -> str:
-    """Return the one id under which a person is known everywhere in merlib.
+    """Return the id under which a person is known everywhere in merlib.
 
-    The MEGC2019 organisers' list writes SAMM's ``6``, the maps ``006``; CASME II's sheet writes ``1`` and its
-    folders ``sub01``; SMIC writes ``s1`` or ``s01``. A raw join on these loses 133 of the 442 clips.
+    Sources spell ids differently: for SAMM the organisers' list of MEGC2019 writes ``6`` and the maps ``006``; for
+    CASME II the sheet writes ``1`` and the folders ``sub01``; SMIC writes ``s1`` or ``s01``. Joining tables on the ids
+    as written would lose 133 of the 442 clips.
 
     Parameters
     ----------
@@ -47,12 +48,13 @@ def canonical_subject(dataset: str, raw: object) -> str:
 
     Returns
     -------
-    str : ``sub01`` (CASME II), ``s01`` (SMIC) or ``006`` (SAMM).
+    str
+        ``sub01`` (CASME II), ``s01`` (SMIC) or ``006`` (SAMM).
 
     Raises
     ------
     MerlibError
-        When `raw` is no subject of that data set's form, or its number lies outside the recordings'.
+        When `raw` does not have the form of that data set's subjects, or its number is out of range.
     """
     dataset = canonical_dataset(dataset)
     pattern, form, highest = _FORMS[dataset]
@@ -70,15 +72,15 @@ def canonical_subject(dataset: str, raw: object) -> str:
 
 
 def subject_dataset(raw: str) -> str:
-    """Return the data set that a subject's spelling belongs to: ``sub01``, ``s01`` or the digits of SAMM.
+    """Return the data set to which a subject's spelling belongs: ``sub01``, ``s01``, or digits alone for SAMM.
 
-    Bare digits are read as SAMM's. CASME II's sheet writes bare digits too, so use this only for lists whose
-    CASME II subjects carry their prefix (the published prediction logs do).
+    CASME II's sheet writes digits alone, too. Use this only for lists in which CASME II's subjects have their prefix,
+    as in the published prediction logs.
 
     Raises
     ------
     MerlibError
-        When the spelling is none of the three.
+        When the spelling is none of these.
     """
     for dataset, pattern in (("casme2", r"sub\d+"), ("smic", r"s\d+"), ("samm", r"\d+")):
         if re.fullmatch(pattern, str(raw).strip(), flags=re.IGNORECASE):

@@ -1,9 +1,9 @@
-"""The one loader of weights: a file is found or fetched by its registered name, checked by digest, opened as tensors.
+"""Load weights: a file is found or fetched by its registered name, checked by its digest, and opened as tensors.
 
-No weights lie in the repository; ``data_manifests/weights.yaml`` says where each file comes from and how it is
-recognised. `find_weights` is what every room calls. It looks in the folders of `search_folders`; what the default
-configuration needs (``by_default`` in the registry) and is in none of them is fetched at that moment. Everything else
-is fetched by `fetch_weights` (``merlib weights get NAME``) alone, because of its size or its licence.
+The repository contains no weights; ``data_manifests/weights.yaml`` says where each file comes from and how it is
+recognised. Every room calls `find_weights`, which looks in the folders of `search_folders`. A file that the default
+configuration needs (``by_default`` in the registry) is fetched at that moment if it is in none of them. All other files
+are fetched only by `fetch_weights` (``merlib weights get NAME``), because of their size or their licence.
 """
 
 from __future__ import annotations
@@ -53,12 +53,13 @@ def default_weights() -> tuple[str, ...]:
 
 
 def find_weights(name: str) -> Path:
-    """Return the path of a checked weights file; one that the default needs is fetched when it is not here.
+    """Return the path of a checked weights file; a missing file that the default configuration needs is fetched.
 
     Raises
     ------
     MissingWeights
-        When the file is not here and is not, or cannot be, fetched: with its exact name and the folder to put it in.
+        When the file is missing and cannot be fetched, or is fetched only on request; the message gives its exact name
+        and the folder for it.
     MerlibError
         For an unknown name, and for a file whose content is not the published one.
     """
@@ -76,14 +77,25 @@ def find_weights(name: str) -> Path:
 
 
 def load_state(path: str | Path) -> dict:
-    """Read a state dict as tensors alone: ``torch.load(weights_only=True)``, or safetensors by its suffix.
+    """Read a state dict without running any code from the file: ``torch.load(weights_only=True)``, or safetensors.
 
-    A dict wrapped under ``state_dict`` is unwrapped, and ``module.`` is taken off when every name starts with it.
+    A dict inside another one under ``state_dict`` is unwrapped, and the prefix ``module.`` is removed when every name
+    has it.
+
+    Parameters
+    ----------
+    path : path
+        A file; the suffix ``.safetensors`` decides how it is read.
+
+    Returns
+    -------
+    dict of str to Tensor
+        The tensors by name, on the CPU.
 
     Raises
     ------
     MerlibError
-        When the file is damaged, holds no mapping of tensors, or is a pickle that needs more than tensors.
+        When the file is damaged, is no mapping of tensors, or is a pickle with more than tensors.
     """
     import pickle
 

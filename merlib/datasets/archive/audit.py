@@ -1,4 +1,4 @@
-"""All that is wrong with a copy of the flow archive at once, instead of the first fault."""
+"""Check a copy of a public archive of flow maps and report all problems at once, where a reader stops at the first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merlib.sources import load_manifest
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem: how grave (``error`` or ``warning``), what was found and expected, what to do, and where."""
+    """One problem: its severity (``error`` or ``warning``), what was found, where, what was expected, what to do."""
 
     severity: str
     what: str
@@ -31,13 +31,15 @@ class AuditReport:
     Attributes
     ----------
     folder, layout : str
-        Where it was looked for, and ``flat``, ``by-subject`` or an empty string when neither was found.
+        The folder checked, and its layout: ``flat``, ``by-subject``, or an empty string when neither was found.
     clips, subjects : int
         Clips listed and different people among them.
     by_class, by_dataset : dict of str to int
         Clips by class and by data set.
     digest : str or None
         Digest of the samples; None when an error keeps them from being read.
+    findings : tuple of Finding
+        Every problem, in the order found.
     """
 
     folder: str

@@ -1,4 +1,4 @@
-"""Both public archives of the same clips side by side, for methods that may choose between them."""
+"""Join the maps that both public archives hold of the same clips, for methods that use the two together."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ def both_archives(first: Samples, second: Samples) -> Samples:
     Parameters
     ----------
     first, second : Samples
-        ``megc2019-flow`` and ``megc2019-phases``, real or twins.
+        ``megc2019-flow`` and ``megc2019-phases``, both real or both synthetic twins.
+
+    Returns
+    -------
+    Samples
+        ``flow`` (N, 3, 28, 28) of `first` and ``phases`` (N, 2, 3, 28, 28) of `second`; all else is that of `first`,
+        with the names joined and the notes of both.
 
     Raises
     ------
     MerlibError
-        When they are not the same clips under the same labels, in the same order, or one is synthetic alone.
+        When they are not the same clips under the same labels, in the same order, or only one is synthetic.
     """
     same = np.array_equal(first.keys, second.keys) and np.array_equal(first.labels, second.labels)
     if not same or first.synthetic != second.synthetic:

@@ -1,4 +1,4 @@
-"""Labels of the flow archive against the organisers' list, which is known by its counts and its hash."""
+"""Compare labels with the organisers' list of MEGC2019, of which only the counts and a hash are published here."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MANIFEST = "megc2019_cd"
 
 
 def read_label(raw: str) -> int:
-    """Return the label 0, 1 or 2 that `raw` writes: the number, also as a spreadsheet writes it (``1.0``), or the word.
+    """Return the label 0, 1 or 2 for a number, also as a spreadsheet writes it (``1.0``), or for the class's name.
 
     Raises
     ------
     MerlibError
-        For anything else, with what the numbers mean.
+        For anything else; the message says what the numbers mean.
     """
     classes = load_manifest(MANIFEST).labels.classes
     plain = raw.strip().lower().removesuffix(".0")
@@ -37,7 +37,10 @@ def label_digest(clips: Iterable[tuple]) -> str:
 
 
 def check_labels(clips: Iterable[tuple], report: Callable[[MerlibError, str, str], None]) -> None:
-    """Compare labels with the organisers': counts of each subject first, then the hash of all rows.
+    """Compare labels with the organisers': first the counts by subject and class, then the hash of all rows.
+
+    The counts say which subject is wrong. The hash is compared only when all counts agree, and finds labels or names
+    that were exchanged within one subject.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One map of a public archive: checked as a file, then as a picture, then as numbers."""
+"""Read one map of a public archive; it is checked first as a file, then as a picture, then as numbers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,33 @@ MOST_MAP_BYTES = 2**20  # of one map: the published ones have 3 kB
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by the colour type that the header names
 _PNG_END = b"IEND\xaeB`\x82"
-TRUNCATED = 254  # where maps scaled to 0..255 end that were cut to whole numbers instead of rounded
+TRUNCATED = 254  # maximum of a map that was stretched to 0..255 and then cut to whole numbers instead of rounded
 
 Report = Callable[[MerlibError, str, str], None]
 """Called with a problem, where it is, and ``error`` or ``warning``; a reader raises, an audit collects."""
 
 
 def read_map(path: Path, published: dict, verify: bool, report: Report, archive: PublicArchive) -> np.ndarray | None:
-    """Return the map at `path` as float32 (3, 28, 28), channels u, v, strain, or report what is wrong with it."""
+    """Return the map at `path`, or report what is wrong with it and return None.
+
+    Parameters
+    ----------
+    path : Path
+        A PNG file of 28 x 28 pixels: red u, green v, blue strain.
+    published : dict of str to file of a manifest
+        The published files by `plain_name`; needed with `verify`.
+    verify : bool
+        Whether the map must be the published one, by its bytes or by its pixels.
+    report : callable
+        Receives the problem, where it is, and its severity.
+    archive : PublicArchive
+        Which archive it belongs to.
+
+    Returns
+    -------
+    float32 array (3, 28, 28), or None
+        Channels u, v, strain, each in 0..255.
+    """
     import cv2
 
     def refuse(found: str, expected: str) -> None:
@@ -41,7 +60,7 @@ def read_map(path: Path, published: dict, verify: bool, report: Report, archive:
         return refuse(f"truncated after {len(content)} bytes.", "a PNG file with its end marker.")
     if not content.startswith(_PNG_START) or content[12:16] != b"IHDR":
         return refuse("cannot be decoded.", "a PNG image.")
-    width, height, _, colour = struct.unpack(">IIBB", content[16:26])  # told before a pixel is decoded
+    width, height, _, colour = struct.unpack(">IIBB", content[16:26])  # known before a pixel is decoded
     shape = height, width, _PNG_CHANNELS.get(colour, 0)
     if shape[:2] != (SIDE, SIDE):
         return refuse(f"shape {shape}.", f"({SIDE}, {SIDE}, 3), uint8.")
@@ -70,7 +89,7 @@ def read_map(path: Path, published: dict, verify: bool, report: Report, archive:
 
 
 def _pixels(image: np.ndarray) -> str:
-    """Return the digest of a picture as OpenCV decodes it (BGR), in the order that files.csv counts: RGB."""
+    """Return the digest of a picture that OpenCV decoded (BGR), taken in the order of files.csv, RGB."""
     return hashlib.sha256(np.ascontiguousarray(image[..., ::-1]).tobytes()).hexdigest()
 
 
@@ -82,5 +101,5 @@ def report_missing(file: Path, maps: Path, report: Report, archive: PublicArchiv
 
 
 def plain_name(name: str) -> str:
-    """File name without folders and without the space before its extension."""
+    """Return a file's name without folders and without the space that stands before its extension."""
     return Path(name).name.replace(" ", "")

@@ -15,9 +15,9 @@ def read_phase_archive(folder: str | Path, verify: bool = True) -> Samples:
     Parameters
     ----------
     folder : path
-        Holds ``combined_3_class2_for_optical_flow.csv`` and below ``datasets/STSNet_whole_norm_u_v_os`` two maps a
+        Holds ``combined_3_class2_for_optical_flow.csv`` and below ``datasets/STSNet_whole_norm_u_v_os`` two maps per
         clip: ``<subject>_<clip> .png`` (onset to apex) and ``<subject>_<clip>_1 .png`` (apex to offset). The maps
-        of directions beside them (``_2``, ``_3``) are not read: they follow from u and v.
+        of directions beside them (``_2``, ``_3``) are not read, since they follow from u and v.
     verify : bool
         Compare each map with ``data_manifests/megc2019_phases/files.csv``, by its bytes or, in another PNG
         encoding, by its pixels; and the labels with the organisers' list. Turn it off for maps you computed

@@ -1,4 +1,4 @@
-"""The public MEGC2019 maps of either archive: each published layout, checked file by file before a number is trusted.
+"""Read the public MEGC2019 maps of either archive, in each published layout; every file is checked before it is used.
 
 Each clip is one 28 x 28 RGB file: red is the horizontal flow u, green the vertical flow v, blue the optical
 strain (OpenCV reads BGR: strain, v, u). Each channel was stretched to 0..255 by its own minimum and maximum.
@@ -48,7 +48,21 @@ class ArchiveClip(NamedTuple):
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found in an archive: `maps` has float32 (phases, 3, 28, 28) a clip, or None where one was refused."""
+    """What was found in an archive.
+
+    Attributes
+    ----------
+    layout : {'flat', 'by-subject'}
+        Which published layout the folder has.
+    clips : tuple of ArchiveClip
+        The clips, sorted by data set, subject and clip.
+    maps : tuple of array or None
+        Per clip float32 (phases, 3, 28, 28), or None where a map of it was refused.
+    notes : tuple of str
+        Notes for the samples.
+    archive : PublicArchive
+        Which archive it is.
+    """
 
     layout: str
     clips: tuple[ArchiveClip, ...]
@@ -59,7 +73,8 @@ class Scan:
     def samples(self) -> Samples:
         """Return the clips as `Samples`; call it only when no error was reported."""
         maps = np.stack(self.maps)  # (N, phases, 3, 28, 28): u, v, strain
-        inputs = {"flow": np.stack([phases[0] for phases in self.maps])}  # laid as pictures are: sums keep their bits
+        # stacked anew, not a view: sums over it would give other bits in another order of memory
+        inputs = {"flow": np.stack([phases[0] for phases in self.maps])}
         return Samples(
             inputs=inputs if maps.shape[1] == 1 else {**inputs, "phases": maps},
             labels=np.array([clip.label for clip in self.clips], dtype=np.int64),
@@ -118,7 +133,17 @@ def read_public_archive(folder: str | Path, archive: PublicArchive, verify: bool
 
 
 def scan_flow_archive(folder: str | Path, verify: bool, report: Report, archive: PublicArchive = FLOW) -> Scan:
-    """Look at every file of an archive once and report each problem to `report`.
+    """Look at every file of an archive once and pass each problem to `report`.
+
+    Parameters
+    ----------
+    folder, verify
+        As for `read_flow_archive`.
+    report : callable
+        Receives each problem, where it is, and its severity (``error`` or ``warning``). A reader raises, an audit
+        collects.
+    archive : PublicArchive
+        Which of the two archives.
 
     Raises
     ------
@@ -194,7 +219,7 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
     for line, row in enumerate(rows[list(COLUMNS)].itertuples(index=False), start=2):
         where = f"{path} line {line}"
         if not any(isinstance(cell, str) and cell.strip() for cell in row):
-            continue  # a spreadsheet leaves such rows below a table
+            continue  # spreadsheets leave empty rows below a table
         try:
             _check_cells(row)
             dataset = canonical_dataset(row.dataset)
@@ -218,7 +243,7 @@ def _list_flat(folder: Path, maps: Path, report: Report, archive: PublicArchive)
 
 
 def _check_cells(row: tuple) -> None:
-    """Raise for a cell that cannot be an id: line breaks and control characters, a path, or a text without end."""
+    """Raise for a cell that cannot be an id: empty, too long, a path, or with line breaks or control characters."""
     for name, cell in zip(COLUMNS, row, strict=True):
         if not isinstance(cell, str):
             raise MerlibError(f"no {name}.", "a cell in every column.", "restore the row.")

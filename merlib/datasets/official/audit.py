@@ -1,6 +1,6 @@
-"""All that is wrong with a copy of CASME II, SAMM or SMIC-HS at once, instead of the first fault.
+"""Check a copy of CASME II, SAMM or SMIC-HS and report all problems at once, where a reader stops at the first.
 
-A report holds counts, hashes, numbers, clip and frame ids; nothing else of the data set.
+A report may be shown to others: of the data set it holds only counts, hashes, numbers, and ids of clips and frames.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from merlib.datasets.official.sets import official_set
 from merlib.datasets.official.sheets import UNKNOWN
 from merlib.processes import worker_processes
 
-ONE_SIZE = {"casme2", "samm"}  # SMIC's crops follow the face
+ONE_SIZE = {"casme2", "samm"}  # all frames have one size; SMIC's are cropped around each face and differ
 
 Progress = Callable[[int, int], None]
 """Called with how many clips are done, and of how many."""
@@ -32,16 +32,15 @@ class ClipAudit:
     Attributes
     ----------
     name, folder, layout : str
-        Data set, name of the folder looked into (never its path), which of its layouts was read (empty when there is
-        none).
+        Data set; name of the folder checked (never its path); which of its layouts was read (empty when there is none).
     edition, sheet, sheet_sha256 : str
-        The annotation sheet: edition, file name, hash.
+        Edition, file name and hash of the annotation sheet.
     synthetic : bool
         Whether it is an exported twin.
     clips, subjects, frames : int
-        Annotated clips, people among them, files that are frames.
+        How many clips are annotated, how many people they show, and how many frames the clips' folders or videos hold.
     readable : int
-        Clips without an error; a reader leaves the others out, or refuses the copy.
+        Clips without an error. A reader leaves the others out, or refuses the copy.
     by_class : dict of str to int
         Annotated clips by class.
     quick : bool
@@ -49,7 +48,9 @@ class ClipAudit:
     decoded : int
         Frames decoded without fault.
     findings : tuple of ClipFinding
-        Errors first, then warnings and notes; by clip and frame.
+        Errors first, then warnings, then notes; see `in_order`.
+    merlib : str
+        Version of merlib that made the report.
     """
 
     name: str
@@ -71,12 +72,12 @@ class ClipAudit:
 
     @property
     def errors(self) -> tuple[ClipFinding, ...]:
-        """The findings that must be mended."""
+        """The findings that must be repaired by hand."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def ok(self) -> bool:
-        """Whether no error was found; repaired known defects are notes."""
+        """Whether no error was found. Known defects that are repaired automatically are notes and do not count."""
         return not self.errors
 
     @property
@@ -111,15 +112,15 @@ def audit_clips(
     name : {'casme2', 'samm', 'smic'}
         The data set.
     folder : path
-        As for its reader; nothing in it is changed.
+        As for the data set's reader; nothing in it is changed.
     layout : str, optional
-        Name of one in the manifest, such as ``raw``; by default the first that is there.
+        Name of a layout in the manifest, such as ``raw``; by default the first that is there.
     quick : bool
-        Decode the first frame of each clip only: cut frames and duplicates go unseen.
+        Decode only the first frame of each clip; truncated frames and duplicates are then not noticed.
     workers : int
-        Processes that decode.
+        Number of processes that decode frames.
     progress : callable, optional
-        Told about each clip.
+        Called after each clip with the number of clips done and of all clips.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def audit_clips(
 
 
 def decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) -> int:
-    """Decode the frames of a scan's clips, report what is wrong with them, and return how many are sound."""
+    """Decode the frames of a scan's clips, add what is wrong with them to its findings, and return how many decoded."""
     from joblib import Parallel, delayed
 
     clips = [(f"{clip.subject}/{clip.clip}", clip.source) for clip in scan.folders]
@@ -180,7 +181,7 @@ def decode(scan: Scan, quick: bool, workers: int, progress: Progress | None) -> 
 
 
 def in_order(findings: Findings) -> tuple[ClipFinding, ...]:
-    """Return findings by severity, what concerns a copy as a whole first, then by rule, clip and frame."""
+    """Return findings sorted by severity; within one, those on the whole copy first, then by rule, clip and frame."""
 
     def place(finding: ClipFinding) -> tuple:
         whole = bool(finding.clip)  # what concerns the copy as a whole comes first

@@ -1,4 +1,4 @@
-"""One row of a sheet into canonical values; each known defect is repaired by its rule and reported."""
+"""Turn one row of an annotation sheet into canonical values; known defects are repaired by fixed rules and reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from merlib.datasets.official.sheets import SheetRow, filled
 from merlib.errors import MerlibError
 
 _SUBJECT_IN_CLIP = {"samm": r"(\d{3})_\d.*", "smic": r"(s\d{1,2})_.*"}
-MOST_NUMBER = 10**9  # of a frame: a month at 200 a second
+MOST_NUMBER = 10**9  # largest frame number accepted: two months of recording at 200 frames a second
 _MEND = "correct the row, or take the owners' sheet."
 
 
@@ -23,10 +23,14 @@ class Annotation:
 
     Attributes
     ----------
+    line : int
+        Number of the row in the sheet.
     label : str or None
-        None for a class that is not the data set's.
+        None when the sheet names a class that the data set does not have.
     onset, apex, offset : int or None
-        None where the cell is wrong; of `apex`, also where there is none.
+        None where the cell is wrong; `apex` also where the data set annotates none.
+    action_units : str
+        Action units in the spelling of `merlib.clips.action_units.write_action_units`.
     """
 
     line: int
@@ -40,12 +44,12 @@ class Annotation:
 
     @property
     def key(self) -> str:
-        """``subject/clip``."""
+        """The clip's name in findings: ``subject/clip``."""
         return f"{self.subject}/{self.clip}"
 
 
 def read_row(official: OfficialSet, row: SheetRow, findings: Findings) -> Annotation | None:
-    """Return the annotation of a row, or None when it names no clip; everything odd goes to `findings`."""
+    """Return the annotation in a row, or None when the row names no clip; problems and repairs go to `findings`."""
     ends = (row.onset, row.offset)
     if not filled(row.clip) and not filled(row.label) and all(whole_number(cell) is None for cell in ends):
         findings.add(
@@ -114,7 +118,7 @@ def _subject(official: OfficialSet, row: SheetRow, findings: Findings) -> str | 
 
 
 def whole_number(cell: object) -> int | None:
-    """Return a cell's whole number, however it is typed; None for anything else."""
+    """Return the whole number in a cell, from 0 to `MOST_NUMBER`, whether stored as number or text; None otherwise."""
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, str) and not re.fullmatch(r"\s*[0-9]+(\.0*)?\s*", cell):

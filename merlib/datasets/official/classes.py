@@ -1,4 +1,4 @@
-"""Which class a clip has where sheet, folder and name do not say the same."""
+"""Decide which class a clip has when sheet, folder and name disagree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from merlib.datasets.official.sets import OfficialSet
 def decide_class(
     official: OfficialSet, annotation: Annotation, clip: ClipFolder | None, findings: Findings
 ) -> str | None:
-    """Return a clip's class: the sheet's, unless its name says another and its folder agrees with the name.
+    """Return a clip's class: the sheet's, unless the clip's name says another and no folder contradicts the name.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ def decide_class(
     annotation : Annotation
         What the sheet says.
     clip : ClipFolder or None
-        Where its frames lie; in a layout without class folders the name alone decides.
+        Where its frames lie. In a layout without class folders the name alone decides against the sheet.
     findings : Findings
-        Receives where the three disagree.
+        Receives a note or an error when the three disagree.
     """
     folder = official.label(clip.class_name) if clip and clip.class_name is not None else None
     named = official.class_in_clip(annotation.clip)

@@ -1,4 +1,4 @@
-"""MEGC2019-CD: the clips and labels of the organisers' list, with the frames of the three data sets."""
+"""Read MEGC2019-CD: clips and labels from the organisers' list, frames from copies of the three data sets."""
 
 from __future__ import annotations
 
@@ -39,18 +39,19 @@ def read_composite(
     folders : mapping of str to path
         ``casme2``, ``samm`` and ``smic``, each as its own reader takes it.
     list_csv : path
-        The organisers' ``combined_3class_gt.csv``: data set, subject, clip, label, no header; also as a spreadsheet
-        saves it again. Labels are read from it, never from regrouping the sheets (errata DUAL-ATME-C7).
+        The organisers' ``combined_3class_gt.csv``, with the columns data set, subject, clip, label and no header; it
+        may have been saved again by a spreadsheet. Labels are read from it, never made by regrouping the classes of
+        the sheets (errata DUAL-ATME-C7).
     verify : bool
         Compare the list with the organisers', by counts and hash. Turn it off for a list of your own.
     on_bad_clip : {'error', 'leave-out'}
-        Stop at a clip of the list that cannot be read, or go on without it; the notes then name it.
+        Stop at a clip of the list that cannot be read, or go on without it and name it in the notes.
 
     Returns
     -------
     DataFrame
-        A clip table of the list's clips, labels negative, positive, surprise; the edition names those of the three
-        sheets. Clips that the list does not name are left out, whatever is wrong with them.
+        A clip table of the list's clips with the labels negative, positive and surprise. ``attrs["edition"]`` names the
+        editions of the three sheets. Clips that the list does not name are left out, and problems with them ignored.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
     Raises
     ------
     MerlibError
-        For a file that is no such list, or with `verify` another list than the organisers'.
+        For a file that is not such a list; with `verify`, also for labels other than the organisers'.
     """
     path = Path(list_csv).expanduser()
     try:
@@ -145,7 +146,7 @@ def read_list(list_csv: str | Path, verify: bool = True) -> pd.DataFrame:
 
 
 def _has_header(lines: list[tuple[int, list[str]]]) -> bool:
-    """Tell whether the first row names columns, as some copies do: neither data set nor label, a word, is one."""
+    """Return whether the first row is a header, as some copies have: it names no data set, and its label is a word."""
     row = lines[0][1] if lines else []
     if len(row) != 4 or not row[3].strip().isalpha():
         return False
@@ -165,7 +166,7 @@ def _raise(problem: MerlibError, where: str, severity: str) -> None:
 def read_composite_folder(
     folder: str | Path, others: Mapping[str, str | Path] | None = None, on_bad_clip: str = ERROR
 ) -> pd.DataFrame:
-    """Read the composite from one folder: the list, beside folders that are called like the three data sets.
+    """Read the composite from one folder that holds the list and a folder for each of the three data sets.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def read_composite_folder(
         Holds ``combined_3class_gt.csv``; a data set's folder in it is recognised by any usual spelling, such as
         ``CASME II``.
     others : mapping of str to path, optional
-        Folders of data sets that lie elsewhere; they go first.
+        Folders of data sets that lie elsewhere; they take precedence over folders beside the list.
     on_bad_clip : {'error', 'leave-out'}
         As for `read_composite`.
 
@@ -187,12 +188,12 @@ def read_composite_folder(
 
 
 def folders_of_sets(folder: Path, others: Mapping[str, str | Path] | None = None) -> dict[str, Path]:
-    """Return the folders of the three data sets: named ones first, then those in `folder` called like a data set.
+    """Return the folder of each data set: the one in `others`, else the one in `folder` with the data set's name.
 
     Raises
     ------
     MerlibError
-        When there is no such folder.
+        When `folder` is not a folder.
     """
     if not folder.is_dir():
         raise MerlibError(f"{folder} is not a folder.", f"a folder that holds {LIST}.", "correct the path.")
@@ -206,6 +207,6 @@ def folders_of_sets(folder: Path, others: Mapping[str, str | Path] | None = None
 
 
 def find_list(folder: Path) -> Path:
-    """Return the organisers' list in a folder: under its own name, or the only file whose name is nearly that."""
+    """Return the path of the organisers' list in a folder: the only file with about that name, else the usual path."""
     near = [path for path in sorted(folder.glob("*.csv")) if fnmatch(path.name.lower(), "combined*3*class*gt*.csv")]
     return near[0] if len(near) == 1 else folder / LIST

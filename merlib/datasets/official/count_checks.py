@@ -1,4 +1,4 @@
-"""Clips, classes and subjects of a copy against the manifest, or against what an exported twin says of itself."""
+"""Compare the clips, classes and subjects of a copy with the manifest; of an exported twin, with its marker."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from merlib.datasets.official.marker import Marker
 from merlib.datasets.official.sets import OfficialSet
 from merlib.sources import subject_counts
 
-# Errata CROSS-X6: what the later edition moves, by subject.
+# Errata CROSS-X6: how many clips of each class the later edition of a sheet adds or removes, by subject.
 RELABELLED = {("casme2", "20190701"): {"sub24": {"sadness": -3, "surprise": 3}}}
 
 
 def expected_counts(official: OfficialSet, edition: str, marker: Marker | None) -> dict[str, Counter]:
-    """Return the number of clips of each class by subject that a whole copy has."""
+    """Return how many clips of each class a complete copy has, by subject."""
     if marker:
         return {subject: Counter(classes) for subject, classes in marker.counts.items()}
     expected: dict[str, Counter] = {}
@@ -36,12 +36,20 @@ def compare_counts(
     labels: Iterable[tuple[str, str, str | None]],
     findings: Findings,
 ) -> None:
-    """Report where a copy's clips, classes or subjects are not as many as they should be.
+    """Report where the numbers of subjects, clips or clips of a class are not as expected.
 
     Parameters
     ----------
+    official : OfficialSet
+        The data set.
+    edition : str
+        Edition of the annotation sheet, which may move clips between classes.
+    marker : Marker or None
+        Marker of an exported twin; its counts replace the manifest's.
     labels : iterable of (subject, clip, class or None)
         Every annotated clip once.
+    findings : Findings
+        Receives the differences.
     """
     expected = expected_counts(official, edition, marker)
     found: dict[str, Counter] = {}

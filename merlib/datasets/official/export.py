@@ -1,4 +1,4 @@
-"""A synthetic clip table written as the owners lay out their data: frames, sheet, and the marker that tells the two."""
+"""Write synthetic clips as the owners lay out their data: frames, sheet, and a marker that says SYNTHETIC."""
 
 from __future__ import annotations
 
@@ -53,31 +53,31 @@ def export_clips(
     table : DataFrame
         A clip table whose ``attrs["synthetic"]`` is true.
     name : {'casme2', 'samm', 'smic'}
-        Whose forms; every row must be of this data set.
+        The data set whose forms are used; every row must be of this data set.
     folder : path
-        Absent or empty; it appears whole or not at all.
+        A folder that does not exist yet or is empty. It is filled completely or, after an error, not at all.
     seed : int or None
         Seed of the twin, for the marker and the frame numbers.
     layout : str, optional
         A layout of the manifest whose clips are folders of pictures; by default the first.
     subjects : sequence of str, optional
-        Canonical ids of those to write; all by default.
+        Canonical ids of the subjects to write; all by default.
     clips_per_subject : int, optional
-        At most so many clips of each, of as many classes as there are.
+        At most this many clips of each subject, of as many classes as possible.
     before, after : int, optional
-        Frames kept before the onset and after the offset; all by default. The owners' cropped clips begin at the
-        onset and end at the offset: 0.
+        Frames kept before the onset and after the offset; all by default. With 0, clips begin at the onset and end
+        at the offset, as the owners' cropped clips do.
     workers : int
-        Processes.
+        Number of processes.
     progress : callable, optional
-        Told about each finished clip.
+        Called after each clip with the number of clips done and of all clips.
 
     Returns
     -------
     Path
-        `folder`. Every frame carries the word SYNTHETIC in a corner; ``SYNTHETIC.json`` counts the clips and names
-        the sheet's hash, and is an edition of its own to the readers.
-        Frames have the ending of the owners' layout; JPEG files have quality 95.
+        `folder`. Every frame carries the word SYNTHETIC in a corner. ``SYNTHETIC.json`` holds the counts of clips and
+        the sheet's hash, and makes readers treat the sheet as an edition of its own. Frames have the file format of
+        the owners' layout; JPEG files have quality 95.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def export_clips(
         )
         (aside / MARKER).write_text(marker.model_dump_json(indent=2) + "\n", encoding="utf-8")
         aside.chmod(0o755)
-        os.replace(aside, target)  # an empty folder gives way, any other stays
+        os.replace(aside, target)  # replaces an empty folder; fails, and changes nothing, where it is not empty
     except OSError as error:
         raise unwritable(target, error) from error
     finally:
@@ -122,7 +122,7 @@ def export_clips(
 def choose_clips(
     table: pd.DataFrame, subjects: Sequence[str] | None = None, clips_per_subject: int | None = None
 ) -> pd.DataFrame:
-    """Return the rows of some subjects, at most so many of each, one of every class before a second of any.
+    """Return the clips of some subjects, at most a number per subject, one of every class before a second of any.
 
     Raises
     ------
@@ -234,7 +234,11 @@ def _write_clip(
 
 
 def official_numbers(row: pd.Series, name: str, seed: int | None) -> np.ndarray:
-    """Return frame numbers as the owners' look: those of the source, moved up when they start at 0 or 1."""
+    """Return frame numbers that look like the owners', int64 (T,).
+
+    They are those of the clip's source. Where these start at 0 or 1, a random number in the data set's range `STARTS`,
+    fixed by seed and clip, is added.
+    """
     numbers = np.asarray(row["source"].numbers, dtype=np.int64)
     if numbers[0] > 1:
         return numbers
@@ -243,7 +247,7 @@ def official_numbers(row: pd.Series, name: str, seed: int | None) -> np.ndarray:
 
 
 def _spelling(name: str, subject: str, clip: str) -> tuple[str, str]:
-    """Return subject and clip as folders write them: SMIC without the zero that canonical ids have."""
+    """Return subject and clip as the owners' folders spell them; SMIC's lack the leading zero of canonical ids."""
     if name != "smic":
         return subject, clip
     return f"s{int(subject[1:])}", re.sub(r"^s0+(\d)", r"s\1", clip)

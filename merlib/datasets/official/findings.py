@@ -1,6 +1,7 @@
-"""One problem of a copy of a data set, and the list they are collected in.
+"""One problem of a copy of a data set, and the list in which problems are collected.
 
-What a finding says about the data set is counts, hashes, numbers, clip and frame ids; never a word of the sheet.
+Findings are published in records, so of the data set they may name only counts, hashes, numbers, and ids of clips and
+frames, never a word of the sheet.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from merlib.datasets.archive.audit import Finding
 from merlib.errors import MerlibError, printable
 
 SEVERITIES = ("error", "warning", "note")
-TOLERATED = frozenset({"frame-gap"})  # wrong for an audit, yet the frames that are there can be read
-ABOUT_CLASSES = frozenset({"class-disagrees", "emotion-unknown"})  # no matter where a list decides the classes
-OF_THE_SHEET = frozenset(  # the frame they name is a number that the sheet annotates
+TOLERATED = frozenset({"frame-gap"})  # an error to an audit, but the frames that are there can still be read
+ABOUT_CLASSES = frozenset({"class-disagrees", "emotion-unknown"})  # irrelevant where a list decides the classes
+OF_THE_SHEET = frozenset(  # these name a frame number from the sheet, which notes must not repeat
     {
         *("apex-outside-clip", "apex-without-frame", "apex-on-onset"),
         *("onset-outside-frames", "offset-outside-frames", "offset-past-frames"),
@@ -30,15 +31,16 @@ class ClipFinding(Finding):
     Attributes
     ----------
     severity : {'error', 'warning', 'note'}
-        To be mended; to be looked at; a known defect, repaired by its rule.
+        An error must be repaired by hand, a warning should be looked at, a note tells of a known defect that a fixed
+        rule has repaired.
     what, where, expected, action : str
         As in `Finding`; `action` of a note is the repair that was made.
     rule : str
-        What kind of problem, such as ``frame-truncated``; known defects have their id of the manifest.
+        Name of the kind of problem, such as ``frame-truncated``; a known defect has the id that the manifest gives it.
     clip : str
-        ``subject/clip``, or an empty string.
+        ``subject/clip``; for a problem of a whole subject or copy, the subject or an empty string.
     frame : int or None
-        Number of the frame as the data set counts.
+        The data set's own number of the frame.
     """
 
     rule: str = ""
@@ -52,7 +54,7 @@ class Findings(list[ClipFinding]):
     def add(
         self, severity: str, rule: str, what: str, expected: str, action: str, clip: str = "", frame: int | None = None
     ) -> None:
-        """Append a finding; `where` is told by clip and frame."""
+        """Append a finding; its `where` is made from clip and frame."""
         where = " frame ".join(str(part) for part in (clip, frame) if part not in ("", None))
         what, where, expected, action = map(printable, (what, where, expected, action))
         self.append(ClipFinding(severity, what, where, expected, action, rule, clip, frame))
@@ -66,9 +68,10 @@ class Findings(list[ClipFinding]):
         return [finding for finding in self.of("error") if finding.rule not in TOLERATED]
 
     def notes(self) -> tuple[str, ...]:
-        """Return one line a finding, or one line a rule where a rule has many; notes go into public records.
+        """Return one line per finding, or one line per rule where a rule has more than `NOTED_ONE_BY_ONE`.
 
-        Of a single clip a line tells rule, clip and repair, never what its row of the sheet says.
+        These lines go into public records. About a single clip they say rule, clip and repair, never what its row of
+        the sheet says.
         """
         by_rule: dict[str, list[ClipFinding]] = defaultdict(list)
         for finding in self:
@@ -91,7 +94,7 @@ def _line(finding: ClipFinding) -> str:
 
 
 def refusal(name: str, findings: list[ClipFinding], advice: str = "") -> MerlibError:
-    """Build the error a reader raises for findings that keep a copy from being read; `advice` joins what to do."""
+    """Build the error that a reader raises for its first finding; `advice` is added to what the user can do."""
     first = findings[0]
     place = f"{name} {first.where}".strip()
     more = f" ({len(findings)} errors; merlib data check {name}=DIR lists all)" if len(findings) > 1 else ""

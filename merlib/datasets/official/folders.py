@@ -1,4 +1,4 @@
-"""Where the frames of each clip lie, and what is odd about the files before any is decoded."""
+"""Find the frames of each clip, and report what is wrong with the files before any is decoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from merlib.datasets.official.sets import OfficialSet, official_clip
 from merlib.datasets.official.video_frames import VideoFrames, video_frames
 from merlib.errors import MerlibError
 
-PEEKED = 20  # clips looked into to recognise a layout
+PEEKED = 20  # how many clips' folders are searched for a frame to recognise a layout
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ClipFolder:
     Attributes
     ----------
     class_name : str or None
-        The class that a folder above it names.
+        Name of the class folder that holds the clip; None in a layout without class folders.
     source : ImageFrames or VideoFrames
         Its frames, sorted by number.
     """
@@ -43,14 +43,14 @@ class ClipFolder:
 
 @dataclass(frozen=True)
 class FrameRoot:
-    """A folder of subjects' folders in one layout."""
+    """A folder that holds the subjects' folders, and the layout below it."""
 
     path: Path
     layout: FrameLayout
 
 
 def find_roots(official: OfficialSet, folder: Path) -> list[FrameRoot]:
-    """Return the folders of subjects below `folder`, the layouts in the order of `official.layouts`."""
+    """Return all folders of subjects in `folder` or up to `ROOT_DEPTH` levels below, in the order of the layouts."""
     roots = []
     level = [folder]
     skipped = {name for layout in official.layouts for name in layout.beside}
@@ -68,12 +68,12 @@ def find_roots(official: OfficialSet, folder: Path) -> list[FrameRoot]:
 
 
 def choose_root(official: OfficialSet, folder: Path, layout: str | None, findings: Findings) -> FrameRoot:
-    """Return the root whose frames are read: of the layout asked for, else the first there is.
+    """Return the root whose frames are read: the first of the layout asked for, or of any if `layout` is None.
 
     Raises
     ------
     MerlibError
-        When there is none.
+        When there is no such root; the message says what lies in the folders instead.
     """
     roots = find_roots(official, folder)
     chosen = [root for root in roots if layout in (None, root.layout.name)]
@@ -109,7 +109,7 @@ def _recognise(official: OfficialSet, people: list[Path]) -> FrameLayout | None:
 
 
 def clip_places(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str, str | None]]:
-    """Yield each clip's folder, or video, with its name and the class that a folder above it names."""
+    """Yield each clip of a subject: its folder or video file, its name, and the name of its class folder or None."""
     places: list[tuple[Path, str | None]] = [(person, None)]
     for level in layout.levels:
         inside = [(child, name) for place, name in places for child in subfolders(place)]
@@ -126,7 +126,7 @@ def clip_places(person: Path, layout: FrameLayout) -> Iterator[tuple[Path, str, 
 
 
 def list_clips(official: OfficialSet, root: FrameRoot, folder: Path, findings: Findings) -> list[ClipFolder]:
-    """List the clips below a root, with their frames by number; what is odd goes to `findings`."""
+    """Return the clips below a root, with their frames sorted by number; every problem goes to `findings`."""
     clips: list[ClipFolder] = []
     spelled: dict[str, list[str]] = {}
     _check_link(root.path, folder, "", findings)
@@ -181,11 +181,11 @@ def _video(place: Path, key: str, findings: Findings) -> VideoFrames:
 
 
 def list_frames(place: Path, layout: FrameLayout, folder: Path, key: str, findings: Findings) -> ImageFrames:
-    """Return the frames in a clip's folder by number; what is odd goes to `findings` under the clip's `key`."""
+    """Return the frames in a clip's folder, sorted by number; problems go to `findings` under the clip's `key`."""
     found: dict[int, str] = {}
     for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
         number = layout.number(entry.name)
-        number = None if number is None or number > MOST_NUMBER else number  # such a name is no frame's
+        number = None if number is None or number > MOST_NUMBER else number  # too large to be a frame's number
         if entry.is_symlink():
             _check_link(Path(entry.path), folder, key, findings, number)
         if number is None:
@@ -229,7 +229,7 @@ def _size(entry: os.DirEntry) -> int | None:
     try:
         return entry.stat().st_size
     except OSError:
-        return None  # a dangling link: decoding says so
+        return None  # a dangling link; decoding will report it
 
 
 def _report_gaps(numbers: np.ndarray, key: str, findings: Findings) -> None:
@@ -249,7 +249,7 @@ def _report_gaps(numbers: np.ndarray, key: str, findings: Findings) -> None:
 def _leads_inside(path: Path, folder: Path) -> bool:
     try:
         return path.resolve().is_relative_to(folder)
-    except (OSError, RuntimeError):  # a link that leads to itself leads nowhere
+    except (OSError, RuntimeError):  # a link that leads to itself
         return False
 
 

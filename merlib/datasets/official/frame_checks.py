@@ -1,4 +1,4 @@
-"""Every frame of a clip decoded and compared with its neighbours; one clip a call, so that clips run in parallel."""
+"""Decode every frame of a clip and compare it with its neighbours; one call per clip, so that clips run in parallel."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ GREY_WITHIN = 3  # levels by which the channels of a grey picture may differ
 
 @dataclass(frozen=True)
 class CheckedClip:
-    """What was seen of one clip.
+    """What the frames of one clip look like.
 
     Attributes
     ----------
+    key : str
+        ``subject/clip``.
+    findings : Findings
+        What is wrong with single frames.
     checked : int
-        Frames decoded.
+        How many frames could be decoded.
     size : (int, int) or None
-        Width and height of most frames.
+        Width and height of most frames, px.
     grey : tuple of int
         Numbers of the frames without colour.
     coloured : tuple of int
         Numbers of the frames with colour.
     digest : str
-        SHA-256 over all files; empty when not all were looked at.
+        SHA-256 over the content of all frames; empty when not all were decoded.
     """
 
     key: str
@@ -48,7 +52,7 @@ class CheckedClip:
 
 
 def check_frames(key: str, source: ImageFrames | VideoFrames, quick: bool = False) -> CheckedClip:
-    """Decode a clip's frames and report what is wrong with any.
+    """Decode a clip's frames and return what they look like, with a finding for each problem.
 
     Parameters
     ----------
@@ -71,7 +75,7 @@ def check_frames(key: str, source: ImageFrames | VideoFrames, quick: bool = Fals
         number = int(number)
         try:
             content = read_file(source.path(index))
-            if content:  # an empty file was reported when files were listed
+            if content:  # an empty file was reported when the files were listed
                 picture = decode(source.path(index), content)
         except OSError as error:
             _add(findings, "frame-unreadable", f"unreadable ({error.strerror}).", "a whole picture.", key, number)
@@ -169,7 +173,7 @@ def _is_grey(picture: Image.Image) -> bool:
     if picture.mode in ("1", "L", "LA", "I;16"):
         return True
     pixels = np.asarray(picture.convert("RGB"))
-    # a few pixels show the colour of most frames; only where they do not, all are looked at
+    # in most colour frames every 64th pixel already shows a colour; only if none does are all pixels compared
     return all(int(np.ptp(part, axis=2).max(initial=0)) <= GREY_WITHIN for part in (pixels[::8, ::8], pixels))
 
 
@@ -178,18 +182,18 @@ def _told(size: tuple[int, int]) -> str:
 
 
 def compare_clips(clips: list[CheckedClip], colour: bool | None, one_size: bool, findings: Findings) -> None:
-    """Report clips that differ from the rest of the set, or equal each other.
+    """Report clips whose colour or frame size differs from the rest of the set, and clips that equal each other.
 
     Parameters
     ----------
     clips : list of CheckedClip
         Every clip of the set.
     colour : bool or None
-        Whether the set is in colour; None takes what most frames are.
+        Whether the set is in colour; None means that the majority of frames decides.
     one_size : bool
         Whether all clips of the set have one frame size.
     findings : Findings
-        Receives what is odd.
+        Receives the differences.
     """
     if colour is None:
         colour = sum(len(clip.coloured) for clip in clips) >= sum(len(clip.grey) for clip in clips)

@@ -1,4 +1,4 @@
-"""Frames of one clip as files in a folder, decoded one at a time."""
+"""Frames of one clip that lie as picture files in a folder; they are decoded one at a time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from merlib.errors import MerlibError
 from merlib.opening import Unfit, picture_size, read_file
 
 JPEG_END = b"\xff\xd9"
-_ORIENTATION = 0x0112  # of Exif
+_ORIENTATION = 0x0112  # Exif tag that says how a viewer must turn the pixels
 
 
 @dataclass(frozen=True, eq=False)
 class ImageFrames:
-    """Where the frames of a recorded clip lie; small, picklable, reads nothing until asked.
+    """The frames of a recorded clip: a small object that can be pickled and reads no file until asked.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class ImageFrames:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 of the frames' numbers and bytes: equal for equal frames, wherever they lie; reads every file once.
+        """SHA-256 of the frames' numbers and bytes, equal for equal frames wherever they lie. Every file is read once.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class ImageFrames:
 
 
 def _rgb(picture: Image.Image) -> np.ndarray:
-    """Return the pixels as a viewer shows them: turned as the file says, 16 bits brought to 8."""
+    """Return the pixels as a viewer shows them: turned as the file says, and 16 bits reduced to 8."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # 16 bits a pixel; convert("RGB") would cut everything above 255
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
@@ -91,7 +91,7 @@ def decode(path: Path, content: bytes | None = None) -> Image.Image:
     Raises
     ------
     MerlibError
-        For a file that is absent, empty, cut short or no picture; `found` begins with which of them.
+        For a file that is absent, empty, cut short or no picture; `found` begins by saying which.
     """
 
     def refuse(found: str) -> MerlibError:
@@ -127,6 +127,6 @@ def _refusal(found: str, path: Path) -> MerlibError:
 
 
 def position_of(numbers: np.ndarray, number: int) -> int | None:
-    """Return where a frame number stands among sorted `numbers`, or None when that frame is absent."""
+    """Return the position of a frame number in the sorted `numbers`, or None when that frame is absent."""
     place = int(np.searchsorted(numbers, number))
     return place if place < len(numbers) and numbers[place] == number else None

@@ -1,8 +1,9 @@
-"""One matcher for every layout of clips: patterns come from the manifests, or from the owner of a set of their own.
+"""Match files to a layout of clips; the layout's pattern comes from a manifest, or from a user for data of their own.
 
 A pattern is the path of one frame below the folder that a user names, such as
-``SMIC_all_cropped/HS/{subject}/micro/{class}/{clip}/reg_image{frame}.bmp``; a pattern that ends with ``{clip}`` and an
-ending is one video a clip. The ending is the one the owners use: any picture, or any video, is read in its place.
+``SMIC_all_cropped/HS/{subject}/micro/{class}/{clip}/reg_image{frame}.bmp``. A pattern that ends with ``{clip}`` and a
+file extension, such as ``{clip}.avi``, means that each clip is one video. The extension is the one that the owners use,
+but files of any other known picture format (or video format) match as well.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ class FrameLayout:
     Parameters
     ----------
     name : str
-        As in the manifest, such as ``cropped``.
+        Name in the manifest, such as ``cropped``.
     pattern : str
-        See the module.
+        Where a frame or a video lies; see the module's docstring.
     beside : tuple of str
         Sister folders that hold other recordings of the same people and are not read.
     beyond_movement : bool
-        Whether frames go beyond the movement.
+        Whether clips have frames before the onset and after the offset.
 
     Raises
     ------
@@ -67,12 +68,12 @@ class FrameLayout:
 
     @cached_property
     def root(self) -> str:
-        """Folder of the subjects' folders, relative to what the owners hand out."""
+        """Folder that holds the subjects' folders, relative to the folder that the owners hand out."""
         return self.pattern.partition("{subject}")[0].rstrip("/")
 
     @cached_property
     def levels(self) -> tuple[str, ...]:
-        """Folders between the subject's and the clip's; ``{class}`` for any."""
+        """Names of the folders between the subject's and the clip's; ``{class}`` stands for any name."""
         below = self.pattern.split("/")[self.pattern.split("/").index("{subject}") + 1 :]
         return tuple(below[: -1 if self.is_video else -2])
 
@@ -100,13 +101,13 @@ class FrameLayout:
         return self.pattern.rsplit("/", 1)[1].format(subject=subject, frame=number)
 
     def told(self, subject: str) -> str:
-        """Return the layout as a person reads it, with `subject` as an example."""
+        """Return the layout in readable form for a message, with `subject` as an example."""
         shown = _FIELD.sub(lambda m: subject if m.group(1) == "subject" else f"<{m.group(1)}>", self.pattern)
         return re.sub(r"\.\w+$", f".{{{','.join(VIDEOS if self.is_video else PICTURES)}}}", shown)
 
 
 def _split(text: str) -> list[tuple[str, bool]]:
-    """Return the pieces of a pattern: plain text, and the names of fields."""
+    """Return the pieces of a pattern: plain text with False, and names of fields with True."""
     pieces, end = [], 0
     for match in _FIELD.finditer(text):
         pieces += [(text[end : match.start()], False), (match.group(1), True)]

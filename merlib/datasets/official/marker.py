@@ -1,4 +1,4 @@
-"""The file that tells an exported twin from a licensed copy: an edition of its own, with its own counts."""
+"""The file that distinguishes an exported twin from a licensed copy, and holds the twin's own counts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Marker(BaseModel):
     Parameters
     ----------
     dataset, layout : str
-        Which forms were written.
+        The data set whose forms were written, and which layout of it.
     seed : int or None
         Seed of the twin.
     merlib : str
-        Version that wrote it.
+        Version of merlib that wrote it.
     sheet, sheet_sha256 : str
-        The annotation sheet and its hash.
+        File name and hash of the annotation sheet.
     clips : int
         Number of clips exported.
     counts : dict
@@ -46,7 +46,7 @@ class Marker(BaseModel):
 
     @property
     def edition(self) -> str:
-        """Name of the edition."""
+        """Name of the twin's edition, as records print it."""
         return f"synthetic twin, seed {self.seed}"
 
 
@@ -72,7 +72,7 @@ def read_marker(folder: Path) -> Marker | None:
 
 
 def markers_below(folder: Path, depth: int) -> list[Path]:
-    """Return the folders, one to `depth` levels below `folder`, that hold a marker."""
+    """Return the folders that hold a marker, from one to `depth` levels below `folder`."""
     found, level = [], [folder]
     for _ in range(depth):
         level = [entry for place in level for entry in sorted(place.iterdir()) if entry.is_dir()]

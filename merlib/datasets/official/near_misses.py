@@ -1,4 +1,4 @@
-"""What to say where no layout fits: which folders do, and what lies in them."""
+"""Describe a folder in which no layout was recognised: which folders have subjects' names, and what lies in them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from merlib.datasets.official.layouts import PICTURES, VIDEOS
 from merlib.datasets.official.sets import OfficialSet
 from merlib.errors import MerlibError
 
-ROOT_DEPTH = 3  # folders below the one named, in which the subjects' folders are looked for
-LISTED = 20000  # files looked at to say what lies where no layout fits
+ROOT_DEPTH = 3  # levels below the named folder at which the subjects' folders are looked for
+LISTED = 20000  # about how many files are looked at for the description
 
 
 def frames_not_found(official: OfficialSet, folder: Path, layout: str | None) -> MerlibError:
-    """Say what lies in folders whose names fit: frames under another name are the commonest reason."""
+    """Return the error for a folder without recognised frames.
+
+    It says what lies in the folders that have subjects' names, because the most frequent reason is that frames have
+    other file names than the owners'.
+    """
     person = canonical_subject(official.name, 1)
     forms = " or ".join(each.told(person) for each in official.layouts if layout in (None, each.name))
     found = f"no frames of {official.name} in {folder.name}"
@@ -40,7 +44,7 @@ def frames_not_found(official: OfficialSet, folder: Path, layout: str | None) ->
 
 
 def people_below(official: OfficialSet, folder: Path) -> list[Path]:
-    """Return the nearest folders below one that are named as people of the set are."""
+    """Return the folders below `folder` that are named like subjects of the set, from the first level that has any."""
     level = [folder]
     for _ in range(ROOT_DEPTH + 1):
         children = [child for place in level for child in subfolders(place)]
@@ -51,7 +55,7 @@ def people_below(official: OfficialSet, folder: Path) -> list[Path]:
 
 
 def _files(people: list[Path]) -> Iterator[str]:
-    """Yield the names of pictures and videos below some folders, or of all files where there are none."""
+    """Yield the names of pictures and videos below some folders; if there are none, the names of all files."""
     names = []
     for person in people:
         for _, _, files in os.walk(person):

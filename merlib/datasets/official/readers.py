@@ -1,4 +1,4 @@
-"""Readers of licensed clips: a copy in its official layout becomes a clip table, or is refused with the reason."""
+"""Readers of licensed data sets: they turn a copy in its official layout into a clip table, or say why they cannot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from merlib.datasets.official.sets import OfficialSet
 from merlib.datasets.official.sheets import UNKNOWN
 
 NO_APEX = "no-apex: the sheet has no apex frame; it is spotted, and the method is named in every result"
-# What no clip can be read without; the rest concerns single clips, which may be left out.
+# Rules of errors after which no clip can be read; all other errors concern single clips, which may be left out.
 WHOLE_COPY = {
     *("sheet-missing", "frames-missing", "marker-unreadable", "other-data-set", "sheet-not-the-markers", "twin-below"),
 }
@@ -32,19 +32,22 @@ def read_casme2(folder: str | Path, layout: str | None = None, on_bad_clip: str 
     layout : {'cropped', 'raw', 'compressed'}, optional
         Which frames; by default the first that are there.
     on_bad_clip : {'error', 'leave-out'}
-        Refuse a copy in which a clip is broken, or leave such clips out, each with its reason in the notes.
+        Refuse a copy in which a clip is broken, or leave such clips out and give each one's reason in the notes.
 
     Returns
     -------
     DataFrame
-        A clip table (`merlib.clips.clip_table`), sorted by subject and clip. ``attrs["edition"]`` is the sheet's,
-        ``attrs["notes"]`` every repair, ``attrs["layout"]`` the layout; labels in lower case, frames read lazily.
+        A clip table (`merlib.clips.clip_table`), sorted by subject and clip, with labels in lower case; frames are
+        read on demand. ``attrs["edition"]`` is the sheet's edition, ``attrs["notes"]`` names every repair, and
+        ``attrs["layout"]`` is the layout that was read.
 
     Raises
     ------
     MerlibError
-        For what `merlib.datasets.audit_clips` calls an error, the first one told; always when there is no sheet
-        or no frame, or a sheet that disagrees with a twin's marker.
+        For the first error that is found without decoding a frame, except gaps between frame numbers
+        (`merlib.datasets.audit_clips` lists all errors, and decodes frames as well). With ``on_bad_clip='leave-out'``
+        only for errors that concern the whole copy: no sheet, no frames, or a sheet that disagrees with a twin's
+        marker.
 
     References
     ----------
@@ -61,7 +64,17 @@ def read_samm(folder: str | Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
     folder : path
         Holds ``SAMM_Micro_FACS_Codes_v2.xlsx`` and ``006/006_1_2/006_05562.jpg``; also an exported twin.
     on_bad_clip : {'error', 'leave-out'}
-        As for `read_casme2`, and so are the value and the errors.
+        As for `read_casme2`.
+
+    Returns
+    -------
+    DataFrame
+        As for `read_casme2`.
+
+    Raises
+    ------
+    MerlibError
+        As for `read_casme2`.
 
     References
     ----------
@@ -73,9 +86,9 @@ def read_samm(folder: str | Path, on_bad_clip: str = ERROR) -> pd.DataFrame:
 def read_smic(folder: str | Path, layout: str | None = None, on_bad_clip: str = ERROR) -> pd.DataFrame:
     """Read SMIC-HS: 164 clips of 16 subjects in three classes, 100 frames a second, no apex.
 
-    Clips without a row take their class from their folder or name, onset and offset from their first and last frame.
-    Where a clip's name and its folder agree on a class, they decide against the sheet. Of a clip with two movements
-    the first counts (the sheet's ``OnsetF`` and ``OffsetF``).
+    A clip without a row in the sheet takes its class from its folder or name, and its onset and offset from its first
+    and last frame. Where a clip's name and its folder agree on a class other than the sheet's, theirs is used. Of a
+    clip with two movements only the first counts (the sheet's ``OnsetF`` and ``OffsetF``).
 
     Parameters
     ----------
@@ -85,7 +98,17 @@ def read_smic(folder: str | Path, layout: str | None = None, on_bad_clip: str = 
     layout : {'cropped', 'raw', 'long'}, optional
         Which frames; by default the first that are there.
     on_bad_clip : {'error', 'leave-out'}
-        As for `read_casme2`, and so are the value and the errors.
+        As for `read_casme2`.
+
+    Returns
+    -------
+    DataFrame
+        As for `read_casme2`; no clip has an apex.
+
+    Raises
+    ------
+    MerlibError
+        As for `read_casme2`.
 
     References
     ----------
@@ -95,21 +118,21 @@ def read_smic(folder: str | Path, layout: str | None = None, on_bad_clip: str = 
 
 
 def read_scan(scan: Scan, on_bad_clip: str = ERROR, classes_matter: bool = True) -> pd.DataFrame:
-    """Return the clip table of a scan.
+    """Return the clip table of a scanned copy.
 
     Parameters
     ----------
     scan : Scan
-        Of a copy.
+        What was found in the copy.
     on_bad_clip : {'error', 'leave-out'}
-        As `read_casme2`.
+        As for `read_casme2`.
     classes_matter : bool
-        Whether a clip without a certain class is broken; it is not where a list gives the classes.
+        Whether a clip whose class is unknown or disputed counts as broken; False where a list gives the classes.
 
     Raises
     ------
     MerlibError
-        As `read_casme2`.
+        As for `read_casme2`.
     """
     tolerated = frozenset() if classes_matter else ABOUT_CLASSES
     blocking = [each for each in scan.findings.blocking() if each.rule not in tolerated]
@@ -129,5 +152,5 @@ def read_scan(scan: Scan, on_bad_clip: str = ERROR, classes_matter: bool = True)
 
 
 def standing_notes(official: OfficialSet) -> tuple[str, ...]:
-    """Return what a reader of any result from the data set must know."""
+    """Return the notes that stand on every result from the data set."""
     return () if "apex" in official.columns else (NO_APEX,)

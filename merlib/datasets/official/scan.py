@@ -1,4 +1,4 @@
-"""A copy of a data set looked at once: sheet and folders joined, each problem reported, each repair made by rule."""
+"""Scan a copy of a data set: join sheet and folders, report each problem, and make each repair by a fixed rule."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Scan:
     Attributes
     ----------
     sheet, root : AnnotationSheet, FrameRoot or None
-        None where none was found; `findings` says so.
+        The sheet, and the folder of subjects that is read; None where none was found, which `findings` says.
     layouts : list of str
-        Every layout that is there; `root` is the one that is read.
+        Every layout that is there; `root` has the one that is read.
     folders : list of ClipFolder
         Every clip with a folder, annotated or not.
     rows : list of dict
-        Clips that can be read, as `merlib.clips.clip_table.clip_table` takes them; `label` None where the sheet's
-        is no class of the data set.
+        Clips that can be read, in the form that `merlib.clips.clip_table.clip_table` takes; `label` is None where the
+        sheet names a class that the data set does not have.
     labels : list of (str, str, str or None)
-        Subject, clip and class of every clip that is annotated, or repaired as if it were.
+        Subject, clip and class of every annotated clip, and of clips without a row whose folder or name gives a class.
     """
 
     official: OfficialSet
@@ -202,7 +202,7 @@ def _report_repeat(scan: Scan, first: SheetRow, row: SheetRow, key: str) -> None
 
 
 def _place(scan: Scan, annotation: Annotation, clip: ClipFolder) -> None:
-    """Turn frame numbers into positions and add the clip's row, if it can be read."""
+    """Turn the annotated frame numbers into positions among the clip's frames and add its row, if it can be read."""
     if (cut := cut_video(clip.source, annotation.onset, annotation.offset)) is not None:
         found = f"a video of {len(cut.numbers)} frames, as many as row {annotation.line} has from onset to offset."
         whole, repair = "the whole recording, numbered from 1.", "its first frame is taken as the onset."

@@ -1,4 +1,4 @@
-"""How the owners of CASME II, SAMM and SMIC-HS write their sheets; their layouts of frames stand in the manifests."""
+"""How the owners of CASME II, SAMM and SMIC-HS write their sheets; the layouts of frames are in the manifests."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from merlib.sources import load_manifest
 
 @dataclass(frozen=True)
 class OfficialSet:
-    """Forms of one data set.
+    """The forms that the owners of one data set use.
 
     Attributes
     ----------
     scheme : str
-        Class scheme of the whole sheet in the manifest.
+        Name, in the manifest, of the class scheme that the whole sheet uses.
     subject_folder : str
-        Regular expression of a subject's folder.
+        Regular expression for the name of a subject's folder.
     sheet : str
         Pattern of the sheet's file name.
     worksheet : str or None
-        Its name where the owners' has a certain one; else the first.
+        Name of the worksheet with the annotations; None for the first worksheet.
     columns : mapping of str to str
-        From our names to the sheet's headers.
+        From our names of the columns to the sheet's headers.
     header_row : int
-        In which row the header stands, from 1.
+        Row of the header, counted from 1.
     colour : bool or None
-        Whether frames are in colour; None where it must be told from the frames.
+        Whether frames are in colour; None where the majority of the frames must decide.
     synonyms : mapping of str to str
         Spellings of classes other than the manifest's.
     class_in_name : str or None

@@ -1,4 +1,4 @@
-"""Annotation sheets of synthetic clips, written cell for cell in the forms that the owners use."""
+"""Write annotation sheets of synthetic clips with the same columns and spellings as the owners' sheets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merlib.datasets.official.sets import OfficialSet
 
 
 class SheetClip(NamedTuple):
-    """What a sheet says about one clip, in official spelling; frames by number."""
+    """What a sheet says about one clip, in the owners' spelling; frames are given by their official numbers."""
 
     subject: str
     clip: str
@@ -61,7 +61,7 @@ _FORMS: Mapping[str, Callable[[Iterable[SheetClip]], list[list]]] = {"casme2": _
 
 
 def write_synthetic_sheet(official: OfficialSet, clips: Iterable[SheetClip], folder: Path) -> Path:
-    """Write the sheet of synthetic clips into `folder` and return its path; the name says SYNTHETIC."""
+    """Write the sheet of synthetic clips into `folder` and return its path; the file name contains SYNTHETIC."""
     import openpyxl
 
     book = openpyxl.Workbook()

@@ -1,4 +1,4 @@
-"""Annotation sheets: which file it is, which edition, and its rows as they are written."""
+"""Find the annotation sheet of a data set, recognise its edition, and read its rows as they are written."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from merlib.opening import check_zip, read_file
 from merlib.sources import load_manifest
 
 UNKNOWN = "unknown edition"
-HEADER_WITHIN = 40  # rows in which the header is looked for
-SHEET_DEPTH = 2  # folders below the one named
+HEADER_WITHIN = 40  # how many rows are searched for the header
+SHEET_DEPTH = 2  # levels of folders below the one named in which a sheet is looked for
 OPTIONAL = {"duration"}
 
 
 class DoubledColumn(MerlibError):
-    """A sheet with the owners' header in which a column stands twice, so that nobody knows which counts."""
+    """A sheet whose header has one of the owners' columns twice, so that it is unclear which one counts."""
 
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row as the sheet writes it; `line` is its number there, columns that the set does not have are None."""
+    """One row as the sheet writes it; `line` is its number in the sheet. Columns that the set lacks are None."""
 
     line: int
     subject: object
@@ -51,7 +51,7 @@ class AnnotationSheet:
     Attributes
     ----------
     edition : str
-        Of the manifest or of an exported twin, or ``unknown edition``.
+        An edition of the manifest, the edition of an exported twin, or ``unknown edition``.
     """
 
     path: Path
@@ -68,11 +68,12 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
     official : OfficialSet
         The data set's forms.
     folder : Path
-        What the user named; the sheet lies there or up to two folders below, subjects' folders left aside.
+        The folder that the user named. The sheet lies there or up to two folders below; subjects' folders are not
+        searched.
     marker : Marker or None
-        Of an exported twin.
+        The marker, if the copy is an exported twin.
     findings : Findings
-        Receives what is odd about the sheet as a whole.
+        Receives problems of the sheet as a whole.
 
     Raises
     ------
@@ -102,9 +103,9 @@ def read_sheet(official: OfficialSet, folder: Path, marker: Marker | None, findi
 
 
 def _choose(official: OfficialSet, folder: Path, found: list[Path]) -> tuple[Path, tuple[SheetRow, ...], int]:
-    """Return the first file whose header fits, its rows, and how many files fit; the error of the first if none does.
+    """Return the first file whose header fits, its rows, and how many files fit; raise an error if none does.
 
-    A name is no proof: the owners give out workbooks beside the coding sheet, and people rename both.
+    File names prove nothing: the owners hand out other workbooks beside the coding sheet, and people rename files.
     """
     read: list[tuple[Path, tuple[SheetRow, ...]]] = []
     problems = []
@@ -132,14 +133,14 @@ def _no_sheet(official: OfficialSet, folder: Path) -> MerlibError:
 
 
 def find_sheets(official: OfficialSet, folder: Path) -> list[Path]:
-    """Return the files that may be the sheet: workbooks before CSV files, the owners' names first, nearest first."""
+    """Return the files that may be the sheet: workbooks before CSV files, then the owners' names, then the nearest."""
     files = [*_below(official, folder, (".xlsx",)), *_below(official, folder, (".csv",))]
     stem = official.sheet.lower().removesuffix(".xlsx")
     return sorted(files, key=lambda path: (path.suffix.lower() != ".xlsx", not fnmatch(path.stem.lower(), stem)))
 
 
 def _below(official: OfficialSet, folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """Return the files with one of some endings in a folder and up to two below, subjects' folders left aside."""
+    """Return the files with one of some endings in a folder and up to two levels below, except in subjects' folders."""
     files: list[Path] = []
     level = [folder]
     for _ in range(SHEET_DEPTH + 1):
@@ -171,7 +172,7 @@ def _read_workbook(official: OfficialSet, path: Path) -> list[list]:
         name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
         cells = [list(row) for row in book[name].iter_rows(values_only=True)]
         book.close()
-    except Exception as error:  # openpyxl raises whatever the XML inside leads it to
+    except Exception as error:  # on damaged XML openpyxl raises exceptions of many kinds
         raise MerlibError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
             "the owners' sheet, an .xlsx file.",
@@ -228,7 +229,7 @@ def _find_header(official: OfficialSet, path: Path, cells: list[list]) -> tuple[
 
 
 def _by_name(official: OfficialSet, path: Path, rows: int) -> str:
-    """Tell the edition of a file that somebody saved again by its name and number of rows, if only one fits."""
+    """Guess the edition of a sheet that was saved again, from its name and number of rows, if only one edition fits."""
     fits = [
         sheet.edition
         for sheet in load_manifest(official.name).sheets

@@ -1,4 +1,4 @@
-"""Frames of one clip as a video file, decoded one after another."""
+"""Frames of one clip that are stored as a video file; they are decoded one after another."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 
 from merlib.errors import MerlibError
 
-UNEVEN = 0.2  # share of the usual interval by which another may differ before the rate counts as variable
+UNEVEN = 0.2  # an interval may differ from the median by this share of it before the frame rate counts as variable
 
 
 @dataclass(frozen=True, eq=False)
 class VideoFrames:
-    """A recorded clip in one video; small, picklable, decodes nothing until asked.
+    """The frames of a recorded clip in one video: a small object that can be pickled and decodes nothing until asked.
 
     Parameters
     ----------
     video : str
         Path of the file.
     numbers : int64 array (T,)
-        The data set's numbers of its frames.
+        The data set's own numbers of its frames.
     """
 
     video: str
@@ -44,15 +44,15 @@ class VideoFrames:
         Raises
         ------
         MerlibError
-            For a file that is absent, no video, or ends before.
+            For a file that is absent, is no video, or ends before that frame.
         """
         return _opened(self.video).read(index)
 
 
 class _Reader:
-    """An open video that remembers where it stands: neighbours are read without starting over.
+    """An open video that remembers its position, so that reading frames in order does not start over each time.
 
-    Seeking is not used, since some codecs land on another frame than the one asked for.
+    It never seeks, because with some codecs OpenCV then returns another frame than the one asked for.
     """
 
     def __init__(self, video: str):
@@ -89,7 +89,7 @@ def _opened(video: str) -> _Reader:
 
 
 def video_frames(path: str | Path, first: int = 1) -> VideoFrames:
-    """Return the frames of a video, numbered from `first`, as many as its header says.
+    """Return the frames of a video, numbered from `first`; how many there are is read from its header.
 
     Raises
     ------
@@ -109,10 +109,10 @@ def video_frames(path: str | Path, first: int = 1) -> VideoFrames:
 
 
 def cut_video(source: object, onset: int | None, offset: int | None) -> VideoFrames | None:
-    """Return a video numbered from its onset, where it was cut to the movement; None for any other source.
+    """Return a video's frames numbered from the onset if the video was cut to the movement, otherwise None.
 
-    A video's frames bear no numbers. One that was cut has exactly the frames from onset to offset, and counted from 1
-    all of them would lie before the onset that the sheet names.
+    The frames of a video carry no numbers. A video counts as cut when it has exactly as many frames as lie from onset
+    to offset, and all of them, counted from 1, would come before the onset that the sheet names.
     """
     if not isinstance(source, VideoFrames) or onset is None or offset is None:
         return None
@@ -123,15 +123,15 @@ def cut_video(source: object, onset: int | None, offset: int | None) -> VideoFra
 
 
 def video_rate(path: str | Path) -> tuple[float, bool]:
-    """Return how many frames a second a video shows, and whether its intervals vary; decodes the whole video.
+    """Return a video's frame rate, and whether the intervals between its frames vary. The whole video is read.
 
     Returns
     -------
     rate : float
-        From the median interval between two frames; not a number with fewer than two.
+        Frames a second, from the median interval between two frames; NaN when there are fewer than two frames.
     varies : bool
-        Whether an interval differs from the median by more than a fifth: positions in frames are then no times, and
-        a recording of a telephone or a screen is often so.
+        Whether any interval differs from the median by more than a fifth. Frame numbers then do not measure time;
+        recordings of telephones and screens are often like this.
     """
     import cv2
 

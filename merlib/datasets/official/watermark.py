@@ -1,4 +1,4 @@
-"""The word SYNTHETIC in the corner of a frame."""
+"""Write the word SYNTHETIC into the corner of a frame."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 WORD = "SYNTHETIC"
-SHARE = 6  # the word takes a sixth of the width,
-SMALLEST = 54  # but stays readable in a small frame
+SHARE = 6  # the word takes a sixth of the frame's width,
+SMALLEST = 54  # but at least this many px, so that it stays readable in a small frame
 
 
 def watermark(frame: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Muscles and head of one person, frame by frame: what the events of a plan amount to.
+"""Turn the events of a plan into one person's muscle activations and head pose in every frame.
 
 An expression rises to its apex and falls again without a jump in speed; a macro-expression is held in between. Speech
-is a row of syllables, four to six a second, that part and round the lips and drop the jaw. A turn takes the head
+is a row of syllables, four to six a second, that part and round the lips and drop the jaw. A turn moves the head
 aside, holds it there and brings it back. Sitting people are never quite still: slow waves move the head all the time.
 """
 
@@ -16,13 +16,14 @@ from merlib.datasets.twin.action_units import SIDES, activation_vector
 from merlib.datasets.twin.people import stream
 
 POSES = ("dx", "dy", "angle", "log_scale", "yaw", "pitch")
-# rms of the small motion that is always there: inter-ocular distances, radians, log, radians, radians
+# root mean square of the permanent small motion, in the order of POSES: inter-ocular distances (dx, dy), radians
+# (angle), logarithm of the scale, radians (yaw, pitch)
 SWAY = (0.02, 0.015, 0.012, 0.008, 0.02, 0.015)
-WAVES = (0.08, 0.5)  # Hz, slowest and fastest of them
+WAVES = (0.08, 0.5)  # Hz, the slowest and the fastest wave of that motion
 TURN_YAW, TURN_PITCH = (0.12, 0.32), 0.10  # radians: 7 to 18 degrees aside, up to 6 degrees up or down
-SYLLABLES = (4.0, 6.0)  # a second
+SYLLABLES = (4.0, 6.0)  # per second
 NOD = 0.012  # radians of pitch with each syllable
-HELD = 0.25  # share of a macro-expression in which it falls; it is held from the apex until then
+HELD = 0.25  # a macro-expression falls during this last share of its duration; until then it is held from the apex on
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Course:
     Parameters
     ----------
     muscles : float32 array (T, len(SIDES))
-        Activation of every one-sided action unit.
+        Activation of every one-sided action unit, at most 1.6; 1 is the full expression.
     head : float32 array (T, 6)
         Pose in the order of `POSES`: inter-ocular distances, radians, logarithm, radians.
     """
@@ -42,7 +43,7 @@ class Course:
 
 
 def person_course(plan: RecordingPlan, person: int) -> Course:
-    """Return what a person of the plan does, from the first frame to the last."""
+    """Return the muscle activations and head poses of one person of a plan in every frame."""
     t = np.arange(plan.n_frames) / plan.fps
     muscles = np.zeros((len(t), len(SIDES)), np.float32)
     head = _sway(plan, person, t)
@@ -60,7 +61,7 @@ def person_course(plan: RecordingPlan, person: int) -> Course:
 
 
 def share_of(event, t: np.ndarray) -> np.ndarray:
-    """Return the share of the full expression at times `t`, seconds: 0 outside onset..offset, 1 at the apex."""
+    """Return the share of the full expression at times `t`, seconds: 0 outside the event and 1 at the apex."""
     falls = event.offset - HELD * (event.offset - event.onset) if event.kind == "macro" else event.apex
     falls = max(falls, event.apex)
     rise = _smooth((t - event.onset) / (event.apex - event.onset))

@@ -1,9 +1,9 @@
-"""One person of a long recording, drawn cheaply: the picture is made once, and every frame only warps it.
+"""Draw one person of a long recording cheaply: the picture is made once, and every frame only warps it.
 
-As in the twin's clips, a point q of the face at rest is seen at M (q + F(q) + D(q)), with F the muscles' motion and M
-the head's motion in the picture plane; D, which the clips do not have, is what a turn about the vertical or the
-ear-to-ear axis does to a face of the depth `depth`. F and D are smooth, so all of this is solved on a grid of 1/24
-inter-ocular distance and only then enlarged to pixels.
+As in the twin's clips, a point q of the face at rest is seen at M (q + F(q) + D(q)), where F is the motion by the
+muscles and M the head's motion in the picture plane. D, which the clips do not have, is the displacement that a turn
+about the vertical or the ear-to-ear axis causes on a face with the depth `depth`. F and D are smooth, so they are
+computed on a grid of 1/24 inter-ocular distance and only then enlarged to pixels.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from merlib.datasets.twin.rendering.portrait import CANVAS, DENSITY
 
 GRID = 1 / 24  # inter-ocular distances
 AREA = (-1.95, -2.0, 1.95, 2.6)  # where a head may be seen: left, top, right, bottom, head coordinates
-LENS = 0.6  # sigma of the lens and the pixels' own size, px of the frame
-STEPS = 6  # of the fixed-point iteration: what is left is below .02 px
-DEPTH, WIDE, HIGH = 0.75, 1.1, 1.9  # of the bulge that stands for a head's depth, inter-ocular distances
-NOSE = 0.22  # how far the nose stands out of it
+LENS = 0.6  # sigma of the blur by the lens and by the pixels' size, px of the frame
+STEPS = 6  # steps of the fixed-point iteration, after which the error is below .02 px
+DEPTH, WIDE, HIGH = 0.75, 1.1, 1.9  # size of the bulge that approximates a head's depth, inter-ocular distances
+NOSE = 0.22  # how far the nose stands out of that bulge
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What a person covers in one frame.
+    """The picture of a person in one frame, and how much it covers of what is behind.
 
     Parameters
     ----------
     box : (int, int, int, int)
-        left, top, right, bottom in px of the person's own field.
+        Left, top, right, bottom in px of the person's own part of the frame.
     colour : float32 array (h, w, 3)
-        RGB 0..255, multiplied by the cover.
+        RGB 0..255, multiplied by the cover (0 to 1).
     bare : float32 array (h, w, 1)
         1 minus the cover.
     """
@@ -55,9 +55,11 @@ class Head:
     Parameters
     ----------
     seed : int
+        Seed of the recording's people.
     subject : str
+        Name of the person.
     field : (int, int)
-        Width and height of the part of the frame that is the person's, px.
+        Width and height of the part of the frame that this person has, px.
     unit : float
         Distance of the eyes, px.
     origin : (float, float)
@@ -82,13 +84,13 @@ class Head:
         self._depth = depth(self._grid)
 
     def motion(self, muscles: np.ndarray, pose: np.ndarray) -> np.ndarray:
-        """Motion of the grid's points before the head moves in the plane, (rows, columns, 2), eye distances."""
+        """Return F + D of the module's docstring at the grid's points, (rows, columns, 2), inter-ocular distances."""
         moving = np.flatnonzero(muscles)
         skin = (muscles[moving] @ self._fields[moving]).reshape(self._grid.shape)
         return skin + turned(self._grid, self._depth, float(pose[4]), float(pose[5]))
 
     def matrix(self, pose: np.ndarray) -> np.ndarray:
-        """Affine map (2, 3) from head coordinates to px of the person's field, under a pose."""
+        """Return the affine map (2, 3) from head coordinates to px of the person's field, under a pose."""
         cos, sin = (f(float(pose[2])) * np.exp(float(pose[3])) for f in (np.cos, np.sin))
         turn = np.array([[cos, -sin], [sin, cos]])
         shift = np.add(PIVOT, pose[:2]) - turn @ PIVOT
@@ -96,7 +98,7 @@ class Head:
         return np.column_stack([axes @ turn, axes @ shift + self.camera.matrix[:, 2]])
 
     def layer(self, muscles: np.ndarray, pose: np.ndarray) -> Layer | None:
-        """Draw the head of one frame, without clothes; None where nothing of it lies in the person's field."""
+        """Draw the head of one frame, without clothes; return None if nothing of it lies in the person's field."""
         import cv2
 
         matrix, motion = self.matrix(pose), self.motion(muscles, pose).astype(np.float32)
@@ -161,15 +163,15 @@ def grid_points() -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _person_fields(seed: int, subject: str) -> np.ndarray:
-    """Muscle fields of a person on the grid, (len(SIDES), rows * columns * 2): the same before every camera."""
+    """Return a person's muscle fields on the grid, (len(SIDES), rows * columns * 2), the same before every camera."""
     return muscle_fields(grid_points().reshape(-1, 2), person_landmarks(seed, CAMERA, subject)).reshape(len(SIDES), -1)
 
 
 def muscle_fields(points: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """Return the displacement of every one-sided action unit on a person's face, (len(SIDES), N, 2), float32.
 
-    The face is carried to the canonical one, where the units are defined, and what is found there comes back through
-    the inverse of the map's derivative, as in the twin's clips.
+    As in the twin's clips, the points are mapped to the canonical face, where the action units are defined, and the
+    displacements found there are brought back with the inverse of the map's derivative.
     """
     from scipy.interpolate import RBFInterpolator
 

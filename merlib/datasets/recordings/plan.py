@@ -1,8 +1,8 @@
-"""What happens in a long recording and when: drawn from a seed, before anything is drawn on a picture.
+"""Plan at random what happens in a long recording and when, before any picture is drawn.
 
-Expressions are those of the twin's own plans (`twin.population.draw_clip`): the units that published sheets give for an
-emotion, at the strength of a micro-expression or four times that. A micro-expression's times come from the same
-published quantiles as a clip's. How often things happen is our choice, and stands in this module.
+Expressions are drawn as for the twin's clips (`twin.population.draw_clip`): the units that published sheets give for an
+emotion, at the strength of a micro-expression or about four times that. A micro-expression's times come from the same
+published quantiles as a clip's. How often things happen is our own choice; the constants below hold it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from merlib.datasets.twin.timing import SPEEDS, phases
 from merlib.errors import MerlibError, unknown_name
 
 KINDS = ("micro", "macro", "blink", "turn", "speech")
-CAMERA = "casme2"  # whose sheets and camera the people are drawn with
+CAMERA = "casme2"  # the data set whose sheets and camera the people are drawn with
 FROM_END = 2.0  # seconds without an expression at either end of a recording
 APART = (3.5, 9.0)  # seconds between two expressions of a person
-MICRO_SHARE = 0.7  # of the expressions, where macro-expressions are asked for too
+MICRO_SHARE = 0.7  # share of micro-expressions among the planned expressions; the others are macro-expressions
 MACRO_SECONDS, MACRO_INTENSITY = (0.8, 3.0), (3.0, 4.5)
 BLINK_APART, BLINK_SECONDS = (1.5, 6.0), (0.16, 0.30)
 TURN_APART, TURN_SECONDS = (5.0, 12.0), (1.2, 3.0)
@@ -35,13 +35,13 @@ class PlannedEvent:
     Parameters
     ----------
     person : int
-        From 0.
+        Which person, counted from 0.
     kind : str
         One of `KINDS`.
     onset, apex, offset : float
         Seconds from the recording's start.
     label : str
-        Class of an expression; empty for what is none.
+        Class of an expression; empty for blinks, turns and speech.
     action_units : mapping of str to float
         Activation at the apex; empty for turns and speech, whose course `courses` draws.
     """
@@ -62,8 +62,9 @@ class RecordingPlan:
     Parameters
     ----------
     seed : int
+        Seed from which the people, and what they do, were drawn.
     seconds, fps : float
-        Length, and frames a second.
+        Length of the recording, and frames a second.
     size : (int, int)
         Width and height of a frame, px.
     people : int
@@ -71,8 +72,8 @@ class RecordingPlan:
     events : tuple of PlannedEvent
         Sorted by onset.
     paths : mapping of int to sequence of (seconds, dx, dy)
-        Where a person's place moves to, as shares of the frame's width and height; straight between the given times.
-        People without a path stay.
+        For a person who moves through the picture: displacement from the person's place at given times, as shares of
+        the frame's width and height, linear in between. People without a path stay where they are.
     """
 
     seed: int
@@ -89,7 +90,7 @@ class RecordingPlan:
         return round(self.seconds * self.fps)
 
     def subject(self, person: int) -> str:
-        """Name of a person, who looks and moves alike in every recording of the same seed."""
+        """Return the name of a person, who looks and moves in the same way in every recording with this seed."""
         return f"long{self.seed}-{person}"
 
 
@@ -102,19 +103,19 @@ def plan_recording(
     kinds: Iterable[str] = ("micro", "macro", "blink"),
     paths: Mapping[int, tuple[tuple[float, float, float], ...]] | None = None,
 ) -> RecordingPlan:
-    """Draw what happens in a recording; small head motion is always there.
+    """Plan a recording at random. Small head motion is always present and need not be asked for.
 
     Parameters
     ----------
     seed, seconds, fps, size, people, paths
         As for `RecordingPlan`.
     kinds : iterable of str
-        What may happen, of `KINDS`. Kinds have random streams of their own: leaving one out changes no other.
+        Which of `KINDS` may happen. Leaving a kind out does not change when and how the others happen.
 
     Raises
     ------
     MerlibError
-        For an unknown kind, and for numbers that make no recording.
+        For an unknown kind, and for a seed, length, frame rate, size or number of people out of range.
     """
     kinds = tuple(kinds)
     for kind in kinds:
@@ -155,7 +156,7 @@ def _expressions(seed: int, person: int, seconds: float, kinds: tuple[str, ...])
     rng, events = _stream(seed, person, "expressions"), []
     at = FROM_END + rng.uniform(0, APART[0])
     while True:
-        # every draw is made whatever is asked for, so that micro-expressions stay where they are
+        # every draw is made whichever kinds are asked for, so that micro-expressions stay at the same times
         micro, label = rng.random() < MICRO_SHARE, str(rng.choice(POLARITIES))
         strong, whole, gap = rng.uniform(*MACRO_INTENSITY), rng.uniform(*MACRO_SECONDS), rng.uniform(*APART)
         kind, clip = "micro" if micro else "macro", f"{len(events)}-{at:.3f}"
@@ -167,7 +168,8 @@ def _expressions(seed: int, person: int, seconds: float, kinds: tuple[str, ...])
             rise, length = min(max(rise, 0.2) * 1.5, 0.4 * whole), whole
         if at + length > seconds - FROM_END:
             break
-        units = {code: level for code, level in plan.action_units.items() if code[1:] != "45"}  # blinks are events
+        # blinks are events of their own here, so the lid movements of the clip's plan are left out
+        units = {code: level for code, level in plan.action_units.items() if code[1:] != "45"}
         events.append(PlannedEvent(person, kind, at, at + rise, at + length, label, units))
         at += length + gap
     return [event for event in events if event.kind in kinds]

@@ -1,7 +1,7 @@
 """A long recording: any frame of it, the events that happen, and where every face is. SYNTHETIC.
 
-The wall, the clothes and each person's picture are drawn once; a frame warps the heads, lays them over the wall and
-adds noise from a few sheets that were made in advance. Any order of reading gives the same frames.
+The wall, the clothes and each person's picture are drawn once. For a frame the heads are warped and laid over the wall,
+and noise is added from a few sheets made in advance. Frames are the same in whatever order they are read.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from merlib.datasets.twin.people import stream
 from merlib.datasets.twin.population import EDITION, POLARITIES
 
 LAYOUTS = {1: (1, 1), 2: (2, 1), 3: (2, 2), 4: (2, 2)}  # people: columns, rows
-ROOM = (3.0, 4.3)  # width and height that a person needs, distances of the eyes
-LARGEST = 0.23  # of the eyes' distance, as a share of the frame's height
+ROOM = (3.0, 4.3)  # width and height of the room that a person needs, inter-ocular distances
+LARGEST = 0.23  # largest distance of the eyes, as a share of the frame's height
 EYES = 0.46  # how far down in a person's field the eyes are, as a share of its height
-NOISE, SHEETS = 1.8, 7  # grey levels rms; sheets of noise, laid with a random shift
+NOISE, SHEETS = 1.8, 7  # noise, grey levels rms; number of sheets of noise, of which one is laid with a random shift
 
 
 class LongRecording:
@@ -33,6 +33,7 @@ class LongRecording:
     Parameters
     ----------
     plan : RecordingPlan
+        What happens in it.
     """
 
     def __init__(self, plan: RecordingPlan):
@@ -43,12 +44,12 @@ class LongRecording:
 
     @property
     def name(self) -> str:
-        """What records call it."""
+        """The recording's name in records."""
         return f"recording-twin-{self.plan.seed}"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of a record must know."""
+        """What a reader of a record must know: that the recording is SYNTHETIC, and how it was made."""
         plan = self.plan
         size = f"{plan.size[0]} x {plan.size[1]} px"
         told = f"{plan.people} people, {size}, {plan.seconds:g} s, {plan.fps:g} frames a second"
@@ -123,7 +124,7 @@ class LongRecording:
         return cv2.subtract(frame, less[sheet, y : y + height, x : x + width], dst=frame)
 
     def _draw(self, frame: np.ndarray, person: int, index: int) -> None:
-        """Draw one person over the frame; of one who stays, only where the head is."""
+        """Draw one person over the frame; of a person who stays in place, only the part where the head is."""
         import cv2
 
         head, course, moves = self.heads[person], self.courses[person], person in self.plan.paths
@@ -146,7 +147,7 @@ class LongRecording:
 
     @cached_property
     def _at_rest(self) -> np.ndarray:
-        """The wall with the clothes of those who stay, uint8 (H, W, 3)."""
+        """The wall with the clothes of the people who do not move through the picture, uint8 (H, W, 3)."""
         import cv2
 
         still = self._wall.copy()
@@ -165,7 +166,7 @@ class LongRecording:
 
     @cached_property
     def _clothes(self) -> list[tuple[np.ndarray, np.ndarray, int]]:
-        """Of each person: RGB multiplied by the cover, 1 - cover, and the first row that is not empty."""
+        """Per person: RGB of the clothes multiplied by their cover, 1 - cover, and the first row that is not empty."""
         worn = []
         for head in self.heads:
             first = int(np.argmax((head.clothes[..., 3] > 0).any(axis=1)))
@@ -180,9 +181,9 @@ class LongRecording:
         return np.rint(sheets.clip(0, 20)).astype(np.uint8), np.rint((-sheets).clip(0, 20)).astype(np.uint8)
 
     def events(self) -> pd.DataFrame:
-        """Return the truth, one row an event: ``person kind onset apex offset label``, frames from 0.
+        """Return the truth with one row per event: ``person kind onset apex offset label``, frames from 0.
 
-        Onset is the last frame at rest and offset the first one at rest again, as far as the frame rate tells.
+        The onset is the last frame at rest before the event, the offset the first frame at rest after it.
         """
         fps, rows = self.plan.fps, []
         for event in self.plan.events:
@@ -198,7 +199,7 @@ def shifted(box: tuple[int, int, int, int], x: int, y: int) -> tuple[int, int, i
 
 
 def _lay(frame: np.ndarray, box: tuple[int, int, int, int], colour: np.ndarray, bare: np.ndarray) -> None:
-    """Lay colours, multiplied by their cover, over a frame, where the box (left, top, right, bottom) is inside it."""
+    """Lay colours, multiplied by their cover, over the part of a frame in the box (left, top, right, bottom)."""
     left, top = max(box[0], 0), max(box[1], 0)
     right, bottom = min(box[2], frame.shape[1]), min(box[3], frame.shape[0])
     if left >= right or top >= bottom:

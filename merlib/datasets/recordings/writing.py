@@ -1,4 +1,4 @@
-"""A long recording as a video file, and the truth beside it as ``NAME.truth.csv``. SYNTHETIC."""
+"""Write a long recording as a video file, and the truth beside it as ``NAME.truth.csv``. SYNTHETIC."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ from merlib.datasets.recordings.recording import LongRecording
 from merlib.errors import MerlibError
 from merlib.files import renamed_into, writing_to
 
-CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # JPEG a frame keeps small motion best; mp4v makes small files
+CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # MJPG stores each frame as a JPEG and keeps small motion; mp4v is smaller
 
 
 def write_recording(
     recording: LongRecording, path: str | os.PathLike, progress: Callable[[int], None] | None = None
 ) -> Path:
-    """Write frames and truth; a file appears under its name only when it is whole.
+    """Write frames and truth. A file appears under its name only when it is complete.
 
     Parameters
     ----------
     recording : LongRecording
+        What is written.
     path : path
-        ``.avi`` or ``.mp4``.
+        Name of the video; it ends with ``.avi`` or ``.mp4``.
     progress : callable, optional
         Called with the number of frames written so far.
 
     Returns
     -------
     Path
-        Of the truth: a CSV with the columns of `LongRecording.events`, and a first line that says SYNTHETIC.
+        The file with the truth: a CSV with the columns of `LongRecording.events`, after a first line that says
+        SYNTHETIC.
 
     Raises
     ------
     MerlibError
-        For another kind of file, and where the folder cannot be written.
+        For another ending, and for a folder or video that cannot be written.
     """
     import cv2
 

@@ -1,7 +1,8 @@
-"""The synthetic twin: as many subjects and clips a class as the real data sets, drawn from a seed.
+"""The synthetic twin: as many subjects, and clips of each class, as the real data sets, drawn from a seed.
 
-``face68`` is the face, ``action_units`` moves it, ``emotions`` says which units a class shows, ``population``
-plans subjects and clips, ``flow`` samples the plans as flow maps. Everything made from it is SYNTHETIC.
+``merlib.clips.landmarks68`` is the face, ``action_units`` moves it, ``emotions`` says which units a class shows,
+``population`` plans subjects and clips, ``flow`` draws the plans as flow maps, ``rendering`` as frames. Everything made
+from it is SYNTHETIC.
 """
 
 from merlib.clips.landmarks68 import canonical_face, crop_grid, face_to_map, map_to_face

@@ -1,10 +1,10 @@
 """Action units as smooth displacement fields on the canonical face, in inter-ocular units.
 
 Each action unit is a few *pushes*: a landmark is moved in the direction that FACS describes (Ekman and
-Friesen's Facial Action Coding System) and the skin around it follows, fading to exactly nothing at the
-push's radii (Wendland's compactly supported C2 function). Fields add up linearly, so half an activation
-moves half as far, and activation 1 is a full, macro-strength expression that still does not fold the skin.
-Nothing here knows of images: the flow maps sample these fields, and so does anything that draws a face.
+Friesen's Facial Action Coding System), and the skin around it follows less and less, down to exactly zero at the
+push's radii (Wendland's compactly supported C2 function). Fields add up linearly, so half an activation moves half as
+far. Activation 1 is a full, macro-strength expression, which still does not fold the skin. This module knows nothing
+of images; both the flow maps and the rendered faces sample its fields.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Push:
     Parameters
     ----------
     landmarks : tuple of int
-        The push is centred on the mean of these landmarks (left side or midline) ...
+        The push is centred on the mean of these landmarks (left side or midline), moved by `shift`.
     move : (float, float)
         Displacement at the centre when the activation is 1, inter-ocular units, y downwards.
     radii : (float, float)
-        Where the push has faded to zero, along x and y.
+        Distance from the centre at which the push has faded to zero, along x and y, inter-ocular units.
     shift : (float, float)
-        ... plus this shift.
+        Added to the mean of the landmarks, inter-ocular units.
     """
 
     landmarks: tuple[int, ...]
@@ -95,7 +95,7 @@ MUSCLES: dict[str, tuple[Push, ...]] = {
 }
 
 ACTION_UNITS: tuple[str, ...] = tuple(MUSCLES)
-# One field a side: ("L1", "R1", "L2", ...), the rows of `basis`.
+# One field per side of the face: ("L1", "R1", "L2", ...), in the order of the rows of `basis`.
 SIDES: tuple[str, ...] = tuple(side + unit for unit in ACTION_UNITS for side in "LR")
 
 
@@ -116,7 +116,7 @@ def basis(points: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     points : array (N, 2)
-        Where to sample, canonical face coordinates.
+        Where to sample the fields, canonical face coordinates.
 
     Returns
     -------
@@ -133,9 +133,9 @@ def _side_index() -> dict[str, int]:
 
 
 def activation_vector(activations: Mapping[str, float]) -> np.ndarray:
-    """Spread codes such as ``"4"``, ``"L12"``, ``"R12"`` over the one-sided fields, (len(SIDES),).
+    """Return the activation of each one-sided field, (len(SIDES),), for codes such as ``"4"``, ``"L12"``, ``"R12"``.
 
-    A code without a side drives both sides; codes of one muscle add up.
+    A code without a side drives both sides; codes of the same unit and side add up.
 
     Raises
     ------

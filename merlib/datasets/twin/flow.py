@@ -1,8 +1,8 @@
-"""The twin's flow maps: action units, head motion and noise between onset and apex, sampled as the networks see them.
+"""The twin's flow maps: the motion by action units and head between onset and apex, with noise, as networks see it.
 
-The motion is sampled on a grid finer than the maps, strain is taken there (errata CROSS-X3: tensor magnitude, at the
-flow's own resolution), and only then everything is reduced to 28 x 28. As in the public archive each channel of
-each map is stretched to 0..255 by its own minimum and maximum and rounded, so zero motion has no fixed grey.
+The motion is sampled on a grid finer than the maps, strain is computed there (errata CROSS-X3: tensor magnitude, at the
+flow's own resolution), and only then everything is reduced to 28 x 28. As in the public archive, each channel of each
+map is then stretched to 0..255 by its own minimum and maximum and rounded, so zero motion has no fixed grey value.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from merlib.datasets.twin.population import EDITION, POPULATIONS, SEED, ClipPlan
 from merlib.errors import unknown_name
 from merlib.sources.expressions import tables_digest
 
-GRID = (70, 56)  # rows and columns of the flow; square pixels, as the crop is 1.25 times as high as wide
+GRID = (70, 56)  # rows and columns of the flow; pixels are square, since the crop is 1.25 times as high as wide
 MAP = (28, 28)
 PIXELS_PER_UNIT = GRID[1] / CROP[2]  # flow pixels per inter-ocular distance, 25.9
-# Correlation lengths of the two noises, rows and columns, flow pixels: u first, then v. The structures that v
-# goes wrong at (brows, lids, lips) are wide and low.
+# Correlation lengths of the two kinds of noise along rows and columns, flow pixels; u first, then v. The structures at
+# which v is estimated wrongly (brows, lids, lips) are wide and low.
 SMOOTH_SIGMA = ((6.0, 6.5), (4.5, 8.0))
 FINE_SIGMA = ((1.2, 1.2), (1.2, 1.2))
 OF_PERSON = 0.30  # share of the noise variance that returns in every clip of a person
@@ -55,19 +55,19 @@ def true_motion(plans: Sequence[ClipPlan]) -> np.ndarray:
     Returns
     -------
     float32 array (N, 2, 70, 56)
-        u (rightwards) and v (downwards) in pixels of this grid, 25.9 to the inter-ocular distance.
+        u (rightwards) and v (downwards) in pixels of this grid, of which 25.9 make an inter-ocular distance.
     """
     head = _head_motion(plans, crop_grid(GRID))
     motion = np.empty(head.shape, dtype=np.float32)
     for rows, face_points, scale in _by_shape(plans):
         activations = np.stack([activation_vector(plans[i].action_units) for i in rows])
-        fields = basis(face_points) * scale  # the person's face, then back to the crop
+        fields = basis(face_points) * scale  # displacement on the canonical face, scaled back to the person's face
         motion[rows] = np.tensordot(activations, fields, axes=1) + inside_face(face_points)[:, None] * head[rows]
     return PIXELS_PER_UNIT * motion.transpose(0, 2, 1).reshape(len(plans), 2, *GRID)
 
 
 def _by_shape(plans: Sequence[ClipPlan]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
-    """Yield, for each face shape: its clips, the grid in canonical face coordinates, the face's scale (2,)."""
+    """Yield, for each face shape: rows of its clips, the grid in canonical face coordinates, the face's scale (2,)."""
     grid = crop_grid(GRID)
     order = sorted(range(len(plans)), key=lambda i: plans[i].shape)
     for shape, rows in groupby(order, key=lambda i: plans[i].shape):
@@ -76,7 +76,7 @@ def _by_shape(plans: Sequence[ClipPlan]) -> Iterator[tuple[list[int], np.ndarray
 
 
 def _head_motion(plans: Sequence[ClipPlan], grid: np.ndarray) -> np.ndarray:
-    """Rigid motion and change of size of the head to first order, (N, points, 2), inter-ocular units."""
+    """Return rigid motion and change of size of the head to first order, (N, points, 2), inter-ocular units."""
     dx, dy, angle, log_scale = np.array([(p.head.dx, p.head.dy, p.head.angle, p.head.log_scale) for p in plans]).T
     x, y = (grid - PIVOT).T
     u = dx[:, None] + log_scale[:, None] * x - angle[:, None] * y
@@ -85,11 +85,12 @@ def _head_motion(plans: Sequence[ClipPlan], grid: np.ndarray) -> np.ndarray:
 
 
 def estimation_noise(plans: Sequence[ClipPlan]) -> np.ndarray:
-    """Return what a flow estimate gets wrong, float32 (N, 2, 70, 56), in pixels of the grid.
+    """Return the errors that a flow estimate would make, float32 (N, 2, 70, 56), in pixels of the grid.
 
-    One part varies slowly over the face (the regulariser), the other from pixel to pixel (the sensor). Both
-    are strongest at brows, eyes, nostrils and mouth, where there is texture to mistake, and every clip has its
-    own random stream and level.
+    One part varies slowly over the face (as errors by the regulariser do), the other from pixel to pixel (as errors by
+    sensor noise do). Both are strongest at brows, eyes, nostrils and mouth, whose texture an algorithm can mismatch.
+    Every clip has its own random stream and level; a share `OF_PERSON` of the variance is the same in all clips of a
+    person.
     """
     noise = np.zeros((len(plans), 2, *GRID), dtype=np.float32)
     white = np.empty((len(plans), 2, 2, *GRID), dtype=np.float32)
@@ -110,12 +111,12 @@ def estimation_noise(plans: Sequence[ClipPlan]) -> np.ndarray:
 
 
 def _white(seed: int) -> np.ndarray:
-    """White noise of rms 1 for both parts of u and v, float32 (2, 2, 70, 56)."""
+    """Return white noise of rms 1 for both parts of the error of u and v, float32 (2, 2, 70, 56)."""
     return np.random.default_rng(seed).standard_normal((2, 2, *GRID), dtype=np.float32)
 
 
 def _texture(face_points: np.ndarray) -> np.ndarray:
-    """How strongly each point of the face attracts noise: least on plain skin, most at brows, eyes and mouth."""
+    """Return the factor on the noise at each point: least on plain skin, 1 at brows, eyes, nose and mouth."""
     distance = cKDTree(canonical_face()[17:]).query(face_points)[0]
     return PLAIN_SKIN + (1 - PLAIN_SKIN) * np.exp(-(distance**2) / (2 * 0.12**2))
 
@@ -156,7 +157,7 @@ def flow_maps(plans: Sequence[ClipPlan], unit: str = "minmax255") -> np.ndarray:
     plans : sequence of ClipPlan
         The clips, N of them.
     unit : {'minmax255', 'px'}
-        ``px``: u and v in flow pixels (25.9 to the inter-ocular distance), strain dimensionless;
+        ``px``: u and v in flow pixels (25.9 per inter-ocular distance), strain without a unit;
         ``minmax255``: each channel stretched to whole numbers 0..255.
 
     Returns
@@ -180,7 +181,7 @@ def flow_maps(plans: Sequence[ClipPlan], unit: str = "minmax255") -> np.ndarray:
 
 
 def twin_samples(dataset: str, seed: int = SEED, unit: str = "minmax255", intensity: float = 1.0) -> Samples:
-    """Generate the synthetic twin of a data set: the same subjects and clips a class, invented motion.
+    """Generate the synthetic twin of a data set: as many subjects, and clips of each class, with invented motion.
 
     Parameters
     ----------

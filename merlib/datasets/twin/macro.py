@@ -1,4 +1,4 @@
-"""Macro-expressions of the rendered twin, to pretrain on: strong motion, and people whom no experiment tests."""
+"""Macro-expressions of the rendered twin for pretraining: strong motion, of people whom no experiment tests."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def macro_clips(name: str, seed: int = 1, intensity: float = INTENSITY, scale: f
     Parameters
     ----------
     name, scale
-        See `twin_clips`.
+        As for `twin_clips`.
     seed : int
-        Of the people, not `population.SEED`, whose people experiments test.
+        Seed of the people; not `population.SEED`, whose people experiments test.
     intensity : float
-        Factor on every activation.
+        Factor on every activation; a micro-expression has 1.
 
     Raises
     ------
     MerlibError
-        For the seed that is tested, and as `twin_clips`.
+        For the seed whose people experiments test, and as `twin_clips`.
     """
     if seed == SEED:
         found = f"macro-expressions of the twin's seed {SEED}."

@@ -1,7 +1,7 @@
 """The twin's people and the cameras that record them: what is constant about a person or a data set.
 
-Every draw comes from its own random stream, keyed by the seed and the *names* of what is drawn, so a person is
-the same whichever others exist, in the single data set and in the composite.
+Everything is drawn from a random stream of its own, keyed by the seed and the *names* of what is drawn. A person is
+therefore the same whichever other people exist, and the same in the single data set as in the composite.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from merlib.datasets.twin.action_units import ACTION_UNITS
 from merlib.datasets.twin.emotions import EMOTIONS
 
-HABIT_SPREAD = 0.3  # between persons, log of the factor on each action unit
-TASTE_SPREAD = 1.0  # between persons, log odds of each unit in each emotion
-TICS, TIC_STRENGTH = ("4", "7", "12", "14", "17", "1"), 0.15  # mean, relative to the clip's intensity
-SHAPE_SPREAD = np.array([0.02, 0.03, 0.03, 0.04])  # shift x, shift y, log width, log height
+HABIT_SPREAD = 0.3  # standard deviation between persons of the logarithm of the factor on each action unit
+TASTE_SPREAD = 1.0  # standard deviation between persons of the log odds of each unit in each emotion
+TICS, TIC_STRENGTH = ("4", "7", "12", "14", "17", "1"), 0.15  # units; mean strength relative to the clip's intensity
+SHAPE_SPREAD = np.array([0.02, 0.03, 0.03, 0.04])  # standard deviations: shift x, shift y, log width, log height
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What the camera and the flow estimate add, in inter-ocular units (1 is about 130 px in CASME II)."""
+    """What camera and flow estimate add to the motion, in inter-ocular units (1 is about 130 px in CASME II)."""
 
     head: float  # rms head translation between onset and apex
     turn: float  # rms turn (radians) and change of size (log) of the head, as a share of its translation
@@ -32,10 +32,11 @@ class Recording:
     fine: float  # rms of the flow error from pixel to pixel
 
 
-# How much heads turn follows the public maps (HTNet's archive of MEGC2019): a plane explains, in the median clip and on
-# average over u and v, .27 of the variance within a map of CASME II, .20 of SAMM and .20 of SMIC, and as much of the
-# twin's. Those maps are stretched each by its own range, so they tell nothing about translation, which is a choice.
-# SMIC-HS has the lowest resolution and flickering light; CASME II the steadiest faces.
+# How much heads turn was fitted to the public maps (HTNet's archive of MEGC2019). A plane explains a share of the
+# variance within a map; in the median clip, averaged over u and v, it is .27 in CASME II, .20 in SAMM and .20 in SMIC,
+# and the twin's maps have the same shares. Each of those maps is stretched by its own range, so they do not show how
+# far heads translate; that is our choice. SMIC-HS has the lowest resolution and flickering light; CASME II the
+# steadiest faces.
 RECORDINGS: Mapping[str, Recording] = MappingProxyType(
     {
         "casme2": Recording(head=0.010, turn=0.57, smooth=0.0096, fine=0.0014),
@@ -54,7 +55,7 @@ class SubjectStyle:
     expressiveness : float
         Factor on every activation; the median person has 1.
     asymmetry : float
-        Positive when the left side of the face moves more; -1 to 1.
+        -0.6 to 0.6; positive when the left side of the face moves more.
     habits : mapping of str to float
         Factor on each action unit: muscles this person favours or hardly uses.
     tic : tuple (str, float)
@@ -62,11 +63,11 @@ class SubjectStyle:
     taste : mapping of str to float
         What the person adds to the log odds of each unit in each emotion, ``"happiness/6"``.
     sway : (float, float)
-        Mean head translation, in units of the recording's.
+        Mean head translation along x and y, as a multiple of `Recording.head`.
     shape : (float, float, float, float)
         How the face sits in the crop: shift x, shift y, log width, log height; inter-ocular units.
     seed : int
-        Seed of the flow errors that return in every clip: glasses, hair, a mole, the light.
+        Seed of the flow errors that return in every clip of the person, as glasses, hair or a mole cause them.
     """
 
     expressiveness: float
@@ -91,7 +92,7 @@ def skewed(rng: np.random.Generator, spread: float) -> float:
 
 
 def draw_subject(seed: int, dataset: str, subject: str) -> SubjectStyle:
-    """Draw what is constant about one person; depends on nothing but the arguments."""
+    """Draw what is constant about one person; the result depends only on the arguments."""
     rng = stream(seed, "subject", dataset, subject)
     choices = [f"{emotion}/{unit}" for emotion in EMOTIONS for unit in ACTION_UNITS]
     return SubjectStyle(

@@ -1,9 +1,9 @@
-"""Who the twin's subjects are and what each of their clips shows: a plan, before anything is drawn.
+"""Plan who the twin's subjects are and what each of their clips shows, before any map or picture is drawn.
 
-A population has exactly the subjects of a real data set, each with as many clips a class as the real person;
-clip ids are invented. Every draw comes from its own random stream, keyed by the seed and the *names* of what
-is drawn, so a clip never depends on which other clips exist or in which order they are made, and a person is
-the same in the single data set and in the composite.
+A population has exactly as many subjects as a real data set, each with as many clips of each class as the real person;
+clip ids are invented. Everything is drawn from a random stream of its own, keyed by the seed and the *names* of what is
+drawn. A clip therefore never depends on which other clips exist or in which order they are made, and a person is the
+same in the single data set as in the composite.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from merlib.sources.counts import subject_counts
 
 @dataclass(frozen=True)
 class Population:
-    """Which counts a twin follows: the data set in the manifests, its class scheme, and the classes in order."""
+    """The real counts that a twin follows: name of the manifest, class scheme in it, and the classes in order."""
 
     counts: str
     scheme: str
@@ -50,11 +50,11 @@ POPULATIONS: Mapping[str, Population] = MappingProxyType(
 
 EDITION = "2026-11"  # changed whenever other people or other motion are drawn from the same seed
 MICRO = 0.22  # median activation of a micro-expression
-BLINK = 0.12  # rms activation of the lids' meaningless movement
-ONE_SIDED = 0.16  # share of clips with one side of the face alone
-LOPSIDED = 0.6  # the same for contempt, the one-sided emotion of FACS; the sheets' aggregates do not count sides
-REDRAWS = 100  # of a clip that came out without any unit
-SEED = 2611  # of the people whom experiments test; chosen unseen, see results/reference/ANALYSIS_PLAN.md
+BLINK = 0.12  # rms activation of lid movements that have nothing to do with the expression
+ONE_SIDED = 0.16  # share of clips in which one side of the face hardly moves
+LOPSIDED = 0.6  # the same for contempt, the one-sided emotion of FACS; a choice, the published counts have no sides
+REDRAWS = 100  # how often a clip that came out without any unit is drawn again
+SEED = 2611  # seed of the people whom experiments test; chosen unseen, see results/reference/ANALYSIS_PLAN.md
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,14 @@ class ClipPlan:
     Parameters
     ----------
     dataset, subject, clip : str
-        Identity; `subject` is canonical (``sub01``, ``s01``, ``006``), `clip` is invented.
+        Identity of the clip; `subject` is canonical (``sub01``, ``s01``, ``006``), `clip` is invented.
     class_name : str
         The clip's label.
     emotion : str
-        Whose units the face shows. It is finer than a polarity, and now and then belongs to another class, because
-        labels rest on self-report (`emotions.MISFIT`).
+        The emotion whose action units the face shows. It is finer than a polarity, and sometimes belongs to another
+        class than the label, because labels rest on self-report (`emotions.MISFIT`).
     action_units : mapping of str to float
-        One-sided codes (``"L12"``) to activation; intensity and asymmetry are already in them.
+        Activation of one-sided codes (``"L12"``); intensity and asymmetry are included.
     intensity : float
         Strength of the clip as a whole.
     asymmetry : float
@@ -103,9 +103,9 @@ class ClipPlan:
     recording : Recording
         The data set's noise.
     noise : float
-        Factor on the recording's flow errors: some clips are worse than others.
+        Factor on the recording's flow errors, by which some clips are worse than others.
     noise_seed, person_seed : int
-        Seeds of the noise fields: the clip's own, and the share that all clips of this person have.
+        Seeds of the noise fields: of the clip's own part, and of the part that all clips of this person share.
     """
 
     dataset: str
@@ -125,10 +125,11 @@ class ClipPlan:
 
 
 def _draw_units(rng: np.random.Generator, dataset: str, emotion: str, style: SubjectStyle) -> list[str]:
-    """Return the units that a clip shows, one or more, each by its rate in the sheet and the person's taste.
+    """Draw the units that a clip shows, at least one, each by its rate in the sheet and the person's taste.
 
-    A normal shift of log odds pulls mean rates towards a half; the factor before the log odds takes that back
-    (MacKay's approximation of the mean of a logistic function under a normal).
+    Tastes shift the log odds by a normal draw, which pulls the mean rates over people towards one half. The factor
+    `stretch` on the log odds compensates this (MacKay's approximation of the mean of a logistic function under a normal
+    distribution).
     """
     rates = unit_rates(dataset, emotion)
     stretch = np.sqrt(1 + np.pi * TASTE_SPREAD**2 / 8)
@@ -156,11 +157,11 @@ def _draw_action_units(
             if own_side and side != own_side:
                 share *= 0.2
             activations[side + plain] = activations.get(side + plain, 0.0) + level * share
-    return {code: min(level, 1.0) for code, level in activations.items()}  # beyond 1 the skin would fold
+    return {code: min(level, 1.0) for code, level in activations.items()}  # above 1 the skin would fold
 
 
 def _add_blink(rng: np.random.Generator, activations: dict[str, float]) -> None:
-    """Add a lid movement that means nothing: closing (positive) or opening between onset and apex."""
+    """Add a lid movement unrelated to the expression: closing (positive) or opening between onset and apex."""
     moving, level = rng.random() < 0.5, rng.normal(0, BLINK)
     for side in "LR":
         code = f"{side}45"
@@ -170,7 +171,7 @@ def _add_blink(rng: np.random.Generator, activations: dict[str, float]) -> None:
 def draw_clip(
     seed: int, population: str, dataset: str, subject: str, clip: str, class_name: str, intensity: float = 1.0
 ) -> ClipPlan:
-    """Draw the plan of one clip; depends on nothing but the arguments.
+    """Draw the plan of one clip; it depends only on the arguments.
 
     Parameters
     ----------
@@ -220,7 +221,7 @@ def plan_population(name: str, seed: int = SEED, intensity: float = 1.0) -> tupl
     Parameters
     ----------
     name : {'megc2019-flow', 'casme2', 'samm', 'smic'}
-        442 clips of 68 subjects in 3 classes; 246 in 5; 136 in 5; 164 in 3.
+        442 clips of 68 subjects in 3 classes; 246 clips in 5; 136 in 5; 164 in 3.
     seed : int
         Another seed is another set of people.
     intensity : float

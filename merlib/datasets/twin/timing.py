@@ -1,8 +1,9 @@
-"""When what happens in a rendered clip: expression, head and blinks, frame by frame.
+"""Draw when what happens in a rendered clip: expression, head pose and blinks in every frame.
 
 A clip starts and ends with a neutral face. How long the expression rises from onset to apex, and how long the whole
-takes, at most half a second, are drawn from the quantiles that the real sheets give (`sources.expressions`). The head
-drifts all the time, such that between onset and apex it does what the plan says. Every draw has its own random stream.
+lasts (at most half a second), are drawn from quantiles of the real sheets (`sources.expressions`). The head drifts all
+the time, in such a way that its motion between onset and apex is the planned one. Phases, head and blinks have random
+streams of their own.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from merlib.datasets.twin.population import ClipPlan
 from merlib.sources.expressions import time_quantiles
 
 SPEEDS: Mapping[str, float] = MappingProxyType({"casme2": 200.0, "samm": 200.0, "smic": 100.0})  # frames a second
-# Whose published times are drawn: SMIC has no apex in its sheet, CASME II's stand in.
+# The data set whose published times are used; SMIC's sheet has no apex, so the times of CASME II replace them.
 TIMES: Mapping[str, str] = MappingProxyType({"casme2": "CASME II", "samm": "SAMM", "smic": "CASME II"})
 LONGEST, SHORTEST_FALL = 0.5, 0.04  # onset to offset, and apex to offset, seconds
-TOGETHER = 0.6  # correlation of the ranks of rise and whole: a choice, aggregates do not tell
+TOGETHER = 0.6  # correlation between rise and whole (as normal scores); our choice, no published table tells it
 NEUTRAL = (5, 20)  # fewest and most frames before the onset and after the offset
-WITH_BLINK = 1 / 3
+WITH_BLINK = 1 / 3  # share of clips in which a blink is drawn
 BLINK_SECONDS, BLINK_CLOSES = (0.14, 0.24), 0.35  # whole length; share of it in which the lids close
-BLINK_STRENGTH = (1.2, 1.6)  # activation of unit 45: nearly closed
-RETURN_SECONDS = 0.2  # in which the head comes 63 % of its way back after the apex
-WANDER = 0.2  # rms drift of the head off its straight way, in units of the recording's head motion
+BLINK_STRENGTH = (1.2, 1.6)  # activation of unit 45, at which the eyes are nearly closed
+RETURN_SECONDS = 0.2  # time after the apex in which the head goes 63 % of its way back
+WANDER = 0.2  # size of the drift off the straight way, as a share of the recording's head motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +40,11 @@ class Timing:
     Parameters
     ----------
     onset, apex, offset : int
-        Frames, from 0.
+        Frame numbers from 0.
     expression : float array (T,)
         Share of the plan's action units: 0 up to the onset and from the offset on, 1 at the apex.
     blink : float array (T,)
-        Activation of unit 45 that has nothing to do with the expression; 0 without one.
+        Activation of unit 45 by a blink unrelated to the expression; 0 where there is none.
     head : float array (T, 4)
         Head pose relative to the onset: dx, dy (inter-ocular distances), angle (radians), log scale.
     """
@@ -76,18 +77,19 @@ def _phases(seed: int, population: str, dataset: str, subject: str, clip: str) -
 
 
 def phases(seed: int, population: str, plan: ClipPlan) -> tuple[int, int, int, int]:
-    """Return onset, apex, offset and number of frames of a planned clip."""
+    """Return onset, apex and offset of a planned clip (frames from 0), and its number of frames."""
     return _phases(seed, population, plan.dataset, plan.subject, plan.clip)
 
 
 def clip_timing(seed: int, population: str, plan: ClipPlan, blinks: bool = True) -> Timing:
-    """Draw the course of a planned clip; depends on nothing but the arguments.
+    """Draw the course of a planned clip; the result depends only on the arguments.
 
     Parameters
     ----------
     seed, population
-        As handed to `plan_population`.
+        As for `plan_population`, which planned the clip.
     plan : ClipPlan
+        The clip.
     blinks : bool
         Whether a third of the clips hold a blink. Nothing else about a clip depends on it.
     """
@@ -125,9 +127,10 @@ def _blink(rng: np.random.Generator, n_frames: int, fps: float) -> np.ndarray:
 
 
 def _head(rng: np.random.Generator, plan: ClipPlan, n_frames: int, onset: int, apex: int) -> np.ndarray:
-    """Straight from the pose at the onset to the plan's at the apex, then slowly back, plus a drift that is 0 at both.
+    """Draw the head pose of every frame relative to the onset, (T, 4), in the order of `Timing.head`.
 
-    Sitting people sway about a posture: given where the head is at the apex, later it is expected nearer to it.
+    The head moves straight to the plan's pose at the apex and then slowly back, because sitting people sway about a
+    posture. A slow drift that is zero at onset and apex is added.
     """
     move, t = plan.head, np.arange(n_frames)
     reached = np.clip((t - onset) / (apex - onset), 0.0, 1.0)

@@ -1,8 +1,8 @@
-"""SYNTHETIC stand-in for the second public archive: the same clips as the first twin's, measured by other hands.
+"""SYNTHETIC twin of the second public archive: the same clips as in the twin of the first, with flow computed anew.
 
-Plans are those of ``megc2019-flow``: people, labels, expressions and head motion agree clip by clip. What differs is
-what differs between the two real archives: the errors of the flow estimate are drawn anew, each channel is stretched
-to 0..255 before the map is reduced, and there is a second map from the apex to the offset.
+Plans are those of ``megc2019-flow``: people, labels, expressions and head motion agree clip by clip. Only what differs
+between the two real archives differs here: the errors of the flow estimate are drawn anew, each channel is stretched
+to 0..255 before the map is reduced, and there is a second map from apex to offset.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ CLIPS_OF = "megc2019-flow"
 
 
 def second_phase(seed: int, plan: ClipPlan) -> ClipPlan:
-    """Return what moves between apex and offset: the expression goes back to neutral, the head part of its way.
+    """Return the plan of the motion from apex to offset: the expression becomes neutral, the head moves partly back.
 
-    The head comes back as in a rendered clip (`merlib.datasets.twin.timing`): 63 % of its way in 0.2 seconds.
+    The head moves back as in a rendered clip (`merlib.datasets.twin.timing`): 63 % of its way in 0.2 seconds.
     """
     _, apex, offset, _ = phases(seed, CLIPS_OF, plan)
     back = 1 - np.exp(-(offset - apex) / (RETURN_SECONDS * SPEEDS[plan.dataset]))
@@ -57,7 +57,7 @@ def phase_samples(seed: int = SEED, intensity: float = 1.0) -> Samples:
     seed : int
         Another seed is another set of people.
     intensity : float
-        Factor on every activation.
+        Factor on every activation: 1 is a micro-expression, about 4 a macro-expression.
 
     Returns
     -------

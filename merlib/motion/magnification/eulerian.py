@@ -1,10 +1,13 @@
 """Eulerian magnification (Wu et al. 2012): amplify what changes at each pixel, scale by scale.
 
-ASTNet Sec. 3.1 (1): split into spatial bands (a Laplacian pyramid), filter in time, amplify, add back. To first
-order an amplified change of brightness is an amplified motion; beyond (1 + alpha) delta = wavelength / 8 it is not
-(Wu et al. Eq. 14), so alpha falls linearly to nothing in the bands finer than `cutoff` (their Fig. 6).
+ASTNet Sec. 3.1 (1) splits the frames into spatial bands, filters these in time, amplifies them and adds them back. Here
+the frames are filtered in time first and then split (by a Laplacian pyramid), which gives the same, since both steps
+are linear. To first order an amplified change of brightness is an amplified motion. This holds only while
+(1 + alpha) delta is below an eighth of the wavelength (Wu et al. Eq. 14), so in bands finer than `cutoff` alpha falls
+in proportion to the wavelength (their Fig. 6).
 
-``alpha = factor - 1``: the change is added to a frame that already holds it once (errata ASTNET-B2, ASTNET-B15).
+``alpha = factor - 1``, because the change is added to a frame that already contains it once (errata ASTNET-B2,
+ASTNET-B15).
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ import numpy as np
 from merlib.errors import MerlibError
 from merlib.motion.frames import check_shape, unit_range
 
-CUTOFF = 8.0  # pixels
-CHROMA = 0.1  # colour changes are mostly noise: amplified by this share of alpha
-COARSEST = 8  # pixels; the pyramid stops before its picture is narrower
-BAND = (0.4, 12.0)  # Hz: slower than a pulse of one second, faster than a blink's edges
-ORDER = 1
+CUTOFF = 8.0  # wavelength in pixels below which alpha falls
+CHROMA = 0.1  # changes of colour are mostly noise, so they are amplified by this share of alpha only
+COARSEST = 8  # pixels; the pyramid stops before its picture becomes narrower than this
+BAND = (0.4, 12.0)  # Hz; from slower than a movement of one second to faster than the edges of a blink
+ORDER = 1  # of the Butterworth filter
 
 
 def laplacian_pyramid(image: np.ndarray, levels: int) -> list[np.ndarray]:
-    """Split a picture into `levels` bands, finest first, and the low-pass rest; their collapse is the picture."""
+    """Split a picture into `levels` bands, finest first, and a low-pass rest; `collapse` gives the picture back."""
     import cv2
 
     bands = []
@@ -48,7 +51,7 @@ def _levels(shape: tuple[int, ...]) -> int:
 
 
 def _amplify(change: np.ndarray, alpha: float, cutoff: float, chroma: float) -> np.ndarray:
-    """Amplify a change of a picture, band by band; colour changes less."""
+    """Return alpha times a change of a picture, with a smaller alpha for fine bands and for changes of colour."""
     from skimage.color import rgb2yiq, yiq2rgb
 
     if change.ndim == 3:
@@ -66,14 +69,14 @@ def magnify_change(
 ) -> np.ndarray:
     """Return the second frame of a pair with its motion since the first about `factor` times as large.
 
-    With two frames the temporal filter is their difference.
+    The temporal filter of a pair of frames is their difference.
 
     Parameters
     ----------
     first, second : array (H, W) or (H, W, 3)
         uint8 or float 0..1.
     factor : float
-        Total ratio; reached only for motion that is small against the picture's detail.
+        Total ratio; it is reached only for motion that is small compared with the detail of the picture.
     cutoff : float
         Wavelength in pixels below which alpha falls.
     chroma : float
@@ -82,12 +85,12 @@ def magnify_change(
     Returns
     -------
     float32 array as `second`
-        In 0..1.
+        Magnified frame in 0..1.
 
     Raises
     ------
     MerlibError
-        For frames that cannot be read.
+        As `unit_range` and `check_shape`.
     """
     first, second = unit_range(check_shape(first)), unit_range(check_shape(second))
     return np.clip(second + _amplify(second - first, factor - 1.0, cutoff, chroma), 0.0, 1.0)
@@ -103,7 +106,7 @@ def magnify_band(
 ) -> np.ndarray:
     """Return a clip with the motion in a band of frequencies about `factor` times as large.
 
-    The filter is a Butterworth band-pass of first order run forwards and backwards, so that nothing is delayed.
+    The filter is a first-order Butterworth band-pass that runs forwards and backwards, so that nothing is delayed.
 
     Parameters
     ----------
@@ -114,19 +117,19 @@ def magnify_band(
     fps : float
         Frames a second: 200 for CASME II and SAMM, 100 for SMIC-HS.
     band : (float, float)
-        Lower and upper frequency, Hz; an upper one at or above half of `fps` leaves a high-pass.
+        Lower and upper frequency, Hz. With an upper one of at least half of `fps` the filter is a high-pass.
     cutoff, chroma : float
         As `magnify_change`.
 
     Returns
     -------
     float32 array as `frames`
-        In 0..1.
+        Magnified frames in 0..1.
 
     Raises
     ------
     MerlibError
-        For fewer than four frames or a band that is empty at this rate.
+        For fewer than four frames, or a band that is empty at this frame rate.
     """
     from scipy.signal import butter, sosfiltfilt
 

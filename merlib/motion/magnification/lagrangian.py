@@ -1,7 +1,7 @@
-"""Lagrangian magnification: measure the flow, scale it, warp the frame. For teaching.
+"""Lagrangian magnification, for teaching: measure the flow, scale it, and warp the frame by it.
 
-It multiplies the very flow that is measured afterwards, so it can neither test what magnification does for
-recognition (ASTNet Table 6) nor make the artefacts that UAMRN's sparse attention is meant to reject.
+It multiplies exactly the flow that is measured again afterwards. It can therefore neither show what magnification does
+for recognition (ASTNet Table 6) nor produce the artefacts that UAMRN's sparse attention is meant to reject.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ TOLERANCE = 0.01  # pixels
 def warp_by_flow(frame: np.ndarray, flow: np.ndarray, factor: float) -> np.ndarray:
     """Redraw the second frame of a pair as if the motion between the pair were `factor` times as large.
 
-    What is at x in the first frame and at x + flow(x) in the second is drawn at x + factor flow(x). Where that
-    folds the picture (see `fold_fraction`) the answer is one of several, or a smear.
+    What is at x in the first frame and at x + flow(x) in the second is drawn at x + factor * flow(x). Where this folds
+    the picture (see `fold_fraction`), several points would be drawn at one place; the result there is one of them, or
+    blurred.
 
     Parameters
     ----------
@@ -28,12 +29,12 @@ def warp_by_flow(frame: np.ndarray, flow: np.ndarray, factor: float) -> np.ndarr
     flow : array (H, W, 2)
         From the first to the second frame, pixels.
     factor : float
-        1 gives the frame itself, 0 about the first frame.
+        Total ratio: 1 gives the frame itself, 0 approximately the first frame.
 
     Returns
     -------
     float32 array as `frame`
-        In 0..1.
+        Redrawn frame in 0..1.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def warp_by_flow(frame: np.ndarray, flow: np.ndarray, factor: float) -> np.ndarr
     origin = here.copy()  # where in the first frame each pixel of the answer comes from
     for step in range(STEPS):
         moved = here - factor * _sample(flow, origin)
-        # plain steps first; halved ones afterwards, where the scaled flow is too steep for plain ones
+        # whole steps first; then half steps, which also converge where the scaled flow is too steep for whole ones
         moved = moved if step < STEPS // 2 else (origin + moved) / 2
         change = np.abs(moved - origin).max()
         origin = moved
@@ -68,9 +69,10 @@ def _sample(field: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def fold_fraction(flow: np.ndarray, factor: float) -> float:
-    """Return the share of pixels at which `factor` times the flow turns the picture inside out.
+    """Return the share of pixels at which the picture folds when it is warped by `factor` times the flow.
 
-    There the determinant of the warp's derivative, (1 + k ux)(1 + k vy) - k^2 uy vx, is not positive.
+    It folds where the determinant of the warp's derivative, (1 + k ux)(1 + k vy) - k^2 uy vx, is not positive; k is the
+    factor.
     """
     flow = check_flow(flow) * factor
     uy, ux = np.gradient(flow[..., 0], axis=(-2, -1))
@@ -90,12 +92,12 @@ def magnify_lagrangian(
     factor : float
         Total ratio: 3 is a motion three times as large (errata ASTNET-B2, ASTNET-B15, UAMRN-F12).
     flow_method, **options
-        For `dense_flow`.
+        Method and options for `dense_flow`.
 
     Returns
     -------
     float32 array as `second`
-        In 0..1.
+        Magnified frame in 0..1.
 
     Raises
     ------

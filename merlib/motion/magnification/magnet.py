@@ -1,6 +1,6 @@
 """The learned magnifier of Oh et al. (ECCV 2018) as UAMRN's and ASTNet's authors used it; 928,144 parameters.
 
-Two frames RGB in [-1, 1], 384 x 384 as published (any multiple of 4 works)::
+It takes two RGB frames in [-1, 1], 384 x 384 as published (any multiples of 4 work)::
 
     encoder      7x7 conv 16, 3x3/2 conv 32, 3 residual blocks               (N, 32, H / 2, W / 2)
       texture    3x3/2 conv, 2 residual blocks                               (N, 32, H / 4, W / 4)
@@ -10,12 +10,12 @@ Two frames RGB in [-1, 1], 384 x 384 as published (any multiple of 4 works)::
     decoder      texture enlarged twofold + 3x3 conv, beside the shape       (N, 64, H / 2, W / 2)
                  9 residual blocks, enlarged twofold, 3x3 conv 32, 7x7 conv 3
 
-Reflection padding, no biases; ReLU follows each convolution but the last of a residual block, the manipulator's 3x3
-and the decoder's 7x7. `factor` is the total ratio: UAMRN Eq. 2 writes 1 + alpha, the network uses factor - 1
-(UAMRN-F12).
+Convolutions have reflection padding and no biases. A ReLU follows each of them except the last of a residual block, the
+manipulator's 3x3 and the decoder's 7x7. `factor` is the total ratio: UAMRN Eq. 2 writes 1 + alpha, the network uses
+factor - 1 (UAMRN-F12).
 
-Weights: ``learning_based_mag.pth.tar`` (GitHub weimengting/AMAN, mag_imple/; no licence file, so it is linked and never
-redistributed), a mapping with ``state_dict`` under the prefix ``module.``.
+The weights are ``learning_based_mag.pth.tar`` (GitHub weimengting/AMAN, mag_imple/). There is no licence file, so they
+are linked and never redistributed. The file is a mapping whose ``state_dict`` has names with the prefix ``module.``.
 """
 
 from __future__ import annotations
@@ -137,10 +137,10 @@ def magnify_learned(
     factors : sequence of float
         L total ratios.
     size : int, optional
-        Side of the square the frames are resized to for the network, 384 as published, and back afterwards; None
-        keeps their size, padded by reflection to a multiple of 4.
+        Side of the square to which the frames are resized for the network, 384 as published; the results are resized
+        back. None keeps the frames' size and pads it by reflection to multiples of 4.
     device : str
-        Where the network runs.
+        PyTorch device on which the network runs.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def magnify_learned(
     Raises
     ------
     MerlibError
-        For unreadable frames or weights.
+        As `check_pair` and `unit_range` for the frames, and as `load_magnet`.
     """
     check_pair(first, second)
     network = load_magnet(device)
@@ -192,7 +192,7 @@ def load_magnet(device: str = "cpu") -> MagNet:
     Parameters
     ----------
     device : str
-        Where it runs.
+        PyTorch device on which it runs.
 
     Raises
     ------

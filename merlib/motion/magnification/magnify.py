@@ -1,4 +1,4 @@
-"""One call for three magnifiers, which says which of them it used."""
+"""One function for three magnifiers; its result names the one that was used."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ METHODS = ("magnet", "eulerian", "lagrangian")
 
 @dataclass(frozen=True)
 class Magnified:
-    """Frames and how they were made.
+    """Magnified frames and how they were made.
 
     Parameters
     ----------
     frames : array
-        As the input, magnified; the first frame of a reference-based method is the input's.
+        The magnified frames. A method that compares with the first frame leaves that frame as it was.
     method : str
-        ``magnet``, ``eulerian`` or ``lagrangian``: what was used, never ``auto``.
+        The method that was used, ``magnet``, ``eulerian`` or ``lagrangian``; never ``auto``.
     factor : float
-        Total ratio asked for; what is reached must be measured.
+        Total ratio that was asked for; the ratio that was reached must be measured.
     details : dict of str to str
-        What a record needs beside: the temporal filter, the weights file and its digest.
+        What else a record needs: the temporal filter, the weights file and its digest.
     """
 
     frames: np.ndarray
@@ -41,10 +41,10 @@ class Magnified:
 
 
 def choose_method(method: str = "auto") -> str:
-    """Return the magnifier to use: the learned network when its weights are here, else the Eulerian one.
+    """Return the magnifier to use. ``auto`` means the learned network when its weights are there, else the Eulerian.
 
-    Weights that are here but are not the published ones stop the run when they are loaded: they are never replaced
-    by another method in silence.
+    Weights that are there but are not the published ones stop the run when they are loaded; another method never
+    replaces them silently.
 
     Raises
     ------
@@ -66,12 +66,12 @@ def magnifier_sentence(method: str) -> str:
 
 
 def check_factor(factor: float) -> float:
-    """Return the factor when it is a finite ratio of at least 0.
+    """Return the factor, after checking that it is a finite ratio of at least 0.
 
     Raises
     ------
     MerlibError
-        Otherwise.
+        For a factor that is negative, infinite or not a number.
     """
     if not np.isfinite(factor) or factor < 0:
         raise MerlibError(
@@ -85,12 +85,11 @@ def check_factor(factor: float) -> float:
 def magnify(
     frames: np.ndarray | tuple[np.ndarray, np.ndarray], factor: float, method: str = "auto", **options: object
 ) -> Magnified:
-    """Magnify the motion in a clip or a pair of frames since its first frame.
+    """Magnify the motion since the first frame in a clip or a pair of frames.
 
-    `factor` is always the TOTAL ratio: 3 is a motion three times as large, 1 changes nothing. ASTNet Eq. 1 and
-    UAMRN Eq. 2 multiply by 1 + alpha, so that ASTNet's "factor 3" may mean three- or four-fold (errata ASTNET-B2,
-    ASTNET-B15), while the network its authors and UAMRN's used takes factor - 1 times the change and adds it
-    (UAMRN-F12).
+    `factor` is always the TOTAL ratio: 3 is a motion three times as large, 1 changes nothing. Papers differ. ASTNet
+    Eq. 1 and UAMRN Eq. 2 multiply the motion by 1 + alpha, so ASTNet's "factor 3" may mean three- or four-fold (errata
+    ASTNET-B2, ASTNET-B15). The network that both papers' authors used adds factor - 1 times the change (UAMRN-F12).
 
     Parameters
     ----------
@@ -101,9 +100,9 @@ def magnify(
     method : {'auto', 'magnet', 'eulerian', 'lagrangian'}
         ``auto``: the learned network when its weights are there, else Eulerian. ``lagrangian`` is for teaching.
     **options
-        Of the method: ``size``, ``device`` (magnet); ``cutoff``, ``chroma`` and, for the temporal
-        band-pass of a clip instead of the difference to its first frame, ``fps`` and ``band`` (Eulerian);
-        ``flow_method`` and the flow's options (Lagrangian).
+        Options of the method. ``magnet``: ``size``, ``device``. ``eulerian``: ``cutoff``, ``chroma``; with ``fps`` (and
+        ``band``) a temporal band-pass of the clip is amplified instead of the difference to the first frame.
+        ``lagrangian``: ``flow_method`` and the flow's options.
 
     Returns
     -------

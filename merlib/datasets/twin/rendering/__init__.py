@@ -1,1 +1,1 @@
-"""The rendered twin: people, scenes and cameras, from a plan to frames."""
+"""The rendered twin: draw people, scenes and cameras, so that a plan becomes frames. SYNTHETIC."""

@@ -1,4 +1,4 @@
-"""What does not move in a rendered clip: the wall behind a person and the clothes over the neck."""
+"""Draw what does not move in a rendered clip: the wall behind a person and the clothes over the neck."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ import numpy as np
 from merlib.datasets.twin.rendering.camera import Camera
 from merlib.datasets.twin.rendering.identity import person_landmarks, person_stream
 
-# RGB of the wall, grey levels, and its spread between recordings.
+# RGB 0..255 of the wall, and the standard deviation of its brightness between recordings.
 _WALLS = {"casme2": ((92, 94, 98), 10), "samm": ((128, 128, 128), 8), "smic": ((168, 164, 156), 10)}
 _CLOTHES = ((30, 32, 38), (52, 60, 82), (96, 98, 102), (178, 178, 174), (110, 46, 44), (60, 84, 66), (146, 128, 104))
-_GRID = 6  # cells of the wall's uneven light
+_GRID = 6  # cells per side of the coarse grid of the wall's uneven light
 
 
 def backdrop(seed: int, dataset: str, subject: str, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     """Draw wall and clothes of one person's recording.
+
+    Parameters
+    ----------
+    seed, dataset, subject
+        Name the person.
+    camera : Camera
+        Where the camera sees the head.
 
     Returns
     -------

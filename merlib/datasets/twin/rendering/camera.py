@@ -25,15 +25,15 @@ class Look:
     eyes : (float, float)
         Where the middle between the eyes is, as a share of width and height.
     spread : (float, float)
-        Between persons: of the place (share of the size) and of the logarithm of the face's size.
+        Standard deviations between persons: of the place (share of the size), and of the logarithm of the face's size.
     grey : bool
         Whether the three channels are equal.
     noise : float
-        Sensor noise, grey levels rms a channel (of the grey picture where `grey`).
+        Sensor noise of each channel (of the grey picture where `grey`), grey levels rms.
     flicker : float
-        Rms change of brightness from frame to frame, as a share; the light goes up and down with the mains.
+        About the rms deviation of a frame's brightness from the mean, as a share; the lamps flicker with the mains.
     blur : float
-        Sigma of the lens, px.
+        Sigma of the lens's blur, px.
     """
 
     size: tuple[int, int]
@@ -59,18 +59,18 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera sees the head: px = origin + unit * R(angle) @ head coordinates.
+    """Where the camera sees the head: pixels = origin + unit * R(angle) @ head coordinates.
 
     Parameters
     ----------
     size : (int, int)
         Width and height of the frame, px.
     unit : float
-        px an inter-ocular distance.
+        Pixels per inter-ocular distance.
     angle : float
-        Radians, from x towards y.
+        Rotation R in the image plane, radians, from x towards y.
     origin : (float, float)
-        px of the middle between the eyes.
+        Position of the middle between the eyes, px.
     """
 
     size: tuple[int, int]
@@ -80,7 +80,7 @@ class Camera:
 
     @property
     def matrix(self) -> np.ndarray:
-        """Affine map from head coordinates to px, (2, 3)."""
+        """The affine map (2, 3) from head coordinates to px."""
         cos, sin = np.cos(self.angle) * self.unit, np.sin(self.angle) * self.unit
         return np.array([[cos, -sin, self.origin[0]], [sin, cos, self.origin[1]]])
 
@@ -94,7 +94,7 @@ class Camera:
 
 
 def place_camera(seed: int, population: str, dataset: str, subject: str, clip: str, scale: float = 1.0) -> Camera:
-    """Place the camera before a person: much the same in all clips of the person, never quite."""
+    """Place the camera before a person; it differs a little between clips of a person, more between persons."""
     look = LOOKS[dataset]
     of_person = person_stream(seed, dataset, subject, "camera").standard_normal(4)
     of_clip = stream(seed, "camera", population, dataset, subject, clip).standard_normal(4)
@@ -106,7 +106,10 @@ def place_camera(seed: int, population: str, dataset: str, subject: str, clip: s
 
 
 def head_matrix(camera: Camera, pose: np.ndarray) -> np.ndarray:
-    """Affine map (2, 3) from px of the head at the onset's pose to px under `pose` (dx, dy, angle, log scale)."""
+    """Return the affine map (2, 3) from px at the onset's pose to px under `pose` (dx, dy, angle, log scale).
+
+    dx and dy are in inter-ocular distances, the angle in radians; all are relative to the onset.
+    """
     from merlib.datasets.twin.flow import PIVOT
 
     dx, dy, angle, log_scale = pose
@@ -120,13 +123,16 @@ def head_matrix(camera: Camera, pose: np.ndarray) -> np.ndarray:
 
 
 def sensor_noise(look: Look, noise_seed: int, index: int, shape: tuple[int, int]) -> np.ndarray:
-    """Noise of one frame, grey levels, float32 (H, W, 3) or (H, W, 1) for a grey camera."""
+    """Draw the noise of one frame, grey levels, float32 (H, W, 3), or (H, W, 1) for a grey camera."""
     rng = np.random.Generator(np.random.SFC64([noise_seed, index]))
     return look.noise * rng.standard_normal((*shape, 1 if look.grey else 3), dtype=np.float32)
 
 
 def flicker(look: Look, noise_seed: int, index: int) -> float:
-    """Brightness of one frame, about 1: 100 frames a second beat with light that pulses at twice the mains."""
+    """Return the brightness of one frame relative to the mean, about 1.
+
+    Lamps pulse at twice the frequency of the mains; recorded at 100 frames a second, this gives a slow beat.
+    """
     if not look.flicker:
         return 1.0
     rng = np.random.default_rng([noise_seed, 1])

@@ -1,7 +1,8 @@
-"""Complexion, hair colour and style of a rendered person: the draws, apart from the painting.
+"""Draw at random the complexion, hair colour and style of a rendered person; other modules paint them.
 
-Colours are CIE Lab. The mixtures follow who took part: students in China (CASME II), thirteen ethnicities in
-Manchester (SAMM), Asians, Caucasians and Africans in Oulu (SMIC). Nothing about a person's motion depends on them.
+Colours are CIE Lab. Their mixtures follow who took part in the recordings: students in China (CASME II), thirteen
+ethnicities in Manchester (SAMM), Asians, Caucasians and Africans in Oulu (SMIC). A person's motion does not depend on
+them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from merlib.datasets.twin.rendering.identity import is_masculine, person_stream
 
-# L, a, b of well-lit skin, from fair to dark, and the spread around it.
+# L, a, b of well-lit skin, from fair to dark; below, the standard deviation around them.
 COMPLEXIONS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
     {
         "fair": (76.0, 11.0, 13.0),
@@ -50,35 +51,36 @@ _STYLES_OF_MEN, _STYLES_OF_WOMEN = (0.12, 0.50, 0.38, 0.0, 0.0), (0.18, 0.22, 0.
 
 @dataclass(frozen=True)
 class Colouring:
-    """What a person is painted with.
+    """The colours and marks that a person is painted with.
 
     Parameters
     ----------
     skin, hair : (float, float, float)
-        Lab.
+        Lab colours.
     style : str
         One of `STYLES`.
     brow : (float, float)
         Thickness (inter-ocular distances) and strength, 0 to 1.
     lips : (float, float)
-        Added to L and a of the lips.
+        Added to L and a of the portrait's lips.
     iris : (float, float)
-        Added to L and b of the iris.
+        Added to L and b of the portrait's irises.
     stubble : float
         Strength of the beard's shadow, 0 to 1.
     folds : float
-        What is left of the folds beside the nose, 0 to 1.
+        Share that is left of the portrait's folds beside nose and mouth, 0 to 1.
     lines : float
         Strength of lines on the forehead, 0 to 1.
     freckles : int
-        How many.
+        Number of freckles.
     moles : int
+        Number of moles.
     pores : float
-        Grain of the skin, L rms.
+        Grain of the skin, rms of L.
     light : (float, float, float)
-        Direction of the light, right and down, and how uneven it is.
+        Direction of the light (right, down), and how uneven it is.
     warmth : float
-        Added to b by the light.
+        How warm the light is; positive adds red and removes blue.
     exposure : float
         Factor on brightness.
     """
@@ -101,7 +103,7 @@ class Colouring:
 
 
 def draw_colouring(seed: int, dataset: str, subject: str) -> Colouring:
-    """Draw a person's colours; depends on nothing but the arguments."""
+    """Draw a person's colours; the result depends only on the arguments."""
     rng = person_stream(seed, dataset, subject, "colouring")
     masculine = is_masculine(seed, dataset, subject)
     kind = str(rng.choice(list(COMPLEXIONS), p=_MIXTURES[dataset]))

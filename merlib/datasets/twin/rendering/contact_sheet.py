@@ -1,4 +1,4 @@
-"""All people of a rendered twin at one glance. SYNTHETIC faces, made from NASA's public-domain portrait."""
+"""One picture that shows all people of a rendered twin. SYNTHETIC faces, made from NASA's public-domain portrait."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from merlib.datasets.twin.population import SEED
 from merlib.datasets.twin.rendering.rendered import true_landmarks, twin_clips
 from merlib.errors import MerlibError
 
-_TALLER = 340 / 280  # of a tile, as a frame of CASME II
+_TALLER = 340 / 280  # height of a tile by its width, that of a frame of CASME II
 
 
 def contact_sheet(name: str, subjects: int = 40, seed: int = SEED, columns: int = 8, width: int = 140) -> np.ndarray:
-    """Show the onset frame of one clip of each person, cut to the head.
+    """Return a picture with the onset frame of one clip of each person, cut to the head.
 
     Parameters
     ----------
     name : {'casme2', 'samm', 'smic', 'megc2019'}
         As for `twin_clips`.
     subjects : int
-        How many people at most; a data set may have fewer. Every n-th person is taken where it has more.
+        The most people to show. Where a data set has more, they are chosen at even distances from its list.
     seed : int
         Another seed is another set of people.
     columns : int
-        Tiles a row.
+        Tiles per row.
     width : int
-        Of a tile, px; it is 1.21 times as high.
+        Width of a tile, px; a tile is 1.21 times as high.
 
     Returns
     -------
     uint8 array (rows, columns, 3)
-        RGB; tiles left over are black.
+        RGB, rows and columns in px; unused tiles are black.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def contact_sheet(name: str, subjects: int = 40, seed: int = SEED, columns: int 
 
 
 def _tile(row, width: int) -> np.ndarray:
-    """The onset frame from crown to collar."""
+    """Cut the onset frame from crown to collar and scale it to `width` px."""
     import cv2
 
     points = true_landmarks(row, row.onset)

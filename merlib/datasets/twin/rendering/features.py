@@ -1,4 +1,4 @@
-"""Brows, eyes, lips and beard of a rendered person, painted at the person's landmarks; Lab, in place of a razor."""
+"""Paint brows, eyes, lips and beard of a rendered person at the person's landmarks. All pictures are Lab (H, W, 3)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _IRIS, _PUPIL = 0.082, 0.034  # radii, inter-ocular distances
 
 
 def eye_openings(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Mask of the eyeballs, float32 (H, W)."""
+    """Return a mask of both eyes' openings, float32 (H, W), 0 to about 1."""
     return sum(polygon(landmarks[eye], 0.012, shape) for eye in (slice(36, 42), slice(42, 48)))
 
 
 def paint_brows(colour: np.ndarray, rng: np.random.Generator, landmarks: np.ndarray, person: Colouring) -> np.ndarray:
-    """Lay hair over the brows: thickest towards the nose's side, thin at the tail, fading at its edge."""
+    """Paint the brows: thick towards the nose, thin at the tail, with soft edges."""
     shape = colour.shape[:2]
     strands = 0.72 + 0.28 * np.clip(noise(rng, shape, (3.2, 0.9)) + 0.3 * noise(rng, shape, (0.8, 1.8)), -1.6, 1.6)
     thickness, strength = person.brow
@@ -33,7 +33,7 @@ def paint_brows(colour: np.ndarray, rng: np.random.Generator, landmarks: np.ndar
 
 
 def paint_eyes(colour: np.ndarray, landmarks: np.ndarray, person: Colouring) -> np.ndarray:
-    """Tint the irises; pupil, lashes and the white of the eye stay."""
+    """Tint the irises; pupils, lashes and the white of the eyes stay as they are."""
     at, colour = canvas_points(), colour.copy()
     openings = eye_openings(landmarks, colour.shape[:2])
     for eye in (slice(36, 42), slice(42, 48)):
@@ -48,7 +48,7 @@ def paint_eyes(colour: np.ndarray, landmarks: np.ndarray, person: Colouring) -> 
 
 
 def paint_mouth(colour: np.ndarray, landmarks: np.ndarray, person: Colouring) -> np.ndarray:
-    """Close the lips on a dark line, where the portrait shows teeth, and colour them."""
+    """Colour the lips, and paint a dark line between them where the portrait shows teeth."""
     shape = colour.shape[:2]
     lips = np.clip(polygon(landmarks[48:60], 0.02, shape), 0, 1)
     line = curve(
@@ -61,7 +61,7 @@ def paint_mouth(colour: np.ndarray, landmarks: np.ndarray, person: Colouring) ->
 
 
 def paint_beard(colour: np.ndarray, rng: np.random.Generator, landmarks: np.ndarray, person: Colouring) -> np.ndarray:
-    """Darken chin, jaw and upper lip by the beard's shadow, stippled."""
+    """Darken chin, jaw and upper lip with the stippled shadow of a shaved beard."""
     if not person.stubble:
         return colour
     shape = colour.shape[:2]

@@ -1,4 +1,4 @@
-"""Hair of a rendered person: the portrait's own in another colour, or one of four styles drawn strand by strand."""
+"""Draw the hair of a rendered person: the portrait's own hair in another colour, or one of four other styles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def recolour(colour: np.ndarray, where: np.ndarray, person: Colouring) -> np.nda
 
 
 def strands(rng: np.random.Generator, centre: tuple[float, float], shape: tuple[int, int], fine: float) -> np.ndarray:
-    """Noise drawn out along rays from `centre`, rms about 1, float32 (H, W); `fine` 1 for long smooth hair."""
+    """Return noise stretched along rays from `centre`, rms about 1, float32 (H, W); `fine` 1 gives long smooth hair."""
     import cv2
 
     at = canvas_points() - np.array(centre, dtype=np.float32)
@@ -39,17 +39,18 @@ def strands(rng: np.random.Generator, centre: tuple[float, float], shape: tuple[
 
 
 def skull(landmarks: np.ndarray, puff: float, height: float, fall: float | None = None) -> np.ndarray:
-    """Outline of head and hair, (N, 2), from the left ear over the crown to the right one.
+    """Return the outline of head and hair, (N, 2), from the ear at the picture's left over the crown to the other.
 
     Parameters
     ----------
     landmarks : array (68, 2)
+        The person's, head coordinates.
     puff : float
         How far the hair stands off the temples, inter-ocular distances.
     height : float
         Factor on the height of the crown.
     fall : float, optional
-        Where long hair ends, head coordinates; above the ears without.
+        Height at which long hair ends, head coordinates. By default hair ends above the ears.
     """
     left, right = landmarks[0], landmarks[16]
     middle, half = (left[0] + right[0]) / 2, (right[0] - left[0]) / 2
@@ -67,7 +68,10 @@ def skull(landmarks: np.ndarray, puff: float, height: float, fall: float | None 
 
 
 def hairline(rng: np.random.Generator, landmarks: np.ndarray, style: str) -> np.ndarray:
-    """Edge of the bare face below the hair, (N, 2), from the left ear over the forehead to the right ear."""
+    """Return the edge between face and hair, (N, 2), from the ear on the picture's left over the forehead to the other.
+
+    Its height and shape are drawn at random, within what the `style` allows.
+    """
     top = landmarks[17:27, 1].min() - rng.uniform(0.42, 0.62)
     peak, temple = rng.uniform(-0.05, 0.10), rng.uniform(0.70, 0.86)
     left, right = landmarks[0], landmarks[16]
@@ -84,7 +88,7 @@ def hairline(rng: np.random.Generator, landmarks: np.ndarray, style: str) -> np.
 def drawn_hair(
     rng: np.random.Generator, landmarks: np.ndarray, person: Colouring, shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw a style.
+    """Draw the hair of a person whose style is not the portrait's own.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""How the face of each rendered person differs from the portrait: proportions, not yet colours.
+"""Draw how the proportions of each rendered person's face differ from the portrait; `colouring` draws the colours.
 
-The face is changed at its 68 landmarks - width of jaw and cheeks, lengths, eyes, brows, nose, mouth, lips, a little
-asymmetry - and a thin-plate spline carries the rest of the picture along. Everything is drawn from the person's own
-random stream, so a person looks the same in every clip, data set and process.
+The 68 landmarks are moved - width of jaw and cheeks, lengths, eyes, brows, nose, mouth, lips, a little asymmetry - and
+a thin-plate spline moves the rest of the picture with them. Everything is drawn from the person's own random stream, so
+a person looks the same in every clip, data set and process.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ NOSE, MOUTH, JAW = range(27, 36), range(48, 68), range(17)
 
 
 def person_stream(seed: int, dataset: str, subject: str, what: str) -> np.random.Generator:
-    """Random stream of one trait of one person."""
+    """Return the random stream of one trait of one person."""
     return stream(seed, "rendered", what, dataset, subject)
 
 
 def is_mirrored(seed: int, dataset: str, subject: str) -> bool:
-    """Whether the portrait is mirrored before it becomes this person."""
+    """Return whether the portrait is mirrored before it becomes this person."""
     return bool(person_stream(seed, dataset, subject, "mirror").random() < 0.5)
 
 
 def is_masculine(seed: int, dataset: str, subject: str) -> bool:
-    """Whether jaw, brows, hair and beard are drawn from the distributions of men."""
+    """Return whether jaw, brows, hair and beard are drawn from the distributions of men."""
     return bool(person_stream(seed, dataset, subject, "sex").random() < 0.5)
 
 
 def base_landmarks(mirrored: bool) -> np.ndarray:
-    """Landmarks of the portrait at rest, (68, 2), or of its mirror image."""
+    """Return the landmarks, (68, 2), of the portrait at rest or of its mirror image."""
     points = rest_landmarks()
     return points[MIRROR] * (-1, 1) if mirrored else points
 
 
 @lru_cache(maxsize=256)
 def person_landmarks(seed: int, dataset: str, subject: str) -> np.ndarray:
-    """Landmarks of a person at rest, head coordinates, (68, 2), read-only."""
+    """Return the landmarks of a person at rest, head coordinates, (68, 2), read-only."""
     points = base_landmarks(is_mirrored(seed, dataset, subject)).copy()
     rng = person_stream(seed, dataset, subject, "shape")
-    points = points + 0.35 * (symmetric(points) - points)  # the portrait's own asymmetry is one person's
+    points = points + 0.35 * (symmetric(points) - points)  # less of the asymmetry that is the portrayed person's own
     for change in (_eyes, _brows, _nose, _mouth, _jaw):
         points = change(points, rng)
     points = _proportions(points, rng)
     if is_masculine(seed, dataset, subject):
         points = _heavier(points)
     wobble = rng.normal(0, 0.006, (68, 2))
-    wobble[60:68] = wobble[48:60][[0, 2, 3, 4, 6, 8, 9, 10]]  # the lips' inner line goes with the outer one
+    wobble[60:68] = wobble[48:60][[0, 2, 3, 4, 6, 8, 9, 10]]  # the lips' inner line moves with the outer one
     wobble[60:68, 1] = wobble[60:68, 1].mean()
     points += wobble
     points.setflags(write=False)
@@ -61,12 +61,12 @@ def person_landmarks(seed: int, dataset: str, subject: str) -> np.ndarray:
 
 
 def symmetric(points: np.ndarray) -> np.ndarray:
-    """Mean of landmarks and their mirror image."""
+    """Return the mean of landmarks (68, 2) and their mirror image."""
     return (points + points[MIRROR] * (-1, 1)) / 2
 
 
 def _bounded(rng: np.random.Generator, spread: float) -> float:
-    """Normal draw with no outlier: the farthest lies at 1.8 spreads."""
+    """Draw from a normal distribution with standard deviation `spread`, clipped at 1.8 standard deviations."""
     return float(spread * np.clip(rng.standard_normal(), -1.8, 1.8))
 
 
@@ -126,7 +126,7 @@ def _proportions(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _heavier(points: np.ndarray) -> np.ndarray:
-    """A longer, squarer jaw and lower brows."""
+    """Make the jaw longer and squarer, and lower the brows."""
     at = np.abs(np.arange(17) - 8) / 8
     points[:17, 1] += 0.05 * np.exp(-((at / 0.5) ** 2))
     points[:17, 0] *= np.exp(0.05 * np.exp(-(((at - 0.4) / 0.25) ** 2)))
@@ -135,7 +135,7 @@ def _heavier(points: np.ndarray) -> np.ndarray:
 
 
 def outer_points(seed: int, dataset: str, subject: str) -> tuple[np.ndarray, np.ndarray]:
-    """Where hair and neck of the portrait go on this person: positions on the person and on the portrait, (N, 2)."""
+    """Return where hair and neck of the portrait go: positions on this person, and on the portrait, both (N, 2)."""
     rng = person_stream(seed, dataset, subject, "hair volume")
     wide, high = 1 + _bounded(rng, 0.04), 1 + _bounded(rng, 0.05)
     landmarks, base = person_landmarks(seed, dataset, subject), base_landmarks(is_mirrored(seed, dataset, subject))
@@ -150,9 +150,9 @@ def outer_points(seed: int, dataset: str, subject: str) -> tuple[np.ndarray, np.
 
 
 def action_unit_anchors(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that carry a face to the canonical one, where action units are defined.
+    """Return points on a face, and where they lie on the canonical face, where action units are defined; both (N, 2).
 
-    The inner lips are left out: the canonical mouth is slightly open, this one is closed.
+    The inner lips are left out, because the canonical mouth is slightly open and this one is closed.
     """
     kept = np.arange(60)
     canonical = canonical_face()

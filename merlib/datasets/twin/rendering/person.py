@@ -1,4 +1,4 @@
-"""The picture of one rendered person at rest, on the canvas: the portrait deformed, then painted and lit anew."""
+"""Draw one person at rest: the portrait is deformed to the person's face, painted in the person's colours, and lit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from merlib.datasets.twin.rendering.skin import (
 
 @lru_cache(maxsize=12)
 def person_picture(seed: int, dataset: str, subject: str) -> np.ndarray:
-    """Draw a person at rest, float32 (H, W, 4): RGB 0..255 multiplied by the head's cover, and that cover 0..1."""
+    """Draw a person at rest on the canvas, float32 (H, W, 4): RGB 0..255 times the head's cover, and the cover 0..1."""
     import cv2
 
     person = draw_colouring(seed, dataset, subject)
@@ -49,7 +49,7 @@ def person_picture(seed: int, dataset: str, subject: str) -> np.ndarray:
         mine, cover, above = drawn_hair(rng, landmarks, person, shape)
         ear, dark = ears(landmarks, shape)
         bare[..., 0] -= np.clip(1.5 * ear - 1.5 * skin, 0, 1) * dark
-        bare_head = skin * _within_jaw(landmarks)  # the portrait's ears are others' hair
+        bare_head = skin * _within_jaw(landmarks)  # without the portrait's ears, which other hair would cover
         head = np.clip(np.maximum.reduce([above, bare_head, polygon(landmarks[:17], 0.02, shape), ear]), 0, 1)
         shadow = 1 - 0.22 * np.clip(blurred(cover, 0.05) - cover, 0, 1)
         colour = bare * np.dstack([shadow, np.ones(shape), np.ones(shape)]).astype(np.float32)
@@ -70,7 +70,7 @@ def _within_jaw(landmarks: np.ndarray) -> np.ndarray:
 
 
 def _deformed(seed: int, dataset: str, subject: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Portrait at rest on this person's landmarks: Lab, cover of the head, of bare skin, and depth."""
+    """Return the portrait deformed to this person's landmarks: Lab, cover of the head, of bare skin, and depth."""
     import cv2
 
     portrait, mirrored = portrait_at_rest(), is_mirrored(seed, dataset, subject)
@@ -86,7 +86,7 @@ def _deformed(seed: int, dataset: str, subject: str) -> tuple[np.ndarray, np.nda
 
 
 def _painted_skin(bare, colour, skin, landmarks, person: Colouring, rng: np.random.Generator) -> np.ndarray:
-    """Skin of the whole head with everything that is painted on it; eyeballs keep the portrait's colours."""
+    """Return the skin of the whole head with all that is painted on it; of the eyes, only the irises are painted."""
     shape = skin.shape
     eyes = np.clip(eye_openings(landmarks, shape), 0, 1)
     bare = soften_folds(bare, landmarks, person.folds)
@@ -101,7 +101,7 @@ def _painted_skin(bare, colour, skin, landmarks, person: Colouring, rng: np.rand
 
 
 def _lit(rgb: np.ndarray, depth: np.ndarray, person: Colouring) -> np.ndarray:
-    """Light the face from one side, warmer or cooler; RGB 0..1 -> 0..255."""
+    """Light the face from one side, in a warmer or cooler colour; takes RGB 0..1 and returns RGB 0..255."""
     relief = blurred(depth, 0.07) * DENSITY
     down, right = np.gradient(relief)
     slope = np.sqrt(1 + right**2 + down**2)

@@ -1,9 +1,9 @@
-"""The portrait every rendered face starts from, brought to rest: eyes level, mouth closed, cut out of its background.
+"""The portrait from which every rendered face is made, brought to rest: eyes level, mouth closed, background removed.
 
 The picture is NASA's public-domain portrait of the astronaut Eileen Collins as scikit-image ships it
 (``skimage.data.astronaut``). NASA endorses nothing here, no face of the twin is hers, and everything made from it
-is SYNTHETIC. ``portrait.csv`` holds where things are in it, px: the 468 mesh points with their depth (found once by
-the mesh backend), the 68 landmarks (29 of them marked by hand), the outline of the head and that of bare skin.
+is SYNTHETIC. ``portrait.csv`` holds positions in it, px: the 468 mesh points with their depth (found once by the mesh
+backend), the 68 landmarks (29 of them marked by hand), and the outlines of the head and of bare skin.
 
 Head coordinates: the distance of the eye centres is 1, origin midway between them, x to the right of the picture,
 y downwards, as on the canonical face of `merlib.clips.landmarks68`.
@@ -30,7 +30,7 @@ _REST_MOUTH = {
     **{64: (0.355, 0.982), 63: (0.120, 0.975), 62: (0.0, 0.980), 65: (0.120, 0.975), 66: (0.0, 0.980)},
 }
 _MOUTH_MIRROR = {54: 48, 53: 49, 52: 50, 55: 59, 56: 58, 64: 60, 63: 61, 65: 67}
-_REST_BROW = -0.035  # the brows of a smile for the camera stand lower than at rest; added to y
+_REST_BROW = -0.035  # added to y of the brows, which are lower in the portrait's smile than at rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +40,13 @@ class Portrait:
     Parameters
     ----------
     colour : float32 array (H, W, 3)
-        Lab of OpenCV for floats: L 0..100.
+        Lab, with L from 0 to 100.
     head, skin : float32 array (H, W)
-        How much of a pixel belongs to the head; to bare skin (face, ears, neck), 0 to 1.
+        Share of a pixel that belongs to the head, and to bare skin (face, ears, neck); 0 to 1.
     depth : float32 array (H, W)
-        Of the face, inter-ocular distances, towards the viewer; smooth.
+        Depth of the face towards the viewer, inter-ocular distances; smooth.
     landmarks : float array (68, 2)
-        Head coordinates.
+        The 68 landmarks, head coordinates.
     """
 
     colour: np.ndarray
@@ -57,7 +57,7 @@ class Portrait:
 
 
 def canvas_shape() -> tuple[int, int]:
-    """Rows and columns of the canvas."""
+    """Return the number of rows and columns of the canvas."""
     left, top, right, bottom = CANVAS
     return round((bottom - top) * DENSITY), round((right - left) * DENSITY)
 
@@ -69,7 +69,7 @@ def to_canvas(points: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def canvas_points() -> np.ndarray:
-    """Head coordinates of every pixel of the canvas, float32 (H, W, 2), read-only."""
+    """Return the head coordinates of every pixel of the canvas, float32 (H, W, 2), read-only."""
     rows, columns = canvas_shape()
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     points = (np.stack([x, y], axis=-1) + np.float32(0.5)) / np.float32(DENSITY) + np.array(CANVAS[:2], np.float32)
@@ -88,7 +88,7 @@ def _measured() -> dict[str, np.ndarray]:
 
 
 def portrait_points() -> dict[str, np.ndarray]:
-    """Return where things are in the portrait: part -> points in head coordinates, (N, 2) or (N, 3) with depth."""
+    """Return the positions of ``portrait.csv`` in head coordinates, by part: (N, 2), or (N, 3) with depth."""
     matrix, origin = _camera()
     scale = np.linalg.norm(matrix[0])
     return {
@@ -98,7 +98,7 @@ def portrait_points() -> dict[str, np.ndarray]:
 
 
 def _camera() -> tuple[np.ndarray, np.ndarray]:
-    """Axes (rows: one inter-ocular distance along x and y) and origin of head coordinates, px of the portrait."""
+    """Return axes (rows: an inter-ocular distance along x and y) and origin of head coordinates, px of the portrait."""
     landmarks = _measured()["landmark"]
     left, right = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
     x = right - left
@@ -106,7 +106,7 @@ def _camera() -> tuple[np.ndarray, np.ndarray]:
 
 
 def rest_landmarks() -> np.ndarray:
-    """Landmarks of the portrait at rest, (68, 2): the smile taken back, nothing else moved."""
+    """Return the landmarks of the portrait at rest, (68, 2): without its smile, and otherwise where they are."""
     points = portrait_points()["landmark"].copy()
     middle = points[[48, 54, 51, 57], 0].mean()
     for landmark, (x, y) in _REST_MOUTH.items():
@@ -123,14 +123,16 @@ def smooth_map(points: np.ndarray, values: np.ndarray, smoothing: float = 0.0) -
     Parameters
     ----------
     points : array (N, 2)
-        Where, head coordinates.
+        Where the values are given, head coordinates.
     values : array (N, K)
+        K numbers at each point.
     smoothing : float
-        0 goes exactly through the values.
+        With 0 the spline goes exactly through the values.
 
     Returns
     -------
     float32 array (H, W, K)
+        The spline at every pixel of the canvas.
     """
     import cv2
     from scipy.interpolate import RBFInterpolator
@@ -146,13 +148,13 @@ def smooth_map(points: np.ndarray, values: np.ndarray, smoothing: float = 0.0) -
 
 
 def ring(radius: tuple[float, float] = (2.0, 2.3), centre: tuple[float, float] = (0.0, 0.1), n: int = 20) -> np.ndarray:
-    """Points around the head that hold a map in place where there are no landmarks, (n, 2)."""
+    """Return points on an ellipse, (n, 2), which hold a map in place around the head, where there are no landmarks."""
     angle = np.arange(n) * 2 * np.pi / n
     return np.array(centre) + np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius
 
 
 def mouth_weight(landmarks: np.ndarray) -> np.ndarray:
-    """Return 0 above the line of the closed mouth and 1 below; the step widens away from the mouth, (H, W)."""
+    """Return 0 above the line of the closed mouth and 1 below it, (H, W); the step widens away from the mouth."""
     at = canvas_points()
     inner = landmarks[[48, 60, 61, 62, 63, 64, 54]], landmarks[[48, 60, 67, 66, 65, 64, 54]]
     line = (inner[0] + inner[1]) / 2
@@ -164,7 +166,11 @@ def mouth_weight(landmarks: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def portrait_at_rest() -> Portrait:
-    """Return the portrait at rest; made once a process, deterministic."""
+    """Return the portrait at rest; it is made once per process and is always the same.
+
+    The upper and the lower half of the mouth are warped separately and then joined at the line of the closed mouth, so
+    that the teeth disappear.
+    """
     import cv2
     import skimage.data
 

@@ -1,9 +1,9 @@
-"""The rendered twin: clips of invented people whose every motion is known. SYNTHETIC, all of it.
+"""The rendered twin: clips of invented people in which the true motion of every pixel is known. SYNTHETIC, all of it.
 
-Faces descend from NASA's public-domain portrait of an astronaut (see `portrait`); no real person's expression is
-shown, and NASA endorses nothing here. `twin_clips` returns the clip table of a data set's twin, the
-same plans that `twin_samples` draws flow maps of. Frames are rendered when they are read; a frame depends on nothing
-but its row, so any order and any process gives the same pixels.
+Faces are made from NASA's public-domain portrait of an astronaut (see `portrait`); no real person's expression is
+shown, and NASA endorses nothing here. `twin_clips` returns the clip table of a data set's twin; its clips follow the
+same plans from which `twin_samples` draws flow maps. Frames are rendered when they are read. A frame depends only on
+its row of the table, so its pixels are the same in any process and in whatever order frames are read.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from merlib.datasets.twin.timing import SPEEDS, phases
 from merlib.errors import MerlibError, unknown_name
 
 RENDERED = ("casme2", "samm", "smic", "megc2019")
-_PLANS = {"megc2019": "megc2019-flow"}  # the composite's clips are those of the flow archive
-_CLEAR = 0.25  # an action unit below this share of the strongest one goes unnoticed by a coder
+_PLANS = {"megc2019": "megc2019-flow"}  # the composite has the same clips as the archive of flow maps
+_CLEAR = 0.25  # a coder overlooks an action unit whose activation is below this share of the strongest one's
 
 
 @dataclass(frozen=True)
 class RenderedClip:
-    """Frames of one clip of the twin, drawn when read; names its clip and holds no pixels.
+    """The frames of one clip of the twin, drawn when they are read; the object only names the clip, without pixels.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class RenderedClip:
     blinks : bool
         Whether a third of the clips hold a blink.
     scale : float
-        Of the frame, 1 for the data set's default size.
+        Factor on the frame size; 1 is the data set's default size.
     """
 
     seed: int
@@ -56,7 +56,7 @@ class RenderedClip:
 
     @property
     def plan(self) -> ClipPlan:
-        """What the clip shows."""
+        """The plan of what the clip shows."""
         names = (self.population, self.dataset, self.subject, self.clip, self.class_name)
         return draw_clip(self.seed, *names, self.intensity)
 
@@ -67,20 +67,20 @@ class RenderedClip:
 
     @property
     def true_apex(self) -> int:
-        """Frame of the strongest expression, from 0; known even where the table has no apex."""
+        """Frame of the strongest expression, from 0; known also where the table has no apex."""
         return phases(self.seed, self.population, self.plan)[1]
 
     @property
     def identity(self) -> str:
-        """Equal for equal frames."""
+        """Text that is equal for equal frames: the twin's edition and all fields."""
         return "/".join(map(str, ("twin", EDITION, *astuple(self))))
 
     def true_flow(self, first: int, second: int) -> np.ndarray:
-        """Motion of every pixel from one frame to another; see `true_flow`."""
+        """Return the motion of every pixel from one frame to another; see the function `true_flow`."""
         return _rendered_flow(self, first, second)
 
     def true_landmarks(self, index: int) -> np.ndarray:
-        """Landmarks of a frame; see `true_landmarks`."""
+        """Return the landmarks of a frame; see the function `true_landmarks`."""
         return _rendered_landmarks(self, index)
 
     def read(self, index: int) -> np.ndarray:
@@ -101,13 +101,13 @@ class RenderedClip:
 
 @lru_cache(maxsize=4)
 def clip_scene(source: RenderedClip) -> Scene:
-    """Prepare a clip for drawing; the last few are kept."""
+    """Return a clip's scene, ready to be drawn; those of the last few clips are kept in memory."""
     return stage(source.seed, source.population, source.plan, source.blinks, source.scale)
 
 
 @lru_cache(maxsize=4)
 def _seen_picture(source: RenderedClip) -> np.ndarray:
-    """The person through this camera's lens: as sharp as its pixels can show."""
+    """Return the person's picture, blurred as the lens and the pixels of this clip's camera blur it."""
     import cv2
 
     picture = person_picture(source.seed, source.dataset, source.subject)
@@ -118,7 +118,7 @@ def _seen_picture(source: RenderedClip) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _still(source: RenderedClip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What stands still, float32: wall and clothes (H, W, 3), each dimmed by what covers it, and 1 - clothes' cover."""
+    """Return what stands still, float32: wall where no clothes cover it, clothes (H, W, 3), and 1 - clothes' cover."""
     wall, clothes = backdrop(source.seed, source.dataset, source.subject, clip_scene(source).camera)
     bare = 1 - clothes[..., 3:]
     return wall * bare, np.ascontiguousarray(clothes[..., :3]), bare
@@ -141,7 +141,7 @@ def twin_clips(
     Parameters
     ----------
     name : {'casme2', 'samm', 'smic', 'megc2019'}
-        246, 136, 164 and 442 clips: the same subjects, and clips a class, as the real data set.
+        246, 136, 164 and 442 clips: as many subjects, and clips of each class, as the real data set.
     seed : int
         Another seed is another set of people.
     intensity : float
@@ -155,12 +155,13 @@ def twin_clips(
     Returns
     -------
     DataFrame
-        See `merlib.clips.clip_table`. SMIC has no apex, as in the original; ``row.source.true_apex`` knows it.
+        A clip table, see `merlib.clips.clip_table`. SMIC has no apex, as in the original; ``row.source.true_apex`` is
+        the true one.
 
     Raises
     ------
     MerlibError
-        For an unknown data set, a seed, intensity or scale that makes no sense.
+        For an unknown data set, or a seed, intensity or scale out of range.
     """
     if name not in RENDERED:
         raise unknown_name("rendered twin", name, RENDERED)
@@ -197,7 +198,7 @@ def _row(source: RenderedClip, plan: ClipPlan) -> Mapping[str, object]:
 
 
 def coded(activations: Mapping[str, float]) -> str:
-    """Write activations as a coder would: ``4+L12``; weak units and lid movements that mean nothing are left out."""
+    """Write activations as a coder would: ``4+L12``; weak units and unrelated lid movements are left out."""
     units = sorted({code[1:] for code in activations} - {"45"}, key=int)
     clear = _CLEAR * max((level for code, level in activations.items() if code[1:] != "45"), default=0.0)
     codes = []
@@ -223,7 +224,7 @@ def _check_index(row, index: int) -> int:
 
 
 def true_flow(row, first: int, second: int) -> np.ndarray:
-    """Return how every pixel of one frame moves to another, as it was rendered and free of noise.
+    """Return how every pixel of one frame moves to another: the exact motion that was rendered, without noise.
 
     Parameters
     ----------
@@ -263,7 +264,7 @@ def _rendered_flow(source: RenderedClip, first: int, second: int) -> np.ndarray:
 
 
 def true_landmarks(row, index: int) -> np.ndarray:
-    """Return the 68 landmarks of a frame as rendered, float32 (68, 2), px: x and y in iBUG's order.
+    """Return the exact 68 landmarks of a rendered frame, float32 (68, 2), px: x and y, in iBUG's order.
 
     Raises
     ------

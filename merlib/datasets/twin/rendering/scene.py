@@ -4,9 +4,9 @@ A point q of the face at rest, in px of the frame at the onset's pose, is seen i
 
     p = M_t (q + e_t F(q) + b_t B(q)),
 
-F the plan's action units, B a blink, e_t and b_t their share in this frame, M_t the head's rigid motion. To draw a
-frame, each of its pixels asks for its q: the bracket is inverted by fixed-point iteration, which converges because
-the action-unit fields do not fold the skin.
+where F is the motion by the plan's action units, B that of a blink, e_t and b_t are their shares in this frame, and M_t
+is the head's rigid motion. To draw a frame, q is needed for each of its pixels p. The bracket is therefore inverted by
+fixed-point iteration, which converges because the action-unit fields do not fold the skin.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from merlib.datasets.twin.rendering.camera import Camera, head_matrix, place_cam
 from merlib.datasets.twin.rendering.identity import action_unit_anchors, person_landmarks
 from merlib.datasets.twin.timing import Timing, clip_timing
 
-_STEP = 1 / 40  # of the grid on which action units are evaluated, inter-ocular distances
-_TOLERANCE, _MOST_STEPS = 0.008, 40  # px; iterations
+_STEP = 1 / 40  # step of the grid on which action units are evaluated, inter-ocular distances
+_TOLERANCE, _MOST_STEPS = 0.008, 40  # error in px at which the iteration stops; most iterations
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +33,13 @@ class Scene:
     Parameters
     ----------
     plan : ClipPlan
+        What the clip shows.
     timing : Timing
+        Expression, blink and head pose of every frame.
     camera : Camera
+        Where the camera sees the head.
     landmarks : float array (68, 2)
-        At rest, px at the onset's pose.
+        Landmarks at rest, px at the onset's pose.
     fields : tuple of float32 arrays (H, W, 2)
         Motion of the expression at the apex and of a blink at activation 1, px.
     steepness : tuple of float
@@ -51,18 +54,21 @@ class Scene:
     steepness: tuple[float, float]
 
     def matrix(self, index: int) -> np.ndarray:
-        """Rigid motion of the head from the onset to frame `index`, (2, 3), px."""
+        """Return the head's rigid motion from the onset to frame `index` as an affine map of px, (2, 3)."""
         return head_matrix(self.camera, self.timing.head[index])
 
     def skin_motion(self, index: int) -> tuple[np.ndarray | None, float]:
-        """Motion of the skin at frame `index` before the head moves, px, None at rest; and its largest derivative."""
+        """Return the skin's motion at frame `index` before the head moves, px, or None at rest; and how steep it is.
+
+        The steepness is an upper bound on the motion's derivative.
+        """
         shares = self.timing.expression[index], self.timing.blink[index]
         parts = [np.float32(share) * field for share, field in zip(shares, self.fields, strict=True) if share]
         steep = float(sum(share * bound for share, bound in zip(shares, self.steepness, strict=True)))
         return (sum(parts) if parts else None), steep
 
     def at_rest(self, index: int) -> np.ndarray:
-        """Where every pixel of frame `index` lies on the face at rest, px, float32 (H, W, 2)."""
+        """Return where every pixel of frame `index` lies on the face at rest, px, float32 (H, W, 2)."""
         import cv2
 
         seen = cv2.transform(pixel_grid(*self.camera.size), cv2.invertAffineTransform(self.matrix(index)))
@@ -72,7 +78,7 @@ class Scene:
 
 @lru_cache(maxsize=4)
 def pixel_grid(width: int, height: int) -> np.ndarray:
-    """Column and row of every pixel, float32 (H, W, 2), read-only."""
+    """Return column and row of every pixel, float32 (H, W, 2), read-only."""
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
     grid.setflags(write=False)
     return grid
@@ -81,16 +87,22 @@ def pixel_grid(width: int, height: int) -> np.ndarray:
 def invert(motion: np.ndarray, seen: np.ndarray, steep: float) -> np.ndarray:
     """Solve q + motion(q) = seen for q by fixed-point iteration.
 
-    OpenCV looks a field up at 1/32 px, so what remains is about .004 px for micro-expressions and, where a macro
-    expression or a blink squeezes the skin to a fifth, .03 px.
+    OpenCV interpolates a field in steps of 1/32 px, so the remaining error is about .004 px for micro-expressions, and
+    .03 px where a macro-expression or a blink squeezes the skin to a fifth.
 
     Parameters
     ----------
     motion : float32 array (H, W, 2)
-        px.
+        Displacement of each point at rest, px.
     seen : float32 array (H, W, 2)
+        Points as seen, px.
     steep : float
-        Largest derivative of the motion; sets the number of iterations.
+        Bound on the derivative of the motion; it determines the number of iterations.
+
+    Returns
+    -------
+    float32 array (H, W, 2)
+        q, px.
     """
     import cv2
 
@@ -102,7 +114,7 @@ def invert(motion: np.ndarray, seen: np.ndarray, steep: float) -> np.ndarray:
 
 
 def stage(seed: int, population: str, plan: ClipPlan, blinks: bool, scale: float) -> Scene:
-    """Prepare a planned clip for drawing."""
+    """Prepare a planned clip for drawing; `blinks` and `scale` are as for `rendered.twin_clips`."""
     timing = clip_timing(seed, population, plan, blinks)
     camera = place_camera(seed, population, plan.dataset, plan.subject, plan.clip, scale)
     at_rest = person_landmarks(seed, plan.dataset, plan.subject)
@@ -111,10 +123,10 @@ def stage(seed: int, population: str, plan: ClipPlan, blinks: bool, scale: float
 
 
 def _field(action_units: dict[str, float], landmarks: np.ndarray, camera: Camera) -> np.ndarray:
-    """Displacement of action units on this face, px of the frame, float32 (H, W, 2).
+    """Return the displacement by action units on this face, px of the frame, float32 (H, W, 2).
 
-    The face is carried to the canonical one by a smooth map; the displacement found there comes back through the
-    inverse of the map's derivative.
+    A smooth map takes the face to the canonical one; the displacement found there is brought back with the inverse of
+    the map's derivative.
     """
     import cv2
     from scipy.interpolate import RBFInterpolator
@@ -122,7 +134,7 @@ def _field(action_units: dict[str, float], landmarks: np.ndarray, camera: Camera
     width, height = camera.size
     step = max(camera.unit * _STEP, 1.0)
     columns, rows = int(np.ceil(width / step)), int(np.ceil(height / step))
-    # the places that cv2.resize gives the coarse pixels
+    # the positions at which cv2.resize takes the coarse pixels to lie
     x, y = np.meshgrid(
         (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
     )
@@ -143,7 +155,7 @@ def _field(action_units: dict[str, float], landmarks: np.ndarray, camera: Camera
 
 
 def _steepness(field: np.ndarray) -> float:
-    """Largest operator norm of the field's derivative, bounded by the Frobenius norm."""
+    """Return the largest Frobenius norm of the field's derivative, an upper bound of its operator norm."""
     squares = sum(
         (np.diff(field, axis=axis) ** 2).sum(axis=-1)[: field.shape[0] - 1, : field.shape[1] - 1] for axis in (0, 1)
     )

@@ -1,4 +1,4 @@
-"""Skin of a rendered person: complexion, grain, freckles, moles, folds and lines, all fixed to the skin."""
+"""Paint the skin of a rendered person: complexion, grain, freckles, moles, folds and lines, all moving with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GRAIN = ((1.1, 1.0), (3.0, 0.8), (9.0, 0.7))  # sigma, px of the canvas, and sh
 
 
 def blurred(plane: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur; `sigma` in inter-ocular distances."""
+    """Return a picture (H, W) with a Gaussian blur; `sigma` in inter-ocular distances."""
     import cv2
 
     sigma *= DENSITY
@@ -25,7 +25,7 @@ def blurred(plane: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def polygon(points: np.ndarray, softness: float, shape: tuple[int, int]) -> np.ndarray:
-    """Mask of a polygon given in head coordinates, float32 (H, W), with an edge of `softness`."""
+    """Return the mask of a polygon given in head coordinates, float32 (H, W); the edge is blurred by `softness`."""
     import cv2
 
     mask, bits = np.zeros(shape, np.float32), 4
@@ -35,7 +35,7 @@ def polygon(points: np.ndarray, softness: float, shape: tuple[int, int]) -> np.n
 
 
 def stroke(points: np.ndarray, width: float, softness: float, shape: tuple[int, int]) -> np.ndarray:
-    """Mask of a line through points in head coordinates, float32 (H, W)."""
+    """Return the mask of a line through points in head coordinates, float32 (H, W); the edge is blurred."""
     import cv2
 
     mask, bits = np.zeros(shape, np.uint8), 4
@@ -45,7 +45,7 @@ def stroke(points: np.ndarray, width: float, softness: float, shape: tuple[int, 
 
 
 def curve(points: np.ndarray, n: int = 24) -> np.ndarray:
-    """Smooth curve through points, (n, 2)."""
+    """Return n points of a smooth curve through `points`, (n, 2)."""
     from scipy.interpolate import make_interp_spline
 
     t = np.linspace(0, 1, len(points))
@@ -53,7 +53,7 @@ def curve(points: np.ndarray, n: int = 24) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], sigma: tuple[float, float]) -> np.ndarray:
-    """Smooth noise of rms 1; `sigma` along x and y, px."""
+    """Draw smooth noise of rms 1; `sigma` is its correlation length along x and y, px."""
     import cv2
 
     plane = cv2.GaussianBlur(rng.standard_normal(shape, dtype=np.float32), (0, 0), sigma[0], sigmaY=sigma[1])
@@ -61,10 +61,10 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], sigma: tuple[float, 
 
 
 def extend_skin(colour: np.ndarray, skin: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """Continue the skin under the hair, where a style without a fringe shows it: Lab, same shape.
+    """Continue the skin under the hair, where a style without a fringe shows it; takes and returns Lab (H, W, 3).
 
-    Far from visible skin the colour is that of the skin nearby, blurred the more the farther it is; the hair's
-    shadow on the forehead goes.
+    Under the hair the colour is that of the nearest visible skin, blurred more with growing distance. The shadow of
+    the hair on the forehead is removed.
     """
     shape = skin.shape
     sure = np.clip((blurred(skin, 0.06) - 0.90) / 0.08, 0, 1) * skin
@@ -86,7 +86,7 @@ def _grown(points: np.ndarray, factor: float) -> np.ndarray:
 
 
 def complexion(colour: np.ndarray, where: np.ndarray, person: Colouring) -> np.ndarray:
-    """Give skin this person's colour: what is the mean of `where` becomes it; light and shade are kept."""
+    """Shift the mean colour of the region `where` (weights 0 to 1) to this person's skin; light and shade are kept."""
     weight = where[..., None]
     mean = (colour * weight).sum(axis=(0, 1)) / weight.sum()
     target = np.array(person.skin, dtype=np.float32)
@@ -95,7 +95,7 @@ def complexion(colour: np.ndarray, where: np.ndarray, person: Colouring) -> np.n
 
 
 def ears(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Ears where the portrait's hair hides them: cover, and how much darker L is within, float32 (H, W)."""
+    """Return ears for the portrait, whose hair hides them: their cover, and how much darker L is, float32 (H, W)."""
     cover, dark = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     angle = np.linspace(0, 2 * np.pi, 40)
     for side, jaw in ((-1, landmarks[0:3]), (1, landmarks[14:17])):
@@ -109,7 +109,7 @@ def ears(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.
 
 
 def soften_folds(colour: np.ndarray, landmarks: np.ndarray, left: float) -> np.ndarray:
-    """Take back the folds that the portrait's smile left beside nose and mouth, to the share `left`."""
+    """Weaken the folds that the portrait's smile makes beside nose and mouth, so that the share `left` remains."""
     shape, mask = colour.shape[:2], 0.0
     for side, wing, corner in ((1, 35, 54), (-1, 31, 48)):
         path = [landmarks[wing] + (side * 0.06, -0.10), landmarks[wing] + (side * 0.20, 0.10)]
@@ -122,12 +122,12 @@ def soften_folds(colour: np.ndarray, landmarks: np.ndarray, left: float) -> np.n
 
 
 def grain(rng: np.random.Generator, shape: tuple[int, int], person: Colouring) -> np.ndarray:
-    """Pores and blotches: what is added to L, float32 (H, W)."""
+    """Draw pores and blotches; return what is to be added to L, float32 (H, W)."""
     return person.pores * sum(share * noise(rng, shape, (sigma, sigma)) for sigma, share in _GRAIN) / 1.45
 
 
 def spots(rng: np.random.Generator, shape: tuple[int, int], landmarks: np.ndarray, person: Colouring) -> np.ndarray:
-    """Freckles on nose and cheeks, moles anywhere: how much darker, L, float32 (H, W)."""
+    """Draw freckles on nose and cheeks, and moles anywhere; return how much they lower L, float32 (H, W)."""
     import cv2
 
     dark, bits = np.zeros(shape, np.float32), 4
@@ -148,7 +148,7 @@ def spots(rng: np.random.Generator, shape: tuple[int, int], landmarks: np.ndarra
 def forehead_lines(
     rng: np.random.Generator, shape: tuple[int, int], landmarks: np.ndarray, strength: float
 ) -> np.ndarray:
-    """Two or three faint lines across the forehead: how much darker, L, float32 (H, W)."""
+    """Draw three faint lines across the forehead; return how much they lower L, float32 (H, W)."""
     dark = np.zeros(shape, np.float32)
     top = landmarks[17:27, 1].min()
     for k in range(3):
