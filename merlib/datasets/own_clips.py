@@ -65,6 +65,9 @@ def read_own_clips(folder: str | Path, pattern: str, name: str, fps: float | Non
             source = list_frames(place, layout, folder, key, findings)
         if len(source.numbers) < 2:
             raise MerlibError(f"{name}/{key}: {len(source.numbers)} frames.", "2 or more.", "restore or remove it.")
+        if layout.is_video and not rate > 0:
+            found = f"{name}/{key}: a video whose frames bear no times."
+            raise MerlibError(found, "a frame rate.", "name it where you read the clips: fps=N.")
         rows.append(
             {
                 **{"dataset": name, "subject": subject, "clip": clip, "label": label or "unknown", "onset": 0},

@@ -130,7 +130,7 @@ def readers_by_name(specs: Iterable[str], unknown: Iterable[str]) -> dict[str, R
     MerlibError
         As `load_reader`; also for two specs without ``NAME=``, and for one when `unknown` is empty.
     """
-    unknown = list(unknown)
+    unknown, specs = list(unknown), list(specs)
     readers: dict[str, Reader] = {}
     nameless = [spec for spec in specs if "=" not in spec]
     if len(nameless) > 1:

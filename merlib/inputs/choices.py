@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merlib.clips.samples import DRAWN, UNITS
-from merlib.errors import unknown_name
+from merlib.errors import MerlibError, unknown_name
 from merlib.faces.landmarks import BACKEND_WEIGHTS
 from merlib.motion.apex import METHODS as APEX_METHODS
 from merlib.motion.flow import METHODS as FLOW_METHODS
 from merlib.motion.magnification.magnify import MAGNET_WEIGHTS, choose_method
 from merlib.sources.weights import weights_digest
 
-FEATURES = (
-    *("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows"),
-    *("frames", "apex", "onset_apex", "magnified"),
-)
+MEASURED_FLOWS = ("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows")  # what a method of flow measures
+FEATURES = (*MEASURED_FLOWS, "frames", "apex", "onset_apex", "magnified")
+STEADIED = ("flow", "puzzle", "flow_sequence", "magnified")  # before which the head can be held still
 TRUTH = "truth"
 MEASURED = 112  # smallest side of the frames on which a flow sequence is measured, even if its maps are smaller
 WINDOWS, STEADY = ("rise", "around"), ("none", "affine")
@@ -51,8 +50,8 @@ class Preprocessing:
         Frames of a flow sequence: evenly from onset to apex, or successive ones centred on the apex.
     steady : {'none', 'affine'}
         ``affine`` holds the head still (`merlib.motion.steadying`) before ``flow``, ``puzzle`` and ``flow_sequence``
-        are measured and before ``magnified`` is magnified; the other features ignore it. UAMRN Sec. 4.3 wants it, in
-        other papers it is an option.
+        are measured and before ``magnified`` is magnified; for other features it is an error. UAMRN Sec. 4.3 wants it;
+        in other papers it is an option.
     magnifier : str
         Method of `magnify`; ``auto`` is replaced by the method that it stands for.
     length : int
@@ -93,6 +92,12 @@ class Preprocessing:
         for name, values in known.items():
             if getattr(self, name) not in values:
                 raise unknown_name(name, getattr(self, name), values)
+        if self.steady != "none" and self.feature not in STEADIED:
+            raise MerlibError(
+                f"{self.feature} with steady={self.steady!r}.",
+                f"a head held still for {', '.join(STEADIED)} alone; {self.feature} is computed without that step.",
+                "leave steady out.",
+            )
         object.__setattr__(self, "magnifier", choose_method(self.magnifier))
 
     @property
@@ -104,7 +109,7 @@ class Preprocessing:
     def weights(self) -> dict[str, str]:
         """Digests, by name, of the weights files on which the values depend: of landmarks, flow and magnifier."""
         names = list(BACKEND_WEIGHTS.get(self.backend, ()))
-        if self.flow == "liteflownet" and self.feature in ("flow", "puzzle", "flow_sequence"):
+        if self.flow == "liteflownet" and self.feature in MEASURED_FLOWS:
             names.append("liteflownet")
         if self.magnifies and self.magnifier == "magnet":
             names.append(MAGNET_WEIGHTS)

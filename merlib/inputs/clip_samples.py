@@ -27,6 +27,7 @@ from merlib.clips.samples import DRAWN, Samples
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache, content_digest
+from merlib.inputs.choices import MEASURED_FLOWS
 from merlib.inputs.parallel import Progress, over_clips
 from merlib.inputs.preprocessing import TRUTH, ClipInput, Preprocessing, clip_input
 from merlib.motion.magnification.magnify import magnifier_sentence
@@ -168,8 +169,7 @@ def _without_motion(inputs: dict[str, np.ndarray], keys: list[str]) -> list[str]
 def _sentence(how: Preprocessing) -> str:
     """Return the sentence that a record must contain about an input."""
     parts = [f"{how.feature} {how.size} x {how.size}"]
-    flows = how.feature in ("flow", "puzzle", "flow_sequence", "onset_flows", "step_flows")
-    if flows:
+    if how.feature in MEASURED_FLOWS:
         drawn = "drawn around the colour wheel" if how.unit == DRAWN else how.unit
         parts.append(f"flow by {how.flow}, {drawn}")
         if how.flow != TRUTH:
@@ -180,7 +180,7 @@ def _sentence(how: Preprocessing) -> str:
         parts.append(
             "eleven frames evenly from onset to apex" if how.window == "rise" else "eleven frames around the apex"
         )
-    if how.steady == "affine" and how.feature != "frames":
+    if how.steady == "affine":
         parts.append("head held still by an affine fit")
     if how.feature == "puzzle":
         parts.append(" and ".join(how.regions))

@@ -18,6 +18,7 @@ from merlib.errors import MerlibError
 from merlib.inputs import clip_samples
 from merlib.inputs.accuracy import face_errors
 from merlib.inputs.cache import MotionCache
+from merlib.inputs.choices import FEATURES, MEASURED_FLOWS, STEADIED
 from merlib.inputs.clip_samples import samples_of_clips
 from merlib.inputs.maps import flow_channels, minmax255
 from merlib.inputs.preprocessing import clip_input, locate, preprocessing
@@ -369,13 +370,20 @@ def unpublished(folder, content):
     (folder / "network-default.pytorch").write_bytes(content)
 
 
+@pytest.mark.parametrize("feature", sorted({*FEATURES} - {*STEADIED}))
+def test_a_head_is_held_still_only_where_the_feature_does_so(feature):
+    with pytest.raises(MerlibError, match="leave steady out"):
+        preprocessing(feature, steady="affine")
+
+
 def key_of(how):
     return clip_samples.content_digest("clip input", clip_samples.input_parameters(one(), how), [])
 
 
-def test_another_weights_file_is_another_key_and_what_takes_no_part_changes_none(tmp_path, monkeypatch):
+@pytest.mark.parametrize("feature", MEASURED_FLOWS)
+def test_another_weights_file_is_another_key_and_what_takes_no_part_changes_none(feature, tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path))
-    learned, classical = (preprocessing("flow", flow=name, backend="given") for name in ("liteflownet", "dis"))
+    learned, classical = (preprocessing(feature, flow=name, backend="given") for name in ("liteflownet", "dis"))
     keys, plain = [], []
     for content in (b"first", b"second", b"first"):
         unpublished(tmp_path, content)

@@ -172,6 +172,8 @@ def _read_workbook(official: OfficialSet, path: Path) -> list[list]:
         name = official.worksheet if official.worksheet in book.sheetnames else book.sheetnames[0]
         cells = [list(row) for row in book[name].iter_rows(values_only=True)]
         book.close()
+    except MerlibError:  # says by itself why the file cannot be opened, or that it unpacks to too much
+        raise
     except Exception as error:  # on damaged XML openpyxl raises exceptions of many kinds
         raise MerlibError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
