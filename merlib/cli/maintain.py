@@ -139,7 +139,7 @@ def deposit(
 
 @maintain_app.command()
 def pages() -> None:
-    """Write what is generated: the tables of README.md from the committed records, docs/errata.md, licensee.md, lessons.md."""
+    """Write what is generated: the tables of README.md from records, docs/errata.md, licensee.md and lessons.md."""
     from merlib.publishing.site.errata_page import write_errata_page
     from merlib.publishing.site.lessons_page import write_lessons_page
     from merlib.publishing.site.licensee import write_licensee
