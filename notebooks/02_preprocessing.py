@@ -367,7 +367,8 @@ gains = {
     name: gains_over(committed_mends(data), next(iter(MENDS)))
     for name, data in names.items()
 }
-pd.concat(gains).round(3)
+every_gain = pd.concat(gains)
+every_gain.round(3) if len(every_gain) else "Not committed yet: merlib reference climb"
 
 # %% [markdown]
 # ## Does a network see the same?

@@ -247,7 +247,7 @@ _ = save_figure(
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-planned_confusions("dual_atme.figure6", study)
+print(planned_confusions("dual_atme.figure6", study))
 
 # %% [markdown]
 # ## What the paper left open

@@ -329,6 +329,8 @@ save_table("extra.astnet_results", values, runs, low=low, high=high, caption=cap
 # of people; nothing is trained here.
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned.clip_ladder import committed_rungs
 from merlib.publishing.tables.ladder import ladder_finding
@@ -339,7 +341,7 @@ ladders = {
 }
 figure, table = draw_ladders(ladders)
 for name, rungs in ladders.items():
-    print(f"{name}: {ladder_finding(rungs)}")
+    print(fill(f"{name}: {ladder_finding(rungs)}", 90))
 
 # %% [markdown]
 # The paper's row of Table 5 again, and below it what its way of averaging makes of our predictions:

@@ -458,14 +458,16 @@ save_table("extra.larnet_on_flow", values, on_flow, low=low, high=high, caption=
 # Nothing is trained here.
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned.clip_ladder import committed_rungs
 from merlib.publishing.tables.ladder import ladder_finding
 
 rungs = committed_rungs("larnet", "casme2")
 figure, table = draw_ladders({"CASME II": rungs})
-print(ladder_finding(rungs))
-print(ladder_finding(rungs, "less_onset"))
+print(fill(ladder_finding(rungs), 90))
+print(fill(ladder_finding(rungs, "less_onset"), 90))
 
 # %% [markdown]
 # ## What the paper left open

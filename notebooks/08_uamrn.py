@@ -328,6 +328,8 @@ save_table("extra.uamrn_smic", values, second, low=low, high=high, caption=told)
 # frozen SYNTHETIC twins, with profile teach and ten folds of people; nothing is trained here.
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned.clip_ladder import committed_rungs
 from merlib.publishing.tables.ladder import ladder_finding
@@ -336,7 +338,7 @@ sets = {"CASME II": "casme2", "SMIC": "smic"}
 ladders = {name: committed_rungs("uamrn", data) for name, data in sets.items()}
 figure, table = draw_ladders(ladders)
 for name, rungs in ladders.items():
-    print(f"{name}: {ladder_finding(rungs)}")
+    print(fill(f"{name}: {ladder_finding(rungs)}", 90))
 
 # %% [markdown]
 # How well each class is recognised, in the committed run on CASME II:

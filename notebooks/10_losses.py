@@ -194,14 +194,16 @@ planned_table("am3f.table5", study)
 # well as the people: only a difference whose interval excludes zero can be expected of the next training too.
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.planned.headline import planned_losses
 
-print(planned_losses())
+print(fill(planned_losses(), 90))
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-planned_confusions("am3f.figure5", study)
+print(planned_confusions("am3f.figure5", study))
 
 # %% [markdown]
 # ## Another network's losses: Dual-ATME

@@ -19,6 +19,7 @@ KINDS = {
     "output": "#D5EFE3",
 }
 WIDTH, HEIGHT = 1.5, 0.62
+LETTERS, PAGE = 7.5, 9.0  # points in a box; inches of a page
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,11 @@ def draw_diagram(
     rows = [box.row for box in boxes.values()]
     size = ((max(columns) - min(columns) + 1) * 2 * scale, (max(rows) - min(rows) + 1.4) * scale)
     figure, axes = plt.subplots(figsize=size)
+    letters = LETTERS * min(
+        1.3, max(1.0, size[0] / PAGE)
+    )  # a wider picture is shrunk to the page, and its words with it
     for box in boxes.values():
-        _draw_box(axes, box)
+        _draw_box(axes, box, letters)
     for start, end, *label in arrows:
         _draw_arrow(axes, boxes[start], boxes[end], label[0] if label else "")
     axes.set_xlim(min(columns) * 2 - 1.05, max(columns) * 2 + 1.05)
@@ -68,7 +72,7 @@ def draw_diagram(
     return figure
 
 
-def _draw_box(axes: plt.Axes, box: Box) -> None:
+def _draw_box(axes: plt.Axes, box: Box, letters: float) -> None:
     corner = (box.column * 2 - box.width / 2, -box.row - HEIGHT / 2)
     axes.add_patch(
         FancyBboxPatch(
@@ -81,7 +85,7 @@ def _draw_box(axes: plt.Axes, box: Box) -> None:
             linewidth=0.9,
         )
     )
-    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=7.5, linespacing=1.15)
+    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=letters, linespacing=1.15)
 
 
 def _draw_arrow(axes: plt.Axes, start: Box, end: Box, label: str) -> None:

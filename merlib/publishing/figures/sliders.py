@@ -31,6 +31,7 @@ GAP = 8  # px, between stills
 BLINK, BLINKS = 500, 5  # ms a picture, and how often both are shown: it ends within five seconds
 INK, STAMP = "#000000", "#D55E00"
 SYNTHETIC = "SYNTHETIC"
+UNMOVED = "A slider: run this cell in JupyterLab to move it. Some of its positions:"
 POINT = " · "
 
 
@@ -105,8 +106,9 @@ def slide(
         ipywidgets.jslink((button, "value"), (slider, "value"))
         parts.append(button)
     pictures = [picture(position) for position in stills]
+    box = type("Slider", (ipywidgets.VBox,), {"__repr__": lambda self: UNMOVED})(parts)
     told = "; ".join(f"{name}: {say(position)}" for position in stills)
-    return Slider(ipywidgets.VBox(parts), blinking(pictures) if plays else side_by_side(pictures), told)
+    return Slider(box, blinking(pictures) if plays else side_by_side(pictures), told)
 
 
 def drawn(draw: Callable[[Figure], None], width: float = 6.4) -> np.ndarray:

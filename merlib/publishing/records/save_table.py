@@ -14,6 +14,7 @@ from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_wor
 from merlib.publishing.records.record import printed_cells, table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
+WIDE = 9  # columns with intervals that a page has room for
 WORDS = {
     "full": "Full",
     "casme2": "CASME II",
@@ -51,7 +52,9 @@ class SavedTable:
         return told + leaks + alone
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)
+        wide = len(self.shown.columns) > WIDE and len(self.shown.columns) > len(self.shown)
+        shown = self.shown.T if wide else self.shown  # a page is higher than it is wide
+        return f"<p><b>{html.escape(self.headline)}</b></p>" + shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"

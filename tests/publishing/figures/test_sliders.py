@@ -74,6 +74,7 @@ def test_a_slider_leaves_stills_for_a_page_without_a_kernel(name):
     assert picture.width <= 900
     assert picture.height % HEIGHT < 20  # rows of pictures with gaps between
     assert made.words
+    assert "JupyterLab" in made.box._repr_mimebundle_()["text/plain"]
 
 
 def test_onset_and_apex_blink_and_stop_within_five_seconds():
