@@ -98,10 +98,8 @@ import torch
 from merlib.models.blocks.inception import Inception
 
 block = Inception(in_channels=1, filters=6)
-print(
-    tuple(block(torch.zeros(2, 1, 28, 28)).shape),
-    "= (clips, 4 scales x 6 filters, half the size)",
-)
+shape = tuple(block(torch.zeros(2, 1, 28, 28)).shape)
+print(shape, "= (clips, 4 scales x 6 filters, half the size)")
 
 # %% [markdown]
 # ## Step 2: MSFF, where to look (Sec. 3.2.2)
@@ -128,10 +126,8 @@ from merlib.models.blocks.attention import SpatialAttention
 
 attention = SpatialAttention()
 attention.conv.weight.data.zero_()
-print(
-    "with a kernel of zeros every position weighs",
-    attention(torch.randn(1, 24, 7, 7)).unique().item(),
-)
+weight = attention(torch.randn(1, 24, 7, 7)).unique().item()
+print("with a kernel of zeros every position weighs", weight)
 
 # %% [markdown]
 # ## Step 3: MOFRW, which flow to trust (Sec. 3.2.3, Eq. 2)
@@ -150,11 +146,8 @@ _ = save_figure("am3f.figure4", figure, caption=caption)
 # %%
 features = torch.randn(4, 3, 88, 7, 7)  # (clips, flows, channels, height, width)
 weights = model.reweighting.weights(features)
-print(
-    tuple(weights.shape),
-    "sums to one across the flows:",
-    torch.allclose(weights.sum(1), torch.ones(4, 88, 1, 1)),
-)
+one = torch.allclose(weights.sum(1), torch.ones(4, 88, 1, 1))
+print(tuple(weights.shape), "sums to one across the flows:", one)
 
 # %% [markdown]
 # ## Step 4: the whole network, layer by layer
@@ -163,16 +156,8 @@ print(
 from merlib.explaining.shape_trace import count_parameters, trace_modules
 
 table = trace_modules(model, {"flow": torch.zeros(2, 3, 28, 28)})
-table.loc[
-    [
-        "branches.u.low",
-        "branches.u.high",
-        "branches.u.fusion",
-        "branches.u",
-        "reweighting",
-        "classifier",
-    ]
-]
+branch = [f"branches.u{part}" for part in (".low", ".high", ".fusion", "")]
+table.loc[[*branch, "reweighting", "classifier"]]
 
 # %%
 print(f"{count_parameters(model):,} parameters")

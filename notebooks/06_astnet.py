@@ -107,13 +107,8 @@ samples = {"CASME II": study.features("casme2", how), "SMIC": study.features("sm
 
 # %%
 for name, one in samples.items():
-    print(
-        f"{name:9}",
-        one.inputs["flow_sequence"].shape,
-        f"of {len(set(one.groups))} people,",
-        len(one.classes),
-        "classes",
-    )
+    shape, people = one.inputs["flow_sequence"].shape, len(set(one.groups))
+    print(f"{name:9} {shape} of {people} people, {len(one.classes)} classes")
 
 # %% tags=["nbval-ignore-output"]
 for note in samples["CASME II"].notes:
@@ -375,14 +370,8 @@ from dataclasses import replace
 plain = preprocessing("flow_sequence", size=size, unit="px", factor=1.0, steady="affine")
 macro = study.macro_features("casme2", plain, people=2)
 shared = set(macro.groups) & {person for one in samples.values() for person in one.groups}
-print(
-    len(macro),
-    "macro-expressions of",
-    len(set(macro.groups)),
-    "people,",
-    len(shared),
-    "of them tested",
-)
+seen = f"{len(macro)} macro-expressions of {len(set(macro.groups))} people"
+print(f"{seen}, {len(shared)} of them tested")
 
 # %% [markdown]
 # One training on all of them is kept in the store. An experiment names it as its `start`: all weights except the
@@ -392,18 +381,10 @@ print(
 # %% tags=["nbval-ignore-output"]
 from merlib.sources.weights import weights_path
 
-imagenet = (
-    "resnet18-imagenet" if width == 64 and weights_path("resnet18-imagenet") else ""
-)
-print(
-    "chain:",
-    " -> ".join(
-        filter(
-            None,
-            ("ImageNet" if imagenet else "", "macro-expressions", "micro-expressions"),
-        )
-    ),
-)
+name = "resnet18-imagenet"
+imagenet = name if width == 64 and weights_path(name) else ""
+chain = ["ImageNet"] * bool(imagenet) + ["macro-expressions", "micro-expressions"]
+print("chain:", " -> ".join(chain))
 both = {f"{name}, from scratch": runs[name] for name in samples}
 for name, one in samples.items():
     label = f"ASTNet pretrained, {name}"

@@ -288,14 +288,8 @@ macro = study.macro_features(
 )
 macro = as_frames(moving(macro))
 shared = set(macro.groups) & set(frames.groups)
-print(
-    len(macro),
-    "frames of",
-    len(set(macro.groups)),
-    "people,",
-    len(shared),
-    "of them tested",
-)
+seen = f"{len(macro)} frames of {len(set(macro.groups))} people"
+print(f"{seen}, {len(shared)} of them tested")
 
 # %% [markdown]
 # Three networks are trained: one with people apart, one with people apart that was trained on macro-expressions

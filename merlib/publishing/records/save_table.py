@@ -14,7 +14,7 @@ from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_wor
 from merlib.publishing.records.record import printed_cells, table_cells, write_record, write_whole
 from merlib.publishing.study import Study, current_study
 
-WIDE = 9  # columns with intervals that a page has room for
+WIDE = 8  # columns with intervals that a page has room for
 WORDS = {
     "full": "Full",
     "casme2": "CASME II",
