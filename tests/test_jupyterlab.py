@@ -152,8 +152,17 @@ def save(page, path: Path) -> nbformat.NotebookNode:
     """Save the open notebook and return what lies on the disk."""
     before = path.stat().st_mtime_ns
     choose(page, "File", "docmanager:save")
-    wait_until(lambda: path.stat().st_mtime_ns > before, 60, f"{path.name} is not saved")
+    wait_until(lambda: path.stat().st_mtime_ns > before and is_whole(path), 60, f"{path.name} is not saved")
     return nbformat.read(path, as_version=4)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file holds JSON to its end: a save that is under way leaves it empty or cut."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def clear_prompts(path: Path) -> None:
