@@ -20,6 +20,7 @@ KINDS = {
 }
 WIDTH, HEIGHT = 1.5, 0.62
 LETTERS, PAGE = 7.5, 9.0  # points in a box; inches of a page
+LETTER = 0.66  # width of a letter as a share of its size, with some air
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,7 @@ def draw_diagram(
     rows = [box.row for box in boxes.values()]
     size = ((max(columns) - min(columns) + 1) * 2 * scale, (max(rows) - min(rows) + 1.4) * scale)
     figure, axes = plt.subplots(figsize=size)
-    letters = LETTERS * min(
-        1.3, max(1.0, size[0] / PAGE)
-    )  # a wider picture is shrunk to the page, and its words with it
+    letters = letter_size(boxes.values(), size[0], scale)
     for box in boxes.values():
         _draw_box(axes, box, letters)
     for start, end, *label in arrows:
@@ -70,6 +69,14 @@ def draw_diagram(
     if title:
         axes.set_title(title, fontsize=10)
     return figure
+
+
+def letter_size(boxes: Iterable[Box], inches: float, scale: float) -> float:
+    """Return the size of words in points: larger in a wide picture, which a page shrinks, as far as boxes have room."""
+    wanted = LETTERS * min(1.3, max(1.0, inches / PAGE))
+    points = 72 * scale * 0.775  # a grid unit; matplotlib leaves the rest of a figure's width to its margins
+    room = min(points * box.width / max(map(len, box.text.splitlines())) / LETTER for box in boxes if box.text)
+    return max(LETTERS, min(wanted, room))
 
 
 def _draw_box(axes: plt.Axes, box: Box, letters: float) -> None:
