@@ -209,6 +209,18 @@ save_table("extra.first_number", values, runs, low=low, high=high)
 # people anew from the 68, some twice and some not at all, a few thousand times. With so few they are wide,
 # which is why a second decimal in a published table means little.
 #
+# How many people would it take? Drag the slider: as many people as you choose are drawn from those who were
+# tested. The dotted line marks how many there are; to its right, people would have to be recorded first.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.figures.score_sliders import people_slider
+
+people_slider(runs["Linear on pixels"], samples.synthetic)
+
+# %% [markdown]
+# Four times as many people make the interval about half as wide. Small gains between two methods can only be
+# told from chance with far more people than any of these data sets has.
+#
 # ## What a shared subject is worth
 #
 # Deal the clips at random instead, so that the same people sit on both sides. This is a **leak**. Nothing
@@ -227,9 +239,11 @@ save_table("extra.leakage", values, leak_runs, low=low, high=high, caption=capti
 # need neither data nor training (notebook 14 takes each such liberty in turn). LEAKY, for comparison only:
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.leaky.worth import committed, said_of
 
-said_of(committed(), "Linear on pixels: clips dealt at random")
+print(fill(said_of(committed(), "Linear on pixels: clips dealt at random"), 90))
 
 # %% [markdown]
 # ## Where to go next
@@ -238,10 +252,16 @@ said_of(committed(), "Linear on pixels: clips dealt at random")
 # |---|---|
 # | [01 Data audit](01_data_audit.ipynb) | what data is there, and what is wrong with it? |
 # | [02 Preprocessing](02_preprocessing.ipynb) | what happens to a clip before a network sees it? |
+# | [03 Motion magnification](03_motion_magnification.ipynb) | can a movement be made larger before it is read? |
 # | [04 AM3F-FlowNet](04_am3f_flownet.ipynb) | how does a three-branch network read the maps? |
+# | [09 Baselines](09_baselines.ipynb) | how do all methods compare on the same folds? |
 # | [10 Losses](10_losses.ipynb) | does a loss that knows the class frequencies help? |
 # | [11 Ablations](11_ablations.ipynb) | which module earns its keep? |
+# | [14 Protocol audit](14_protocol_audit.ipynb) | how much does each liberty flatter a result? |
 # | [15 Report](15_report.ipynb) | which published numbers could be confirmed? |
+#
+# What each notebook teaches, in one sentence, and the record that the sentence rests on:
+# [lessons](../docs/lessons.md).
 #
 # ## Exercises
 #

@@ -11,14 +11,18 @@
 # %% [markdown]
 # # 01 · Data audit
 #
-# **The question.** Before any network: which data do the five papers speak of, how many clips and people are there, and do
-# the counts the papers print agree with the annotation sheets?
+# **The question.** Before any network is trained: which data do the five papers use, how many clips and
+# people do they hold, and do the counts that the papers print agree with the *annotation sheets*, the tables
+# in which the makers of a data set list every clip with its frames and its emotion?
 #
 # **What you will learn**
 #
 # 1. which data sets exist, who may have them, and what this companion knows of each;
 # 2. how to check a copy of the public flow maps, file by file;
-# 3. which printed counts are wrong - and why a wrong count already tells that an accuracy cannot be what it seems.
+# 3. which printed counts are wrong, and how a percentage can give away that it was computed on other clips
+#    than stated.
+#
+# Time: about a quarter of a minute with profile `smoke` on two cores.
 
 # %% tags=["parameters"]
 profile = "smoke"
@@ -30,14 +34,24 @@ store = ""
 # %%
 from merlib.publishing import open_study, save_table
 
-study = open_study("01_data_audit", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "01_data_audit",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+)
 study
 
 # %% [markdown]
 # ## Three doors
 #
-# Micro-expression recordings show faces, so nearly all of them need a signed licence. One thing is public: the optical-flow maps of the
-# 442 clips of the MEGC2019 challenge. Everything else in this companion runs on a synthetic twin unless you bring your own licensed copy.
+# Recordings of micro-expressions show faces, so nearly all of them need a signed licence. One thing is
+# public: the optical-flow maps of the 442 clips of MEGC2019, the
+# [Micro-Expression Grand Challenge](../docs/glossary.md#the-recordings) of 2019. Everything else in this
+# companion runs on the [synthetic twin](../docs/glossary.md#this-companion) unless you bring your own licensed
+# copy. The table lists the data that the companion can open, one source in each row:
 
 # %%
 from merlib.publishing.tables.data import doors_table
@@ -47,33 +61,46 @@ doors_table()
 # %% [markdown]
 # ## The composite of MEGC2019
 #
-# The challenge maps every emotion to *negative*, *positive* or *surprise* and pools three data sets. AM3F-FlowNet prints the counts in its
-# Table 1, Dual-ATME in its Table 2. Here they are counted again from the organisers' list; the
-# clips that are loaded - real maps if you named them, else the twin - must agree with it, person by person.
+# The challenge sorts every emotion into *negative*, *positive* or *surprise* and joins three data sets into
+# one, the *composite*. AM3F-FlowNet prints its counts in Table 1, Dual-ATME in Table 2. Here they are counted
+# again from the list of clips that the organisers published. The clips that are loaded, which are real maps if
+# you named them and else the twin's, must agree with that list, person by person.
 
 # %%
 from merlib.publishing.tables.data import agrees_with_manifest
 
 samples = study.samples("megc2019-flow")
 print(f"{len(samples)} clips of {len(set(samples.groups))} subjects are loaded")
-print("clips of every subject and class as in the organisers' list:", agrees_with_manifest(samples))
+print(
+    "clips of every subject and class as in the organisers' list:",
+    agrees_with_manifest(samples),
+)
 
 # %%
 from merlib.publishing.tables.data import am3f_table1
 
-save_table("am3f.table1", am3f_table1(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees.")
+caption = "Every printed count agrees."
+save_table(
+    "am3f.table1", am3f_table1(), manifests=["megc2019_cd"], digits=0, caption=caption
+)
 
 # %%
 from merlib.publishing.tables.data import dual_atme_table2
 
+caption = "Every printed count agrees."
 save_table(
-    "dual_atme.table2", dual_atme_table2(), manifests=["megc2019_cd"], digits=0, caption="Every printed count agrees."
+    "dual_atme.table2",
+    dual_atme_table2(),
+    manifests=["megc2019_cd"],
+    digits=0,
+    caption=caption,
 )
 
 # %% [markdown]
 # ## What such a clip looks like, and which muscles move
 #
-# LARNet opens with a sample (Fig. 1). Real recordings may not be shown, so this is a clip of the rendered twin: SYNTHETIC, made from NASA's public-domain portrait.
+# LARNet opens with a sample (Fig. 1). Real recordings may not be shown here, so this is a clip of the twin:
+# SYNTHETIC, rendered from NASA's public-domain portrait.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.datasets.twin.rendering.rendered import twin_clips
@@ -83,12 +110,19 @@ from merlib.publishing.figures.clips import draw_frames
 twin = twin_clips("casme2")
 row = next(r for r in twin.itertuples(index=False) if r.label == "surprise")
 figure = draw_frames(row, [row.onset, row.apex, row.offset], ["onset", "apex", "offset"])
-caption = f"A surprise of {(row.offset - row.onset) / row.fps:.2f} seconds: look at the brows."
-_ = save_figure("larnet.figure1", figure, samples=[twin], caption=caption, shows_single_samples=True)
+caption = (
+    f"A surprise of {(row.offset - row.onset) / row.fps:.2f} seconds: look at the brows."
+)
+_ = save_figure(
+    "larnet.figure1", figure, samples=[twin], caption=caption, shows_single_samples=True
+)
 
 # %% [markdown]
-# Dual-ATME counts in its Fig. 3 which action units the composite's clips were coded with. It needs the annotation sheets: with
-# `data = ["megc2019-cd=FOLDER"]` the licensed ones are counted, without them the twin's. SMIC's clips carry no codes.
+# An [action unit](../docs/glossary.md#the-recordings), AU, is a numbered movement of facial muscles: AU 12
+# pulls the corner of the mouth, AU 4 lowers the brow. Trained people note for every clip which of them they
+# see; that is called coding. Dual-ATME counts in its Fig. 3 how often each was coded in the composite. This
+# needs the annotation sheets: with `data = ["megc2019-cd=FOLDER"]` the licensed ones are counted, without them
+# the twin's. SMIC's clips carry no codes.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.clips import action_unit_counts
@@ -97,34 +131,42 @@ from merlib.publishing.figures.clips import draw_action_units
 
 composite = open_clips("megc2019-cd", study.data, study.on_bad_clip)
 counts = action_unit_counts(composite)
-caption = f"{', '.join(counts.index[:3])} are coded most often, of {len(counts)} action units."
+caption = (
+    f"{', '.join(counts.index[:3])} are coded most often, of {len(counts)} action units."
+)
 figure = draw_action_units(counts)
-_ = save_figure("dual_atme.figure3", figure, data=counts, samples=[composite], caption=caption)
+_ = save_figure(
+    "dual_atme.figure3", figure, data=counts, samples=[composite], caption=caption
+)
 
 # %% [markdown]
 # ## SMIC and CASME II as ASTNet uses them
 #
-# ASTNet lists the two sets' characteristics (Table 2) and the number of clips before and after twenty-fold augmentation (Table 3).
+# ASTNet lists the characteristics of both data sets (Table 2), and the number of clips before and after
+# *augmentation* (Table 3): from every clip, twenty slightly changed copies are made, mirrored, turned or cut
+# differently, so that a network has more to train on.
 
 # %%
 from merlib.publishing.tables.data import astnet_table2, astnet_table3
 
 sheets = ["smic", "casme2"]
-save_table("astnet.table2", astnet_table2(), manifests=sheets, digits=0, caption="The countable rows agree.")
+caption = "The countable rows agree."
+save_table("astnet.table2", astnet_table2(), manifests=sheets, digits=0, caption=caption)
 
 # %%
-save_table(
-    "astnet.table3", astnet_table3(), manifests=sheets, digits=0, caption="Twenty copies of a clip are one clip."
-)
+caption = "Twenty copies of a clip are one clip."
+save_table("astnet.table3", astnet_table3(), manifests=sheets, digits=0, caption=caption)
 
 # %% [markdown]
-# Twenty copies do not make twenty clips. If the copies are made before the split (ASTNET-B8), copies of a test clip sit in the training
-# set; here augmentation happens inside the training fold only.
+# Twenty copies do not make twenty clips. If the copies are made before the clips are split (ASTNET-B8), copies
+# of a test clip sit in the training set, and the test is no longer one. In this companion, only clips of the
+# training fold are ever copied.
 #
 # ## A count that gives an accuracy away
 #
-# An accuracy is a number of right answers divided by a number of clips. A printed percentage must therefore equal `k / N` for a
-# whole `k`. This check needs no data at all.
+# An accuracy is a number of right answers divided by a number of clips. A printed percentage must therefore
+# equal `k / N` for a whole number `k`. Asking whether it does is called the
+# [GRIM test](../docs/glossary.md#measuring). It needs no data at all, only the printed percentages:
 
 # %%
 from merlib.publishing.tables.data import accuracies_of, possible_sizes
@@ -137,8 +179,10 @@ sizes = possible_sizes(printed, range(100, 300))
 sizes.head(4)
 
 # %% [markdown]
-# The paper says that five classes of CASME II give 246 clips. The size that explains most of its accuracies is another one
-# (errata AM3F-A6); one value fits neither (AM3F-A7). The tables were probably computed on fewer clips than stated.
+# Each row is a possible number of clips `N`, with the number of printed accuracies that it explains. The paper
+# says that five classes of CASME II give 246 clips. The size that explains most of its accuracies is another
+# one (errata AM3F-A6), and one value fits neither (AM3F-A7). The tables were probably computed on fewer clips
+# than stated.
 
 # %%
 stated = possible_sizes(printed, [246])
@@ -147,8 +191,10 @@ print(f"N = 246 explains {stated['explained'].iloc[0]} of {len(set(printed))} ac
 # %% [markdown]
 # ## Checking a copy of the flow maps
 #
-# `merlib data check megc2019-flow=FOLDER` compares each file's SHA-256 with the manifest, the labels with the organisers' list and the counts with the
-# official ones. In this notebook:
+# The companion knows a fingerprint of every public file, its SHA-256: a number computed from the content, which
+# changes if a single bit does. The command `merlib data check megc2019-flow=FOLDER` compares the fingerprints
+# of your copy with those of the [manifest](../docs/glossary.md#this-companion), the labels with the
+# organisers' list, and the counts with the official ones. The same check, in this notebook:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.datasets.archive.audit import audit_flow_archive
@@ -157,7 +203,10 @@ if "megc2019-flow" in study.data:
     report = audit_flow_archive(study.data["megc2019-flow"])
     print(f"{report.clips} clips checked, {len(report.findings)} findings")
 else:
-    print("no real copy was named: nothing to check (start with data = ['megc2019-flow=FOLDER'])")
+    print(
+        "no real copy was named: nothing to check (start "
+        "with data = ['megc2019-flow=FOLDER'])"
+    )
 
 # %% [markdown]
 # ## What the papers left open
@@ -171,7 +220,8 @@ else:
 #
 # ## Recap
 #
-# The counts of the composite agree with the papers. The five-class accuracies do not fit the number of clips stated beside them.
+# The counts of the composite agree with the papers. The accuracies on five classes of CASME II do not fit the
+# number of clips stated beside them. Both could be found out without seeing a single face.
 #
 # ## Exercises
 #

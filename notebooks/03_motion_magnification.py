@@ -11,13 +11,16 @@
 # %% [markdown]
 # # 03 · Motion magnification
 #
-# **The question.** Two of the five papers enlarge the movement before a network sees it. Does a magnifier do what its factor says, and what else does it do?
+# **The question.** Two of the five papers enlarge the movement before a network sees it; this is called
+# [motion magnification](../docs/glossary.md#from-a-clip-to-an-array). Does a magnifier do what its factor says,
+# and what else does it do?
 #
 # **What you will learn**
 #
 # 1. three ways to magnify motion, and what each one needs;
 # 2. why "factor 3" means three different things in three papers;
-# 3. how to *measure* a magnifier: the gain it reaches, the artefacts it adds, the noise it amplifies.
+# 3. how to *measure* a magnifier: the gain it reaches, the artefacts it adds (whatever should not be in the
+#    picture), the noise it amplifies.
 #
 # Every face here is SYNTHETIC, made from NASA's public-domain portrait.
 #
@@ -34,15 +37,23 @@ store = ""
 from merlib.publishing import open_study, save_figure, save_table
 
 study = open_study(
-    "03_motion_magnification", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip
+    "03_motion_magnification",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
 )
 study
 
 # %% [markdown]
 # ## The papers' claims
 #
-# ASTNet (Sec. 3.1, Table 6) magnifies threefold with the learned network of Oh et al. and reports better accuracy than with two or four. UAMRN (Sec. 3.1)
-# says that no single factor fits every clip, shows all of them to the network and lets sparse attention drop the bad ones.
+# ASTNet (Sec. 3.1, Table 6) magnifies threefold with the learned network of Oh et al., and reports a better
+# accuracy than with factors of two or four. UAMRN (Sec. 3.1) says that no single factor fits every clip. It
+# shows the network many magnifications of one clip, and lets
+# [attention](../docs/glossary.md#networks), weights that the network computes for its own features, leave the
+# bad ones out.
 #
 # ## One factor, three meanings
 #
@@ -52,7 +63,8 @@ study
 # | ASTNet's text | "factor 3" | threefold |
 # | the learned network's public code | $x_b + (\alpha - 1)\, g(x_b - x_a)$ | threefold (UAMRN-F12) |
 #
-# In this companion `factor` is always the **total ratio**: 3 makes the motion three times as large, 1 changes nothing.
+# In the last row, $x_a$ and $x_b$ are the two frames and $g$ is a layer of the network. In this companion
+# `factor` is always the **total ratio**: 3 makes the motion three times as large, and 1 changes nothing.
 #
 # ## The idea in one picture
 
@@ -72,7 +84,9 @@ for row in clips.itertuples(index=False):
     rows.setdefault(row.label, row)
 pairs = {}
 for label in ("disgust", "happiness", "surprise"):
-    pairs[label] = locate(rows[label], how).cut([int(rows[label].onset), int(rows[label].apex)], (224, 224))
+    pairs[label] = locate(rows[label], how).cut(
+        [int(rows[label].onset), int(rows[label].apex)], (224, 224)
+    )
 print({label: pair.shape for label, pair in pairs.items()})
 
 # %% tags=["nbval-ignore-output"]
@@ -81,7 +95,10 @@ from merlib.publishing.figures.clips import draw_magnified
 
 method = choose_method("auto" if study.profile.name != "smoke" else "eulerian")
 figure = draw_magnified(pairs, (1, 2, 3, 4), method)
-caption = f"The larger the factor, the clearer the movement and the stronger the artefacts ({method})."
+caption = (
+    "The larger the factor, the clearer the movement "
+    f"and the stronger the artefacts ({method})."
+)
 _ = save_picture("astnet.figure3", figure, caption=caption, magnifiers=[method])
 
 # %% tags=["nbval-ignore-output"]
@@ -90,7 +107,16 @@ caption = f"Before and after threefold magnification ({method})."
 _ = save_picture("astnet.figure4", figure, caption=caption, magnifiers=[method])
 
 # %% [markdown]
-# UAMRN's point: the same set of factors suits one clip and ruins another.
+# Try it: drag the factor from 0, where nothing has moved, to 12. At which factor do you first see the
+# expression, and at which one does the face stop looking like a face?
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.figures.clip_sliders import factor_slider
+
+factor_slider(pairs["happiness"], method)
+
+# %% [markdown]
+# UAMRN's point is that the same set of factors suits one clip and ruins another:
 
 # %% tags=["nbval-ignore-output"]
 two = {label: pairs[label] for label in ("happiness", "surprise")}
@@ -101,11 +127,13 @@ _ = save_picture("uamrn.figure1", figure, caption=caption, magnifiers=[method])
 # %% [markdown]
 # ## Three magnifiers
 #
-# * **Eulerian** (Wu et al. 2012): no motion is estimated; what changes at a place is multiplied. Noise changes too, so it is multiplied as well.
-# * **Lagrangian**: motion is estimated and multiplied, the onset is warped along it. Whatever measures the motion afterwards finds what was put in, so it
-#   cannot test ASTNet's Table 6; it is here to teach.
-# * **Learned** (Oh et al. 2018): a network separates texture from shape and multiplies the change of shape. Needs the public weights
-#   (`merlib weights get magnet`).
+# * **Eulerian** (Wu et al. 2012): no motion is estimated. The brightness is watched at each place, and its change
+#   is multiplied. Noise is a change too, so it is multiplied as well.
+# * **Lagrangian**: the motion of each pixel is estimated and multiplied, and the onset is bent along it. Whatever
+#   measures the motion afterwards finds what was put in, so this magnifier cannot be used to test ASTNet's
+#   Table 6. It is here to teach.
+# * **Learned** (Oh et al. 2018): a network separates texture from shape and multiplies the change of shape. It
+#   needs public weights, which `merlib weights get magnet` fetches.
 
 # %% tags=["nbval-ignore-output"]
 methods = ["eulerian", "lagrangian"]
@@ -121,22 +149,28 @@ onset, apex = pairs["surprise"]
 shown = {"onset": onset, "apex": apex}
 shown |= {f"{name} x 6": magnify((onset, apex), 6, name).frames[1] for name in methods}
 caption = "One clip, one factor, side by side."
-_ = save_picture("extra.magnifiers", draw_pictures(shown), caption=caption, magnifiers=methods)
+_ = save_picture(
+    "extra.magnifiers", draw_pictures(shown), caption=caption, magnifiers=methods
+)
 
 # %% [markdown]
 # ## Measured, not only shown
 #
-# On the twin the ideal picture is known: the onset warped by the factor times the true motion. For every clip, method and factor:
+# On the twin the ideal picture is known: it is the onset, bent by the factor times the true motion. For every
+# clip, method and factor three things are measured:
 #
-# * `gain` - the motion TV-L1 finds in the magnified pair along the true one, as a multiple of it (the factor asked for would be ideal);
-# * `artefact` - difference from the ideal picture, grey levels (rms);
-# * `noise` - change where nothing moves, grey levels (rms).
+# * `gain`: the motion that TV-L1 (notebook 02) finds in the magnified pair along the true motion, as a multiple
+#   of it. The factor that was asked for would be ideal;
+# * `artefact`: how far the picture is from the ideal one, in grey levels (root mean square);
+# * `noise`: how much changes where nothing moves, in grey levels (root mean square).
 
 # %%
 from merlib.clips.selection import few_clips
 
 few = few_clips(clips, 1 if study.profile.name == "smoke" else 4, 1)
-factors = (2.0, 4.0, 12.0) if study.profile.name == "smoke" else (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+factors = (
+    (2.0, 4.0, 12.0) if study.profile.name == "smoke" else (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
+)
 print(f"{len(few)} clips, factors {factors}")
 
 # %% tags=["nbval-ignore-output"]
@@ -147,7 +181,10 @@ from merlib.inputs.accuracy import measure
 measured = measure(few, magnifier_gains, tuple(methods), factors, cache=study.cache)
 values, low, high = means(measured, ["method", "factor"], ["gain", "artefact", "noise"])
 off = max(abs(values.loc[f"lagrangian {f:g}", "gain"] / f - 1) for f in factors)
-caption = f"Lagrangian magnification is off by at most {off:.0%} of its factor; the others are reported."
+caption = (
+    f"Lagrangian magnification is off by at most {off:.0%} "
+    "of its factor; the others are reported."
+)
 save = partial(save_table, samples=[few], magnifiers=methods)
 save("extra.magnifier_gains", values, low=low, high=high, caption=caption, digits=2)
 
@@ -155,7 +192,9 @@ save("extra.magnifier_gains", values, low=low, high=high, caption=caption, digit
 from merlib.publishing.figures.clips import draw_gains
 
 figure = draw_gains(values, low, high, "gain", "times the true motion")
-caption = "What is asked for (dotted) and what is reached, with 95 % intervals over people."
+caption = (
+    "What is asked for (dotted) and what is reached, with 95 % intervals over people."
+)
 save_curve = partial(save_figure, data=values, samples=[few], magnifiers=methods)
 _ = save_curve("extra.gain_by_factor", figure, caption=caption)
 
@@ -175,7 +214,8 @@ _ = save_curve("extra.artefact_by_factor", figure, caption=caption)
 #
 # ## Recap
 #
-# A factor is a request, not a result. Which magnifier was used belongs into every record that rests on one, beside the gain it reaches.
+# A factor is a request, not a result. Every record that rests on a magnifier should say which one was used, and
+# which gain it reaches.
 #
 # ## Exercises
 #

@@ -11,12 +11,14 @@
 # %% [markdown]
 # # 04 · AM3F-FlowNet
 #
-# **The question.** Horizontal flow, vertical flow and optical strain say different things about the same movement. Does a network gain from reading
-# each in a branch of its own, and from weighing the branches against each other?
+# **The question.** Horizontal flow, vertical flow and optical strain say different things about the same
+# movement. Does a network gain from reading each in a *branch* of its own, that is in layers which see this map
+# alone, and from weighing the branches against each other?
 #
 # **What you will learn**
 #
-# 1. how an inception block, spatial attention (MSFF) and channel attention (MOFRW) follow from their equations;
+# 1. how an inception block, spatial attention (in the module MSFF) and channel attention (in the module MOFRW)
+#    follow from their equations; all four are explained where they come up;
 # 2. how to check a network before you trust it: shapes, parameters, one batch learnt by heart;
 # 3. what the model reaches under a protocol without leaks, beside what was published.
 #
@@ -50,7 +52,8 @@ study
 # %% [markdown]
 # ## The paper's claim
 #
-# Fu et al. (Entropy 2023, 25, 1064) report for the MEGC2019 composite, leave one subject out:
+# Fu et al. (Entropy 2023, 25, 1064) report these numbers for the MEGC2019 composite, with one subject left out at
+# a time (notebook 00):
 
 # %%
 from merlib.publishing.tables.metrics import reported_row
@@ -60,7 +63,10 @@ reported_row("am3f.table3", "AM3F-FlowNet")
 # %% [markdown]
 # ## The idea in one picture
 #
-# Every shape in the diagrams of this notebook is read from the live model while it computes; if the code changed, so would they.
+# A [convolutional network](../docs/glossary.md#networks) turns a picture into a stack of *feature maps*, one
+# for each *channel*: every map says where in the picture something was found. The shapes in the diagrams of
+# this notebook, channels x height x width, are read from the live model while it computes. If the code changed,
+# the diagrams would change with it.
 
 # %%
 from merlib.models import build_model
@@ -71,16 +77,20 @@ model = build_model("am3f_flownet", classes=len(samples.classes))
 
 # %% tags=["nbval-ignore-output"]
 figure = am3f_diagrams.pipeline(model)
-_ = save_figure("am3f.figure1", figure, caption="Three branches meet in MOFRW; the prior acts in training only.")
+caption = "Three branches meet in MOFRW; the prior acts in training only."
+_ = save_figure("am3f.figure1", figure, caption=caption)
 
 # %% [markdown]
 # ## Step 1: the inception block (Sec. 3.2.1)
 #
-# Nobody knows beforehand at which scale a movement shows, so a block looks at four scales at once and concatenates what it sees.
+# Nobody knows beforehand whether a movement is best seen from close by or from afar. An
+# [inception block](../docs/glossary.md#networks) therefore looks through windows of several sizes at once, and
+# puts the maps that result behind each other (it *concatenates* them).
 
 # %% tags=["nbval-ignore-output"]
 figure = am3f_diagrams.inception(model)
-_ = save_figure("am3f.figure2", figure, caption="Four scales in parallel, concatenated, halved.")
+caption = "Four scales in parallel, concatenated, halved."
+_ = save_figure("am3f.figure2", figure, caption=caption)
 
 # %%
 import torch
@@ -88,44 +98,56 @@ import torch
 from merlib.models.blocks.inception import Inception
 
 block = Inception(in_channels=1, filters=6)
-print(tuple(block(torch.zeros(2, 1, 28, 28)).shape), "= (clips, 4 scales x 6 filters, half the size)")
+shape = tuple(block(torch.zeros(2, 1, 28, 28)).shape)
+print(shape, "= (clips, 4 scales x 6 filters, half the size)")
 
 # %% [markdown]
-# ## Step 2: MSFF - where to look (Sec. 3.2.2)
+# ## Step 2: MSFF, where to look (Sec. 3.2.2)
 #
-# *Spatial attention* reduces the channels to their mean and maximum, and one convolution turns the two into a weight for every position. The paper does
-# not print the size of its kernel; 7 x 7 is our choice, taken from CBAM, and so are the 16 channels that share one hidden unit in step 3:
+# *Multi-scale feature fusion* joins an early map of a branch, which is fine, with a late one, which is coarse and
+# says more. Before that it weighs every position by *spatial attention*: the channels are reduced to their mean
+# and maximum, and one convolution with a sigmoid turns both into a weight between 0 and 1 for every position.
+# The paper does not print the size of its kernel; 7 x 7 is our choice, taken from
+# [CBAM](../docs/glossary.md#networks), a widely used attention module, and so are the 16 channels that share
+# one hidden unit in step 3:
 #
 # $$ M(F) = \sigma\!\left(f^{7\times7}\left[\operatorname{mean}_c F;\ \max_c F\right]\right) $$
 #
-# The low features are halved in size and weighted (the paper adds the input back), the high ones are weighted, and both are concatenated.
+# The early features are halved in size and weighted (the paper adds the input back), the late ones are weighted,
+# and both are concatenated.
 
 # %% tags=["nbval-ignore-output"]
 figure = am3f_diagrams.fusion(model)
-_ = save_figure("am3f.figure3", figure, caption="MSFF weighs every position of two levels.")
+caption = "MSFF weighs every position of two levels."
+_ = save_figure("am3f.figure3", figure, caption=caption)
 
 # %%
 from merlib.models.blocks.attention import SpatialAttention
 
 attention = SpatialAttention()
 attention.conv.weight.data.zero_()
-print("with a kernel of zeros every position weighs", attention(torch.randn(1, 24, 7, 7)).unique().item())
+weight = attention(torch.randn(1, 24, 7, 7)).unique().item()
+print("with a kernel of zeros every position weighs", weight)
 
 # %% [markdown]
-# ## Step 3: MOFRW - which flow to trust (Sec. 3.2.3, Eq. 2)
+# ## Step 3: MOFRW, which flow to trust (Sec. 3.2.3, Eq. 2)
 #
-# *Channel attention* scores each channel of each flow; a softmax **across the three flows** lets them compete:
+# *Multi-optical-flow feature reweighting* asks which of the three branches to trust. *Channel attention* gives
+# each channel of each flow a score $Z$. A *softmax*, which turns scores into shares that sum to one, is taken
+# **across the three flows**, so that they compete:
 #
 # $$ Z_i = \mathrm{CAM}(F_i), \qquad att_i = \frac{e^{Z_i}}{\sum_j e^{Z_j}}, \qquad Out = F + \mathrm{Cat}(F_i \odot att_i) $$
 
 # %% tags=["nbval-ignore-output"]
 figure = am3f_diagrams.reweighting(model)
-_ = save_figure("am3f.figure4", figure, caption="For each channel the three flows share one unit of attention.")
+caption = "For each channel the three flows share one unit of attention."
+_ = save_figure("am3f.figure4", figure, caption=caption)
 
 # %%
 features = torch.randn(4, 3, 88, 7, 7)  # (clips, flows, channels, height, width)
 weights = model.reweighting.weights(features)
-print(tuple(weights.shape), "sums to one across the flows:", torch.allclose(weights.sum(1), torch.ones(4, 88, 1, 1)))
+one = torch.allclose(weights.sum(1), torch.ones(4, 88, 1, 1))
+print(tuple(weights.shape), "sums to one across the flows:", one)
 
 # %% [markdown]
 # ## Step 4: the whole network, layer by layer
@@ -134,7 +156,8 @@ print(tuple(weights.shape), "sums to one across the flows:", torch.allclose(weig
 from merlib.explaining.shape_trace import count_parameters, trace_modules
 
 table = trace_modules(model, {"flow": torch.zeros(2, 3, 28, 28)})
-table.loc[["branches.u.low", "branches.u.high", "branches.u.fusion", "branches.u", "reweighting", "classifier"]]
+branch = [f"branches.u{part}" for part in (".low", ".high", ".fusion", "")]
+table.loc[[*branch, "reweighting", "classifier"]]
 
 # %%
 print(f"{count_parameters(model):,} parameters")
@@ -142,7 +165,8 @@ print(f"{count_parameters(model):,} parameters")
 # %% [markdown]
 # ## Step 5: can it learn at all?
 #
-# Before any experiment: eight clips, no dropout, a few steps. A network that cannot learn eight clips by heart has a defect.
+# Before any experiment: train on eight clips for a few steps, without *dropout*, which would switch random
+# features off. A network that cannot learn eight clips by heart has a defect.
 
 # %%
 from merlib.publishing.exercises import overfit_one_batch
@@ -153,14 +177,19 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # %% [markdown]
 # ## Step 6: train, without touching the test fold
 #
-# The class frequencies of the loss, the normalisation and the augmentation come from the training fold; the last epoch is the result.
-# This is the recipe of Sec. 4.3, as this profile shortens it. The paper prints no schedule; that the rate stays constant is our choice:
+# An *epoch* is one pass through all training clips; they are shown in *batches* of a few clips, and after each
+# batch the *optimiser* moves the weights a step, whose size is the *learning rate*. All of this together is the
+# [recipe](../docs/glossary.md#training). The class frequencies in the loss, the normalisation and the
+# augmentation are computed from the training fold alone, and the result is that of the last epoch, not of the
+# best one. This is the recipe of Sec. 4.3, as this profile shortens it. The paper does not say whether the rate
+# changes during training; that it stays constant is our choice:
 
 # %%
 experiment = study.experiment("am3f_flownet", label="AM3F-FlowNet", loss=loss)
 recipe = experiment.recipe
 print(
-    f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, loss {recipe.loss}, {experiment.protocol}"
+    f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, "
+    f"loss {recipe.loss}, {experiment.protocol}"
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -172,15 +201,17 @@ print({label: one.attrs["origin"] for label, one in runs.items()})
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.results import draw_learning_curves
 
-figure, curves = draw_learning_curves({"AM3F-FlowNet": runs["AM3F-FlowNet"], "STSTNet": runs["STSTNet"]})
-_ = save_figure(
-    "extra.am3f_learning_curves", figure, runs, data=curves, caption="Training loss; the test fold has none."
+figure, curves = draw_learning_curves(
+    {"AM3F-FlowNet": runs["AM3F-FlowNet"], "STSTNet": runs["STSTNet"]}
 )
+caption = "Training loss; the test fold has none."
+_ = save_figure("extra.am3f_learning_curves", figure, runs, data=curves, caption=caption)
 
 # %% [markdown]
 # ## The result, beside the linear row
 #
-# Intervals are 95 %, subjects resampled. With profile `smoke` these numbers only prove that everything runs.
+# The *linear row* is the straight line through the pixels of notebook 00. In brackets stand 95 % intervals,
+# found by drawing the people anew. With profile `smoke` these numbers only prove that everything runs.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import metric_table
@@ -189,14 +220,19 @@ values, low, high = metric_table(runs, by_dataset=True)
 save_table("extra.am3f_and_peers", values, runs, low=low, high=high)
 
 # %% [markdown]
-# Is the network better than the line? Swap the two models' answers subject by subject, ten thousand times, and see how often
-# chance makes a difference this large. The pairs were fixed in advance (`results/reference/ANALYSIS_PLAN.md`). Profiles `smoke` and `teach` shorten the
-# training, so with them **this test is preliminary**: the test of the plan compares networks that were trained to the last epoch, and stands in notebook 15.
+# Is the network better than the line? If it were not, it would not matter whose answers are whose. So the answers
+# of both models are swapped for a random half of the people, ten thousand times, and one counts how often chance
+# alone makes a difference this large. That share is the *p value*. The pairs were fixed in advance
+# (`results/reference/ANALYSIS_PLAN.md`). Profiles `smoke` and `teach` shorten the training, so with them **this
+# test is preliminary**: the test of the plan compares networks that were trained to the last epoch, and stands
+# in [notebook 15](15_report.ipynb).
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import comparison_table, finding
 
-tests = comparison_table(runs, [("AM3F-FlowNet", "Linear on pixels"), ("AM3F-FlowNet", "STSTNet")])
+tests = comparison_table(
+    runs, [("AM3F-FlowNet", "Linear on pixels"), ("AM3F-FlowNet", "STSTNet")]
+)
 save_table("extra.am3f_tests", tests, runs, caption=finding(tests))
 
 # %% [markdown]
@@ -206,13 +242,15 @@ save_table("extra.am3f_tests", tests, runs, caption=finding(tests))
 from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions({"AM3F-FlowNet": runs["AM3F-FlowNet"]})
-_ = save_figure("extra.am3f_confusion", figure, runs, data=counts, caption="Rows are the truth and sum to one.")
+caption = "Rows are the truth and sum to one."
+_ = save_figure("extra.am3f_confusion", figure, runs, data=counts, caption=caption)
 
 # %% [markdown]
 # ## The paper's row of Table 3, by the printed recipe
 #
-# The network was also trained to its last epoch, with every person left out once, on the real maps. The predictions are committed, so that this table needs
-# neither data nor training. Each printed value stands beside ours with its 95 % interval; the line above the table counts how many lie inside.
+# The network was also trained to its last epoch on the real maps, with every person left out once. The
+# predictions are committed, so this table needs neither data nor training. Each printed value stands beside
+# ours with its 95 % interval; the line above the table counts how many lie inside.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_table
@@ -227,7 +265,7 @@ planned_table("am3f.table3", study)
 # it averages five trainings, and it does not say which epoch it reports (AM3F-A19).
 #
 # One reading of Fig. 1 can be ruled out from the committed scores alone. If the prior is added to the prediction at inference too (AM3F-A15), the same trained
-# networks give:
+# networks would give these numbers:
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.prior_at_inference import prior_at_inference
@@ -250,8 +288,9 @@ prior_at_inference(study)
 #
 # ## Recap
 #
-# Three branches, two attentions, one loss that knows the class frequencies. Each piece is one equation and a few lines of code; whether it
-# earns its keep is the business of notebooks 10 and 11.
+# The network has three branches, two kinds of attention and one loss that knows the class frequencies. Each piece
+# is one equation and a few lines of code. Whether a piece is worth having is the question of notebooks 10 and
+# 11.
 #
 # ## Exercises
 #
@@ -338,6 +377,6 @@ check("04.lonely", ((solution_people.sum() - solution_people) % 8 == 1).sum())
 #
 # ## Resources
 #
-# - C. Fu et al., *AM3F-FlowNet*, Entropy 2023, 25, 1064.
+# - C. Fu et al., [*AM3F-FlowNet*](https://doi.org/10.3390/e25071064), Entropy 2023, 25, 1064.
 # - S. Woo et al., *CBAM*, ECCV 2018.
 # - A. Menon et al., *Long-tail learning via logit adjustment*, ICLR 2021.

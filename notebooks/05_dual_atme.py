@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 05 · Dual-ATME
 #
-# **The question.** Micro-expressions move brows and mouth. Is it better to cut these regions out by hand, to let the network find them, or both?
+# **The question.** Micro-expressions move brows and mouth. Is it better to cut these regions out by hand, to let
+# the network find them, or to do both?
 #
 # **What you will learn**
 #
@@ -49,8 +50,11 @@ study
 # %% [markdown]
 # ## The paper's claim
 #
-# Zhou et al. (Entropy 2023, 25, 460), Table 1, MEGC2019 composite, leave one subject out: *hand-crafted* regions (HARS) and
-# *automatically selected* ones (AARS) complement each other.
+# Zhou et al. (Entropy 2023, 25, 460) train two branches. One reads only brows and mouth, which are cut out at
+# landmarks: *hand-crafted attention region selection*, [HARS](../docs/glossary.md#from-a-clip-to-an-array). The
+# other reads the whole face and has a module that learns where to look: *automated attention region selection*,
+# AARS. Table 1 says that both together are better than either alone (MEGC2019 composite, one subject left out
+# at a time):
 
 # %%
 from merlib.publishing.tables.metrics import reported_table
@@ -71,43 +75,58 @@ print(samples.notes[-1])
 
 # %% tags=["nbval-ignore-output"]
 figure = dual_atme_diagrams.overview(model)
-_ = save_figure("dual_atme.figure1", figure, caption="Two views of one clip meet in a similarity and a classifier.")
+caption = "Two views of one clip meet in a similarity and a classifier."
+_ = save_figure("dual_atme.figure1", figure, caption=caption)
 
 # %% [markdown]
 # ## Step 1: the puzzle
 #
-# The paper cuts eyebrows and mouth at facial landmarks of the *frames*. The public maps come without frames, so here the same boxes are cut from
-# every map: a substitution that the record of each result states. The upper half of the puzzle holds the brows, the lower half the mouth.
+# The *puzzle* is the picture into which the regions are pasted: its upper half holds the brows, its lower half
+# the mouth. The paper cuts them at facial landmarks of the *frames*. The public maps come without frames, so
+# here the same boxes are cut from every map. That is a substitution, and the record of each result states it.
 
 # %%
 from merlib.clips.puzzle import CANONICAL_BOXES
 
 for region in ("eyebrows", "mouth"):
-    print(region, "rows and columns (top, bottom, left, right):", *CANONICAL_BOXES[region])
+    print(
+        region, "rows and columns (top, bottom, left, right):", *CANONICAL_BOXES[region]
+    )
 
 # %%
 print({name: values.shape for name, values in samples.inputs.items()})
 
 # %% [markdown]
 # ## Step 2: bi-inception (Sec. 3.3.1)
+#
+# Each branch passes two [inception blocks](../docs/glossary.md#networks), which look through windows of several
+# sizes at once (notebook 04, step 1).
 
 # %% tags=["nbval-ignore-output"]
 figure = dual_atme_diagrams.bi_inception(model)
-_ = save_figure("dual_atme.figure4", figure, caption="Each branch passes two inception blocks.")
+caption = "Each branch passes two inception blocks."
+_ = save_figure("dual_atme.figure4", figure, caption=caption)
 
 # %% [markdown]
 # ## Step 3: CBAM on the whole-face branch (Sec. 3.3.2)
+#
+# [CBAM](../docs/glossary.md#networks), the convolutional block attention module, first gives each channel a
+# weight between 0 and 1, then each position. This is the part that selects regions automatically.
 
 # %% tags=["nbval-ignore-output"]
 figure = dual_atme_diagrams.cbam(model)
-_ = save_figure("dual_atme.figure5", figure, caption="Attention acts on channels first, then on positions.")
+caption = "Attention acts on channels first, then on positions."
+_ = save_figure("dual_atme.figure5", figure, caption=caption)
 
 # %% [markdown]
 # ## Step 4: two views should agree (Sec. 3.3.3, Eq. 10)
 #
 # $$ L = L_{cls} + \lambda \left(1 - \cos(V_e, V_p)\right), \qquad \lambda = 0.01 $$
 #
-# Features that end in a ReLU are never negative, so their cosine lies between 0 and 1 (DUAL-ATME-C10):
+# $V_e$ and $V_p$ are the features of the whole face and of the puzzle. The cosine of the angle between them is 1
+# when they point in the same direction, and 0 when they share nothing. The second term therefore asks both
+# branches to describe a clip alike, and $\lambda$ says how much that counts. The features end in a *ReLU*,
+# which replaces negative numbers by 0, so their cosine cannot be negative (DUAL-ATME-C10):
 
 # %%
 import torch
@@ -119,6 +138,8 @@ print("between 0 and 1 for every row:", bool(((apart >= 0) & (apart <= 1)).all()
 
 # %% [markdown]
 # ## Step 5: can it learn at all?
+#
+# As in notebook 04: eight clips must be learnt by heart.
 
 # %%
 from merlib.publishing.exercises import overfit_one_batch
@@ -129,7 +150,9 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # %% [markdown]
 # ## Step 6: the four rows of Table 1
 #
-# Adam, cosine schedule, focal loss, mirrored clips (Sec. 4.2); the profile shortens it, nothing is chosen on test data.
+# The [recipe](../docs/glossary.md#training) of Sec. 4.2: the optimiser Adam, a learning rate that falls along
+# half a cosine wave, the focal loss, which asks less of clips that are already classified well (notebook 10),
+# and mirrored clips. The profile shortens it. Nothing is chosen on test data.
 
 # %%
 from merlib.models.dual_atme import TABLE1_OPTIONS
@@ -140,8 +163,12 @@ for label, options in TABLE1_OPTIONS.items():
 # %% tags=["nbval-ignore-output"]
 runs = {}
 for label, options in TABLE1_OPTIONS.items():
-    runs[label] = study.run(study.experiment("dual_atme", options=options, label=label, loss=loss), samples)
-runs["Linear on pixels"] = study.run(study.experiment("linear", label="Linear on pixels"), samples)
+    runs[label] = study.run(
+        study.experiment("dual_atme", options=options, label=label, loss=loss), samples
+    )
+runs["Linear on pixels"] = study.run(
+    study.experiment("linear", label="Linear on pixels"), samples
+)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import metric_table
@@ -153,22 +180,28 @@ save_table("dual_atme.table1", values, runs, low=low, high=high, substitution=no
 # %% [markdown]
 # ## Does the second branch help?
 #
-# The paired test swaps the answers of two models subject by subject. No family of the analysis plan holds these pairs, and profiles `smoke` and `teach` shorten
-# the training: the tests are exploratory.
+# The paired test swaps the answers of two models person by person (notebook 04). The analysis plan does not
+# contain these pairs, and profiles `smoke` and `teach` shorten the training, so the tests are exploratory: they
+# suggest, and prove nothing.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import comparison_table, finding
 
-pairs = [("HARS + AARS", "HARS"), ("HARS + AARS", "AARS"), ("HARS + AARS", "Linear on pixels")]
+pairs = [
+    ("HARS + AARS", "HARS"),
+    ("HARS + AARS", "AARS"),
+    ("HARS + AARS", "Linear on pixels"),
+]
 tests = comparison_table(runs, pairs)
 save_table("extra.dual_atme_tests", tests, runs, caption=finding(tests))
 
 # %% [markdown]
 # ## Table 1 by the printed recipe, to its last epoch
 #
-# A profile may shorten training. The four rows were also trained by the printed recipe: real maps, ten folds apart by subject, one seed. Their
-# predictions are committed, so that this table needs neither data nor training. The tests above, on the profile's runs, are exploratory; none was
-# planned for these rows, and none is made.
+# A profile may shorten training. The four rows were also trained by the printed recipe on the real maps, in ten
+# folds of people, with one *seed* (the number that the random generator starts from). Their predictions are
+# committed, so this table needs neither data nor training. No test was planned for these rows, and none is
+# made.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_table
@@ -185,9 +218,10 @@ planned_table("dual_atme.table1", study)
 planned_table("dual_atme.table3", study)
 
 # %% [markdown]
-# Our intervals are wide, since 68 people are few: that a printed value lies inside says that these data do not contradict it, not that it is confirmed. Lambda, loss
-# and optimiser were chosen in Tables 5 and 6 by the evaluated results themselves, without a validation split (DUAL-ATME-C17). We keep the values
-# printed and choose nothing.
+# Our intervals are wide, since 68 people are few. That a printed value lies inside means that these data do not
+# contradict it, not that it is confirmed. The paper chose lambda, loss and optimiser in its Tables 5 and 6 by
+# the evaluated results themselves, without a *validation split*, that is without people kept aside for choosing
+# (DUAL-ATME-C17). We keep the printed values and choose nothing.
 
 # %% [markdown]
 # ## Where it errs
@@ -201,16 +235,19 @@ from merlib.publishing.tables.metrics import part_of
 
 full = runs["HARS + AARS"]
 sets = {"Full": "full", "CASME II": "casme2", "SMIC": "smic", "SAMM": "samm"}
-figure, counts = draw_confusions({title: part_of(full, name) for title, name in sets.items()})
+figure, counts = draw_confusions(
+    {title: part_of(full, name) for title, name in sets.items()}
+)
 run = {"HARS + AARS": full}
+caption = "Rows are the truth, sum to one."
 _ = save_figure(
-    "dual_atme.figure6", figure, run, data=counts, substitution=note, caption="Rows are the truth, sum to one."
+    "dual_atme.figure6", figure, run, data=counts, substitution=note, caption=caption
 )
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-planned_confusions("dual_atme.figure6", study)
+print(planned_confusions("dual_atme.figure6", study))
 
 # %% [markdown]
 # ## What the paper left open
@@ -229,7 +266,8 @@ planned_confusions("dual_atme.figure6", study)
 #
 # ## Recap
 #
-# Two branches, one similarity, one classifier. What the second branch adds is what the table of tests says, for these data and this profile.
+# Two branches read the same clip in two ways, a similarity makes them agree, and one classifier decides. What the
+# second branch adds is what the table of tests says, for these data and this profile.
 #
 # ## Exercises
 #
@@ -293,5 +331,5 @@ check("05.apart", 0.01 * (1 - 0))
 #
 # ## Resources
 #
-# - H. Zhou et al., *Dual-ATME*, Entropy 2023, 25, 460.
+# - H. Zhou et al., [*Dual-ATME*](https://doi.org/10.3390/e25030460), Entropy 2023, 25, 460.
 # - S. Woo et al., *CBAM*, ECCV 2018.

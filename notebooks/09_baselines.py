@@ -11,13 +11,16 @@
 # %% [markdown]
 # # 09 · Baselines: the other rows of the tables
 #
-# **The question.** A paper is judged by the rows it is compared with. What are these rows worth when every method is trained on the same folds, on public data,
-# and nothing is chosen on the people that are tested?
+# **The question.** A paper is judged by the rows with which its method is compared, the *baselines*. What are these
+# rows worth when every method is trained on the same [folds](../docs/glossary.md#measuring), on public data, and
+# nothing is chosen on the people who are tested?
 #
 # **What you will learn**
 #
 # 1. which printed numbers can be compared with ours at all, and which cannot because of split, classes, averaging or the choice of the epoch;
-# 2. how networks, hand-crafted features, a line through the pixels and a strong estimator (the *champion*) stand on the same people;
+# 2. how networks, [hand-crafted features](../docs/glossary.md#hand-crafted-features) (numbers computed by a rule that
+#    somebody wrote down), a line through the pixels and a strong estimator, called the *champion* here, compare on
+#    the same people;
 # 3. how much of a result comes from the method, and how much from the preprocessing of the maps.
 #
 # **Time.** With profile `smoke` this takes some seconds of computing, and under a minute on a busy machine: all results but one small example are read from
@@ -37,9 +40,11 @@ study
 # %% [markdown]
 # ## What is compared with what
 #
-# Two public archives hold maps of the same 442 clips of 68 people, computed by other hands: `megc2019-flow` (by the authors of HTNet) and `megc2019-phases`
-# (by the authors of CausalNet). A method is trained on each of them by one recipe, to the last epoch, with seed 0. All people are left out once, or, where that takes
-# too long, in ten groups; the tables say which. `results/reference/ANALYSIS_PLAN.md` fixed these runs before they were started.
+# Two public archives hold maps of the same 442 clips of 68 people, computed by different groups: `megc2019-flow` (by
+# the authors of HTNet) and `megc2019-phases` (by the authors of CausalNet). A method is trained on each of them by
+# one [recipe](../docs/glossary.md#training), to the last epoch, with seed 0. Every person is left out once or,
+# where that takes too long, one of ten groups of people at a time; the tables say which. The file
+# `results/reference/ANALYSIS_PLAN.md` fixed these runs before they were started.
 #
 # Each table below shows one number for each method:
 #
@@ -60,11 +65,13 @@ states = planned_states(plan)
 missing_table(plan, states).round(2)
 
 # %% [markdown]
-# These planned runs are not committed yet; hours are measured, on the processor named. `merlib reference train NAME` makes one of them, and the tables then show it.
+# These planned runs are not committed yet. Their hours follow from steps that were measured on the processor named.
+# `merlib reference train NAME` makes one of them, and the tables then show it.
 #
 # ## The composite of three data sets
 #
-# AM3F-FlowNet, Table 3. The composite, its three classes and leaving one subject out are the same here, so this is the table that can be compared best.
+# AM3F-FlowNet, Table 3. The data (the composite with its three classes) and the protocol (one subject left out at a
+# time) are the same here, so this is the table that can be compared best.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.methods import save_comparison
@@ -91,8 +98,9 @@ dual_atme.view("full.acc")
 # %% [markdown]
 # ## One data set at a time
 #
-# The next tables train and test inside one data set, CASME II and SAMM with five classes. The public maps have three classes; ours are trained on the composite and
-# counted on the part. Such rows show a tendency and get no rank. AM3F-FlowNet, Table 2:
+# For the next tables, the papers train and test inside one data set, CASME II and SAMM with five classes. The public
+# maps have three classes; our rows are trained on the whole composite and counted on the part of it that comes from
+# this data set. Such rows show a tendency and get no rank. AM3F-FlowNet, Table 2:
 
 # %% tags=["nbval-ignore-output"]
 single = save_comparison("am3f.table2", study)
@@ -132,8 +140,11 @@ save_comparison("larnet.table5", study).view("acc")
 # %% [markdown]
 # ## All methods on the same folds
 #
-# One subject left out, both archives. A dotted line marks the line through the pixels on the archive of its colour: a network whose interval does not lie beyond it has not
-# shown that it needs more than a line. The rows on `both archives` choose their views inside the training people.
+# Each point is a method's UF1 with its 95 % interval, one subject left out at a time, on both archives. A dotted line
+# marks the result of the line through the pixels, in the colour of its archive. A network whose interval does not
+# lie wholly to the right of it has not shown that it does better than a straight line. The rows on `both archives`
+# may read both archives; which of the views they use is chosen on training people alone, anew in every fold
+# (*nested* choice).
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.same_folds import save_forest, save_same_folds
@@ -142,12 +153,14 @@ same_folds = save_same_folds(states, study)
 print(save_forest(same_folds, study) if same_folds else "No committed run is read.")
 
 # %% [markdown]
-# The champion's own figure is optimistic: about 340 variants had been tried on these very clips before its recipe was frozen, and nesting cannot undo that. The rows
-# whose views are chosen inside the training people say what remains of it when the last choice is taken away.
+# The champion's own number is optimistic. About 340 variants had been tried on these very clips before its recipe was
+# frozen, and choosing inside the training people cannot undo that. The rows on `both archives` say what remains when
+# at least the last choice is taken away.
 #
 # ## What changes when only the preprocessing changes
 #
-# The same clips, people, labels, folds and recipe; only the maps are made by other hands. Each difference is paired person by person.
+# The clips, people, labels, folds and recipe are the same; only the maps were made by another group. Each method is
+# compared with itself on the other archive, person by person.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.same_folds import save_between_archives
@@ -159,12 +172,14 @@ print(said)
 changes.round(3)
 
 # %% [markdown]
-# Nothing is claimed across archives, so these rows have intervals and no p values.
+# The plan makes no claim about differences between archives, so these rows have intervals and no p values.
 #
 # ## Is the champion better? The planned families
 #
-# Three tests on each archive, fixed in advance and corrected with Holm's method inside each family: the champion against the line, against AM3F-FlowNet and against
-# Dual-ATME. A family is tested once all of its runs are there, never in part.
+# Whoever makes many tests will find something by chance. So three tests on each archive were fixed in advance: the
+# champion against the line, against AM3F-FlowNet and against Dual-ATME. The three form a *family*, whose p values
+# are raised by Holm's method, so that the chance of even one false alarm in it stays below 5 %. A family is tested
+# once all of its runs are there, never in part.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.same_folds import save_champion_tests
@@ -177,9 +192,11 @@ tests or "No family is complete yet."
 # %% [markdown]
 # ## Built, tested, and not run
 #
-# These networks are built from their publications and pass the tests that every model passes. Leaving 68 people out once would take these hours on one thread of
-# the processor named; `tests/benchmarks/bench_baselines.py` measured the steps. The column `batch` is what was measured: the smaller it is than the published batch, the more of the optimiser's work falls on each sample, so that the
-# hours of HTNet, whose batch is 256, are an upper end. MMNet and MicroExpSTCNN also need the licensed clips.
+# These networks are built from their publications and pass the tests that every model passes. To leave each of the 68
+# people out once would take the hours below, on one thread of the processor named; they follow from steps that
+# `tests/benchmarks/bench_baselines.py` measured. The column `batch` says how many clips such a step had. With fewer
+# than published, more of the optimiser's work falls on each clip, so the hours of HTNet, whose published batch is
+# 256, are an upper end. MMNet and MicroExpSTCNN also need the licensed clips.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.hours import not_run_table
@@ -189,16 +206,20 @@ not_run_table()
 # %% [markdown]
 # ## Add a row
 #
-# A row of your own takes three lines: name a model, run it, measure it. Here the two simplest ones are trained on the twin while you wait. Their numbers are SYNTHETIC
-# unless you name the public maps with `data`.
+# A row of your own takes three lines: name a model, run it, measure it. Here the two simplest ones are trained while
+# you wait: always answering the most frequent class (`majority`), and the line through the pixels (`linear`). Their
+# numbers are SYNTHETIC unless you name the public maps with `data`.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import metric_table
 
 samples = study.samples("megc2019-flow")
-rows = {name: study.run(study.experiment(name), samples) for name in ("majority", "linear")}
+rows = {
+    name: study.run(study.experiment(name), samples) for name in ("majority", "linear")
+}
 values, low, high = metric_table(rows)
-save_table("extra.add_a_row", values, rows, low=low, high=high, caption="Two rows that were trained while you waited.")
+caption = "Two rows that were trained while you waited."
+save_table("extra.add_a_row", values, rows, low=low, high=high, caption=caption)
 
 # %% [markdown]
 # ## What the papers left open
@@ -215,8 +236,9 @@ save_table("extra.add_a_row", values, rows, low=low, high=high, caption="Two row
 #
 # ## Recap
 #
-# Most printed rows cannot be ranked: they are quotations from other protocols. Where the folds are the same, the intervals over 68 people are wide, and the choice of the
-# maps moves some methods as much as the choice of the method does.
+# Most printed rows cannot be ranked, because they were made under other protocols. Where the folds are the same, the
+# intervals over 68 people are wide, and the choice of the maps changes some results as much as the choice of the
+# method does.
 #
 # ## Exercises
 #

@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 10 · Losses for unequal classes
 #
-# **The question.** Negative clips outnumber surprise three to one. Does it help to tell the loss how frequent each class is?
+# **The question.** Negative clips outnumber surprise three to one. A network is trained by making a *loss* small, a
+# number that says how wrong its answers are. Does it help to tell the loss how frequent each class is?
 #
 # **What you will learn**
 #
@@ -60,8 +61,11 @@ reported_table("am3f.table5")
 # %% [markdown]
 # ## Three answers, one picture
 #
-# **Cross entropy** asks for a high score of the right class. **Focal loss** (Lin et al. 2017) asks less of clips that are already right.
-# **Logit adjustment** (Menon et al. 2020) adds $a_y = \log(p_y^{\tau} + \epsilon)$ to the scores *while training*, so that a rare class must win by a margin:
+# A network gives each class a score, its *logit* $z$; the softmax turns the scores into probabilities.
+# [**Cross entropy**](../docs/glossary.md#training) is minus the logarithm of the probability of the right class.
+# **Focal loss** (Lin et al. 2017) asks less of clips that are already classified well. **Logit adjustment** (Menon
+# et al. 2020) adds $a_y = \log(p_y^{\tau} + \epsilon)$ to the scores *while training*. Here $p_y$ is the frequency of
+# class $y$, its *prior*, and $\tau$ says how strongly it counts. A rare class must then win by a margin:
 #
 # $$ L_{LASCE} = -\frac1N \sum_i \log \frac{e^{z_{i y_i} + a_{y_i}}}{\sum_k e^{z_{ik} + a_k}} $$
 
@@ -69,9 +73,8 @@ reported_table("am3f.table5")
 from merlib.publishing.figures.results import draw_losses
 
 figure, curves = draw_losses()
-_ = save_figure(
-    "extra.losses", figure, data=curves, caption="A rare class keeps a loss where a frequent one has none left."
-)
+caption = "A rare class keeps a loss where a frequent one has none left."
+_ = save_figure("extra.losses", figure, data=curves, caption=caption)
 
 # %% [markdown]
 # ## A misprint, by arithmetic
@@ -102,7 +105,9 @@ for label in range(3):
 
 # %%
 plain = torch.nn.functional.cross_entropy(logits, torch.tensor([1]))
-print("equal:", torch.allclose(lasce(logits, torch.tensor([1]), prior, tau=0.0)[0], plain))
+print(
+    "equal:", torch.allclose(lasce(logits, torch.tensor([1]), prior, tau=0.0)[0], plain)
+)
 
 # %% [markdown]
 # ## The experiment
@@ -113,12 +118,17 @@ print("equal:", torch.allclose(lasce(logits, torch.tensor([1]), prior, tau=0.0)[
 # %%
 samples = study.samples("casme2", analogue="megc2019-flow")
 losses = {"CE": "ce", "Focal": "focal", "LA-Focal": "la_focal", "LASCE": "lasce"}
-print(f"{len(samples)} clips, {len(samples.classes)} classes:", ", ".join(samples.classes))
+print(
+    f"{len(samples)} clips, {len(samples.classes)} classes:", ", ".join(samples.classes)
+)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import loss_experiments
 
-runs = {label: study.run(one, samples) for label, one in loss_experiments(study, losses).items()}
+runs = {
+    label: study.run(one, samples)
+    for label, one in loss_experiments(study, losses).items()
+}
 print({label: one.attrs["origin"] for label, one in runs.items()})
 
 # %% [markdown]
@@ -129,18 +139,29 @@ from merlib.publishing.tables.metrics import analogue_note, metric_table
 
 artefact = "extra.losses_live" if samples.synthetic else "am3f.table5"
 values, low, high = metric_table(runs, artefact="am3f.table5")
-save_table(artefact, values, runs, low=low, high=high, substitution=analogue_note(samples, "casme2"))
+save_table(
+    artefact,
+    values,
+    runs,
+    low=low,
+    high=high,
+    substitution=analogue_note(samples, "casme2"),
+)
 
 # %% [markdown]
 # ## Is any difference more than chance?
 #
-# Three tests, fixed in advance: LASCE against each of the others, swapping answers subject by subject, Holm-corrected. With profiles `smoke` and `teach`
+# Three tests, fixed in advance: LASCE against each of the others, swapping answers person by person (notebook 04). Whoever
+# makes three tests has three chances to be fooled, so their p values are raised by Holm's method, which keeps the chance of
+# even one false alarm below 5 %. With profiles `smoke` and `teach`
 # the training is shortened, so that **these tests are preliminary**; what the plan's own tests found stands further down, under "The printed recipe".
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import comparison_table, finding
 
-tests = comparison_table(runs, [("LASCE", "CE"), ("LASCE", "Focal"), ("LASCE", "LA-Focal")])
+tests = comparison_table(
+    runs, [("LASCE", "CE"), ("LASCE", "Focal"), ("LASCE", "LA-Focal")]
+)
 save_table("extra.loss_tests", tests, runs, caption=finding(tests))
 
 # %% [markdown]
@@ -151,7 +172,10 @@ from merlib.publishing.figures.results import draw_confusions
 
 figure, counts = draw_confusions(runs)
 note = analogue_note(samples, "casme2")
-_ = save_figure("am3f.figure5", figure, runs, data=counts, substitution=note, caption="Rows are the truth, sum to one.")
+caption = "Rows are the truth, sum to one."
+_ = save_figure(
+    "am3f.figure5", figure, runs, data=counts, substitution=note, caption=caption
+)
 
 # %% [markdown]
 # ## The printed recipe, to its last epoch
@@ -170,14 +194,16 @@ planned_table("am3f.table5", study)
 # well as the people: only a difference whose interval excludes zero can be expected of the next training too.
 
 # %% tags=["nbval-ignore-output"]
+from textwrap import fill
+
 from merlib.publishing.planned.headline import planned_losses
 
-print(planned_losses())
+print(fill(planned_losses(), 90))
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-planned_confusions("am3f.figure5", study)
+print(planned_confusions("am3f.figure5", study))
 
 # %% [markdown]
 # ## Another network's losses: Dual-ATME
@@ -196,7 +222,10 @@ planned_table("dual_atme.table5", study)
 reported_table("dual_atme.table6")
 
 # %% tags=["nbval-ignore-output"]
-chosen = "SGD with Adam's rate and momentum .9, not printed in the paper; w-CE by inverse frequency (DUAL-ATME-C11)"
+chosen = (
+    "SGD with Adam's rate and momentum .9, not printed in the "
+    "paper; w-CE by inverse frequency (DUAL-ATME-C11)"
+)
 planned_table("dual_atme.table6", study, note=chosen)
 
 # %% [markdown]
@@ -243,6 +272,18 @@ from merlib.publishing.planned.plan import planned_states
 
 states = planned_states()
 tau_after_training(study, states)
+
+# %% [markdown]
+# What tau does, to drag. On the left is the loss of one clip when its class is rare or frequent, by how far its score leads; on
+# the right, which share of each class is recognised by the same trained networks as above (real maps). The rarer classes
+# gain, and the frequent one loses.
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.figures.score_sliders import tau_slider
+from merlib.publishing.planned.after_training import after_training_runs
+
+by_tau = after_training_runs(states)
+tau_slider(by_tau) if by_tau else "Not shown: the run is not committed."
 
 # %% [markdown]
 # ## What does choosing by the test result gain?

@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 11 · Ablations: which module earns its keep?
 #
-# **The question.** A paper adds three modules and the number rises. Take one out at a time: does the number fall by more than chance?
+# **The question.** A paper adds three modules and the number rises. Take them out again, one at a time; that is called an
+# *ablation*. Does the number fall by more than chance?
 #
 # **What you will learn**
 #
@@ -49,6 +50,10 @@ study
 
 # %% [markdown]
 # ## AM3F-FlowNet, Table 4: the paper's claim
+#
+# *Multi-scale* means that an early and a late map of each branch are read; MSFF joins them with attention, and MOFRW weighs
+# the three branches against each other ([networks](../docs/glossary.md#networks); built step by step in
+# [notebook 04](04_am3f_flownet.ipynb)).
 
 # %%
 from merlib.publishing.tables.metrics import reported_table
@@ -62,7 +67,10 @@ reported_table("am3f.table4")
 from merlib.sources.reported import reported_values
 
 cells = reported_values("am3f.table4").set_index(["row", "column"])["value"]
-full, without = cells["AM3F-FlowNet", "casme2.acc"], cells["AM3F-FlowNet without MSFF", "casme2.acc"]
+full, without = (
+    cells["AM3F-FlowNet", "casme2.acc"],
+    cells["AM3F-FlowNet without MSFF", "casme2.acc"],
+)
 print(f"MSFF on top of multi-scale: {full - without:.2f} points")
 
 # %% [markdown]
@@ -83,7 +91,10 @@ from merlib.models import build_model
 from merlib.explaining.shape_trace import count_parameters
 
 for label, options in variants.items():
-    print(f"{count_parameters(build_model('am3f_flownet', **options)):>7,} parameters  {label}")
+    print(
+        f"{count_parameters(build_model('am3f_flownet', **options)):>7,} "
+        f"parameters  {label}"
+    )
 
 # %% [markdown]
 # ## The experiment
@@ -95,14 +106,23 @@ for label, options in variants.items():
 samples = study.samples("casme2", analogue="megc2019-flow")
 runs = {}
 for label, options in variants.items():
-    runs[label] = study.run(study.experiment("am3f_flownet", options=options, label=label, loss=loss), samples)
+    runs[label] = study.run(
+        study.experiment("am3f_flownet", options=options, label=label, loss=loss), samples
+    )
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import analogue_note, metric_table
 
 values, low, high = metric_table(runs, artefact="am3f.table4")
 artefact = "extra.modules_live" if samples.synthetic else "am3f.table4"
-save_table(artefact, values, runs, low=low, high=high, substitution=analogue_note(samples, "casme2"))
+save_table(
+    artefact,
+    values,
+    runs,
+    low=low,
+    high=high,
+    substitution=analogue_note(samples, "casme2"),
+)
 
 # %% [markdown]
 # ## Is any loss more than chance?
@@ -138,7 +158,11 @@ print(planned_figure("am3f.table4", "casme2.f1", study))
 reported_table("dual_atme.table4")
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.planned.ablation_tables import ablation_figure, ablation_table, committed_answers
+from merlib.publishing.planned.ablation_tables import (
+    ablation_figure,
+    ablation_table,
+    committed_answers,
+)
 
 committed = committed_answers()
 ablation_table("dual_atme.table4", study, committed)
@@ -214,8 +238,15 @@ ablation_table("uamrn.table6", study, committed)
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.attention_memory import attention_cost, cost_finding
 
-cost = attention_cost((32, 128, 512) if study.profile.clip_subjects else (32, 128, 512, 2048))
-save_table("extra.uamrn_cost", cost, caption=cost_finding(cost), timed=["full / ms", "sparse / ms"])
+cost = attention_cost(
+    (32, 128, 512) if study.profile.clip_subjects else (32, 128, 512, 2048)
+)
+save_table(
+    "extra.uamrn_cost",
+    cost,
+    caption=cost_finding(cost),
+    timed=["full / ms", "sparse / ms"],
+)
 
 # %% [markdown]
 # ## What the paper left open

@@ -74,9 +74,15 @@ import torch
 
 from merlib.explaining.grad_cam import Place, grad_cam
 
-channels = torch.tensor([[[[1.0, 0.0]], [[0.5, 3.0]]]])  # one clip, two channels, one row of two places
+# One clip, two channels, one row of two places.
+channels = torch.tensor([[[[1.0, 0.0]], [[0.5, 3.0]]]])
 layer = torch.nn.Identity()
-place = Place(lambda inputs: (layer(inputs["A"]).sum((2, 3)) * torch.tensor([2.0, -1.0])).sum(1, keepdim=True), layer)
+place = Place(
+    lambda inputs: (layer(inputs["A"]).sum((2, 3)) * torch.tensor([2.0, -1.0])).sum(
+        1, keepdim=True
+    ),
+    layer,
+)
 channels.requires_grad_()
 print("by captum:", grad_cam(place, {"A": channels}, [0], size=(1, 2)).tolist())
 print("by hand:  ", [[[max(0.0, 2 * 1.0 - 0.5), max(0.0, 2 * 0.0 - 3.0)]]])
@@ -88,15 +94,24 @@ print("by hand:  ", [[[max(0.0, 2 * 1.0 - 0.5), max(0.0, 2 * 0.0 - 3.0)]]])
 # fold that its person was held out of. The paper shows five emotions; so does the SYNTHETIC twin of CASME II. With the public maps the composite's three classes take their place.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.explained.networks import attention, networks_folder, trained_networks
+from merlib.publishing.explained.networks import (
+    attention,
+    networks_folder,
+    trained_networks,
+)
 
 kept = networks_folder(study.store)
 
 # %% tags=["nbval-ignore-output"]
 flow = study.samples("casme2", analogue="megc2019-flow")
-am3f = trained_networks(study.experiment("am3f_flownet", label="AM3F-FlowNet"), flow, kept)
+am3f = trained_networks(
+    study.experiment("am3f_flownet", label="AM3F-FlowNet"), flow, kept
+)
 right = (am3f.predictions["prediction"] == am3f.predictions["label"]).mean()
-print(f"{len(am3f.networks)} networks; {right:.0%} of {len(am3f.rows)} clips of held-out people classified correctly")
+print(
+    f"{len(am3f.networks)} networks; {right:.0%} of {len(am3f.rows)} "
+    "clips of held-out people classified correctly"
+)
 
 # %% [markdown]
 # The three flows are read where MOFRW has joined them: 264 maps of 7 x 7. Asked is the clip's own label; the paper does not print which class it asked for.
@@ -123,7 +138,11 @@ from merlib.publishing.explained import attention_scores as scores
 # %% tags=["nbval-ignore-output"]
 known = am3f
 if not flow.synthetic:  # only the twin's motion is known
-    known = trained_networks(study.experiment("am3f_flownet", label="AM3F-FlowNet"), twin_samples("casme2"), kept)
+    known = trained_networks(
+        study.experiment("am3f_flownet", label="AM3F-FlowNet"),
+        twin_samples("casme2"),
+        kept,
+    )
 runs = {"AM3F-FlowNet": known.predictions}
 tables = scores.score_table(scores.clip_scores(known, scores.candidates(known)))
 
@@ -144,12 +163,23 @@ from merlib.publishing.figures.map_grid import draw_map_grid
 figure, table = draw_map_grid(**flow_pictures(am3f, maps))
 shown = {"samples": [flow], "data": table, "shows_single_samples": single(am3f)}
 instead = (
-    "" if flow.synthetic else "means over the clips of a class; three classes of the composite for five of CASME II"
+    ""
+    if flow.synthetic
+    else "means over the clips of a class; "
+    "three classes of the composite for five of CASME II"
 )
 caption = finding if single(am3f) else strain_finding(am3f, maps["flow"], "AM3F-FlowNet")
 numbers = tables if single(am3f) else None
 runs = {"AM3F-FlowNet": am3f.predictions}
-_ = save_figure("am3f.figure6", figure, runs, caption=caption, numbers=numbers, substitution=instead, **shown)
+_ = save_figure(
+    "am3f.figure6",
+    figure,
+    runs,
+    caption=caption,
+    numbers=numbers,
+    substitution=instead,
+    **shown,
+)
 print(caption)
 
 # %% [markdown]
@@ -184,21 +214,35 @@ print({name: cams.shape for name, cams in two.items()})
 known = dual
 if not both.synthetic:
     known = trained_networks(
-        study.experiment("dual_atme", label="Dual-ATME"), with_puzzle(twin_samples("megc2019-flow"))
+        study.experiment("dual_atme", label="Dual-ATME"),
+        with_puzzle(twin_samples("megc2019-flow")),
     )
 runs = {"Dual-ATME": known.predictions}
 branches = {}
 for place, branch in (("flow", "whole face"), ("puzzle", "puzzle")):
-    branches[branch] = scores.score_table(scores.clip_scores(known, scores.candidates(known, place), place))
+    branches[branch] = scores.score_table(
+        scores.clip_scores(known, scores.candidates(known, place), place)
+    )
 
 # %% tags=["nbval-ignore-output"]
 import pandas as pd
 
-values, low, high = (pd.concat({name: one[end] for name, one in branches.items()}) for end in range(3))
+values, low, high = (
+    pd.concat({name: one[end] for name, one in branches.items()}) for end in range(3)
+)
 for table in (values, low, high):
     table.index = [f"{branch}: {name}" for branch, name in table.index]
-findings = [scores.attention_finding(*one, f"Dual-ATME, {name}") for name, one in branches.items()]
-save_table("extra.dual_atme_attention", values, runs, low=low, high=high, caption=" ".join(findings))
+findings = [
+    scores.attention_finding(*one, f"Dual-ATME, {name}") for name, one in branches.items()
+]
+save_table(
+    "extra.dual_atme_attention",
+    values,
+    runs,
+    low=low,
+    high=high,
+    caption=" ".join(findings),
+)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.explained.pictures import branch_pictures
@@ -207,7 +251,9 @@ figure, table = draw_map_grid(**branch_pictures(dual, two))
 shown = {"samples": [both], "data": table, "shows_single_samples": single(dual)}
 instead = "puzzle cut from the maps at canonical boxes, not from frames at landmarks"
 instead += "" if both.synthetic else "; means over the positive clips of each data set"
-caption = " ".join(findings) if single(dual) else strain_finding(dual, two["flow"], "Dual-ATME")
+caption = (
+    " ".join(findings) if single(dual) else strain_finding(dual, two["flow"], "Dual-ATME")
+)
 numbers = (values, low, high) if single(dual) else None
 _ = save_figure(
     "dual_atme.figure7",
@@ -241,22 +287,36 @@ from merlib.publishing.explained.few_features import few_features
 
 clips = few_features(study, "casme2", preprocessing("frames", size=64, length=4))
 frames = as_frames(clips.with_inputs({"frames": clips.inputs["frames"][:, 1:-1]}))
-training = {"optimiser": "adam", "learning_rate": 5e-4, "augmentation": ("flip",), "normalisation": "standardise"}
+training = {
+    "optimiser": "adam",
+    "learning_rate": 5e-4,
+    "augmentation": ("flip",),
+    "normalisation": "standardise",
+}
 larnet = {}
 for label, naive in (("residual, 1 + M", False), ("naive, M", True)):
     options = {"width": 4, "image_size": 64, "naive": naive}
-    experiment = replace(study.experiment("larnet", options=options, label=label, **training), protocol="groupkfold:2")
+    experiment = replace(
+        study.experiment("larnet", options=options, label=label, **training),
+        protocol="groupkfold:2",
+    )
     larnet[label] = trained_networks(experiment, frames, kept, folds=1)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.explaining.hidden_layers import empty_share, hidden_layers, mean_absolute_response
+from merlib.explaining.hidden_layers import (
+    empty_share,
+    hidden_layers,
+    mean_absolute_response,
+)
 
 larnet["residual, before training"] = larnet["residual, 1 + M"].with_random_weights()
 layers = {}
 for label, one in larnet.items():
     network, inputs, rows = next(one.tested())
     layers[label] = hidden_layers(network, inputs)
-responses = pd.DataFrame({label: mean_absolute_response(one) for label, one in layers.items()})
+responses = pd.DataFrame(
+    {label: mean_absolute_response(one) for label, one in layers.items()}
+)
 responses.round(3)
 
 # %% tags=["nbval-ignore-output"]
@@ -264,10 +324,15 @@ from merlib.publishing.figures.hidden_layers import draw_layers, draw_responses
 
 figure = draw_responses(responses, "mean |response|")
 last = responses.iloc[-1]
-caption = "Last layer of stage 3, mean |response|: " + "; ".join(f"{name}: {value:.2g}" for name, value in last.items())
+caption = "Last layer of stage 3, mean |response|: " + "; ".join(
+    f"{name}: {value:.2g}" for name, value in last.items()
+)
 runs = {label: one.predictions for label, one in larnet.items() if "before" not in label}
 small = "width 4 and 64 pixels instead of 64 and 224; one of two folds"
-_ = save_figure("larnet.figure3", figure, runs, data=responses, caption=f"{caption}.", substitution=small)
+caption = f"{caption}."
+_ = save_figure(
+    "larnet.figure3", figure, runs, data=responses, caption=caption, substitution=small
+)
 
 # %% [markdown]
 # ## Hidden layers and empty slots (Fig. 4 to 6)
@@ -280,12 +345,17 @@ from merlib.publishing.explained.pictures import FEW, by_person
 
 people_of, sets_of = frames.groups[rows], frames.datasets[rows]
 empty = {
-    label: by_person(empty_share(one).T.groupby("stage").mean().T, people_of, sets_of) for label, one in layers.items()
+    label: by_person(empty_share(one).T.groupby("stage").mean().T, people_of, sets_of)
+    for label, one in layers.items()
 }
-values, low, high = (pd.DataFrame({label: one[end]["share"] for label, one in empty.items()}) for end in range(3))
+values, low, high = (
+    pd.DataFrame({label: one[end]["share"] for label, one in empty.items()})
+    for end in range(3)
+)
 for table in (values, low, high):
     table.index = [f"stage {stage}" for stage in table.index]
-ends = {"low": low, "high": high} if len(set(people_of)) >= FEW else {}  # no interval over a handful of people
+# No interval over a handful of people.
+ends = {"low": low, "high": high} if len(set(people_of)) >= FEW else {}
 save_table("extra.larnet_empty_maps", values, runs, **ends, digits=2, substitution=small)
 
 # %% tags=["nbval-ignore-output"]
@@ -295,10 +365,12 @@ label = "residual, 1 + M"
 one_run = {label: larnet[label].predictions}
 for stage in (1, 2, 3):
     figure, table = draw_layers(layers[label], stage, row=0)
-    share = share_words(*(end.loc[f"stage {stage}", label] for end in (values, low, high)), len(set(people_of)))
-    caption = f"{share} of the maps of stage {stage} are empty."
+    row = f"stage {stage}"
+    shares = (end.loc[row, label] for end in (values, low, high))
+    share = share_words(*shares, len(set(people_of)))
+    caption = f"{share} of the maps of {row} are empty."
     print(caption)
-    numbers = tuple(end.loc[[f"stage {stage}"], [label]] for end in (values, low, high)) if ends else None
+    numbers = tuple(end.loc[[row], [label]] for end in (values, low, high))
     _ = save_figure(
         f"larnet.figure{stage + 3}",
         figure,
@@ -306,7 +378,7 @@ for stage in (1, 2, 3):
         samples=[frames],
         data=table,
         caption=caption,
-        numbers=numbers,
+        numbers=numbers if ends else None,
         substitution=small,
         shows_single_samples=True,
     )
@@ -321,7 +393,8 @@ from merlib.publishing.explained.pictures import heat_pictures
 
 figure, table = draw_map_grid(**heat_pictures(layers[label], frames, rows))
 caption = (
-    "Heat of each layer as a share of its largest; the deeper the layer, the coarser the grid on which it can point."
+    "Heat of each layer as a share of its largest; the deeper the "
+    "layer, the coarser the grid on which it can point."
 )
 _ = save_figure(
     "larnet.figure7",
@@ -370,28 +443,46 @@ print({name: one.inputs["front"].shape for name, one in read.items()})
 uamrn, shares, matrices = {}, {}, {}
 for name, samples in read.items():
     options = {"width": 256, "front_size": 256, "masked": True}
-    uamrn[name] = trained_networks(study.experiment("uamrn", options=options, label=f"UAMRN, {name}"), samples, kept)
-    for state, one in ((name, uamrn[name]), (f"{name}, before training", uamrn[name].with_random_weights())):
-        parts = [(attention_matrices(network, inputs), rows) for network, inputs, rows in one.tested()]
+    uamrn[name] = trained_networks(
+        study.experiment("uamrn", options=options, label=f"UAMRN, {name}"), samples, kept
+    )
+    for state, one in (
+        (name, uamrn[name]),
+        (f"{name}, before training", uamrn[name].with_random_weights()),
+    ):
+        parts = [
+            (attention_matrices(network, inputs), rows)
+            for network, inputs, rows in one.tested()
+        ]
         order = pd.Index([row for _, rows in parts for row in rows]).argsort()
-        matrices[state] = torch.cat([torch.from_numpy(matrix) for matrix, _ in parts]).numpy()[order]
+        matrices[state] = torch.cat(
+            [torch.from_numpy(matrix) for matrix, _ in parts]
+        ).numpy()[order]
         shares[state] = kept_shares(matrices[state])
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.figures.attention_matrix import corner_finding, draw_attention_matrices, share_table
+from merlib.publishing.figures.attention_matrix import (
+    corner_finding,
+    draw_attention_matrices,
+    share_table,
+)
 
 # %% tags=["nbval-ignore-output"]
 samples = read["as printed"]
 values, low, high = share_table(shares, samples.groups, samples.datasets)
 caption = " ".join(corner_finding(values, low, high, name) for name in read)
 runs = {one.experiment.label: one.predictions for one in uamrn.values()}
-save_table("extra.uamrn_corners", values, runs, low=low, high=high, digits=2, caption=caption)
+save_table(
+    "extra.uamrn_corners", values, runs, low=low, high=high, digits=2, caption=caption
+)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.attention_matrix import matrix_pictures
 
 figure = draw_attention_matrices(*matrix_pictures(matrices, list(read), single=True))
-narrow = "front layers of width 16 with random weights, pictures of 64 pixels, a few people"
+narrow = (
+    "front layers of width 16 with random weights, pictures of 64 pixels, a few people"
+)
 _ = save_figure(
     "uamrn.figure4",
     figure,

@@ -35,7 +35,12 @@ store = ""
 from merlib.publishing import open_study
 
 study = open_study(
-    "14_protocol_audit", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip
+    "14_protocol_audit",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
 )
 study
 
@@ -90,7 +95,11 @@ guesses = random.random((40, 40, 2))  # (epochs, clips, classes)
 last, everybody = guesses[-1].argmax(1), np.repeat("all", 40)
 fold = choose_epoch(guesses, labels, everybody, "fold").argmax(1)
 person = choose_epoch(guesses, labels, people, "subject").argmax(1)
-for name, told in {"last epoch": last, "best for the fold": fold, "best for each person": person}.items():
+for name, told in {
+    "last epoch": last,
+    "best for the fold": fold,
+    "best for each person": person,
+}.items():
     print(f"{name:21} {(told == labels).mean():.0%} right")
 
 # %% [markdown]
@@ -116,7 +125,11 @@ def on_both_sides(training):
 # %%
 print("honest:", on_both_sides(Training()), "people on both sides")
 print("clips dealt:", on_both_sides(Training(clips_dealt=True)))
-print("copies made first:", on_both_sides(Training(copies_first=True)), "(their mirrored copies)")
+print(
+    "copies made first:",
+    on_both_sides(Training(copies_first=True)),
+    "(their mirrored copies)",
+)
 
 # %% [markdown]
 # ### Another average under the usual name
@@ -130,7 +143,9 @@ import pandas as pd
 from merlib.scoring import uar
 from merlib.scoring.as_published import precision_called_uar
 
-answers = pd.DataFrame({"label": [0, 0, 0, 1, 2, 1, 2, 0], "prediction": [0, 0, 0, 1, 1, 1, 2, 0]})
+answers = pd.DataFrame(
+    {"label": [0, 0, 0, 1, 2, 1, 2, 0], "prediction": [0, 0, 0, 1, 1, 1, 2, 0]}
+)
 print(f"recalls 1, 1, 1/2:     mean {uar(answers):.3f}")
 print(f"precisions 1, 2/3, 1:  mean {precision_called_uar(answers):.3f}")
 
@@ -230,7 +245,17 @@ grim_counts()
 
 # %%
 pd.set_option("display.max_colwidth", None, "display.max_rows", None)
-execute("AM3F-A1", "AM3F-A5", "AM3F-A6", "AM3F-A7", "AM3F-A8", "AM3F-A9b", "AM3F-A18", "AM3F-A20", "AM3F-A21")
+execute(
+    "AM3F-A1",
+    "AM3F-A5",
+    "AM3F-A6",
+    "AM3F-A7",
+    "AM3F-A8",
+    "AM3F-A9b",
+    "AM3F-A18",
+    "AM3F-A20",
+    "AM3F-A21",
+)
 
 # %% [markdown]
 # **ASTNet**
@@ -242,13 +267,29 @@ execute("ASTNET-B5", "ASTNET-B8", "ASTNET-B10")
 # **Dual-ATME**, paper and code
 
 # %%
-execute("DUAL-ATME-C5", "DUAL-ATME-C6", "DUAL-ATME-C7", "DUAL-ATME-C11", "DUAL-ATME-C14b", "DUAL-ATME-D10")
+execute(
+    "DUAL-ATME-C5",
+    "DUAL-ATME-C6",
+    "DUAL-ATME-C7",
+    "DUAL-ATME-C11",
+    "DUAL-ATME-C14b",
+    "DUAL-ATME-D10",
+)
 
 # %% [markdown]
 # **LARNet and UAMRN**
 
 # %%
-execute("LARNET-E1", "LARNET-E3", "LARNET-E8", "UAMRN-F1", "UAMRN-F4", "UAMRN-F7", "UAMRN-F8", "UAMRN-F14")
+execute(
+    "LARNET-E1",
+    "LARNET-E3",
+    "LARNET-E8",
+    "UAMRN-F1",
+    "UAMRN-F4",
+    "UAMRN-F7",
+    "UAMRN-F8",
+    "UAMRN-F14",
+)
 
 # %% [markdown]
 # The others must be read, or looked up in a published log. Each says where:
@@ -273,7 +314,11 @@ from merlib.publishing.leaky.audit_figure import save_audit
 from merlib.publishing.leaky.worth import reported_and_honest
 
 compared, honest_runs = reported_and_honest()
-print(save_audit(compared, honest_runs, worth, study) if worth and len(compared) else "no committed runs here")
+print(
+    save_audit(compared, honest_runs, worth, study)
+    if worth and len(compared)
+    else "no committed runs here"
+)
 
 # %% [markdown]
 # The squares tell what *could* have lifted a number; they do not tell what did. Clips, crops and flow of a paper differ from these maps as well, and a paper that

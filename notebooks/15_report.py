@@ -31,9 +31,20 @@ import pandas as pd
 
 from merlib.publishing import open_study, save_figure
 
-for whole in ("max_rows", "max_columns", "max_colwidth"):  # no table is cut by an ellipsis
+for whole in (
+    "max_rows",
+    "max_columns",
+    "max_colwidth",
+):  # no table is cut by an ellipsis
     pd.set_option(f"display.{whole}", None)
-study = open_study("15_report", profile=profile, data=data, store=store, readers=readers, on_bad_clip=on_bad_clip)
+study = open_study(
+    "15_report",
+    profile=profile,
+    data=data,
+    store=store,
+    readers=readers,
+    on_bad_clip=on_bad_clip,
+)
 study
 
 # %% [markdown]
@@ -62,7 +73,8 @@ grade_counts(status)
 from merlib.publishing.verify.verdicts import draw_ledger
 
 figure = draw_ledger(status)
-_ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 73 artefacts by paper and grade.")
+caption = "The 73 artefacts by paper and grade."
+_ = save_figure("extra.ledger", figure, data=grade_counts(status), caption=caption)
 
 # %% [markdown]
 # ## A verdict for each number
@@ -72,7 +84,12 @@ _ = save_figure("extra.ledger", figure, data=grade_counts(status), caption="The 
 # are not comparable, whatever their values. Printed numbers without a counterpart of ours count too, as *not regenerated*.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.verify.verdicts import every_printed, gather, verdict_counts, verdict_table
+from merlib.publishing.verify.verdicts import (
+    every_printed,
+    gather,
+    verdict_counts,
+    verdict_table,
+)
 
 verdicts = verdict_table(gather(study.folder))
 printed = every_printed(verdicts)
@@ -158,7 +175,8 @@ for artefact, why in earned.groupby("artefact")["reason"].first().items():
 from merlib.publishing.verify.verdicts import draw_verdicts
 
 figure = draw_verdicts(earned)
-_ = save_figure("extra.verdicts", figure, data=earned, caption="Points below the dotted line: reported is higher.")
+caption = "Points below the dotted line: reported is higher."
+_ = save_figure("extra.verdicts", figure, data=earned, caption=caption)
 
 # %% [markdown]
 # ## All results on the whole composite
@@ -184,7 +202,12 @@ from dataclasses import replace
 
 from merlib.profiles import get_profile
 from merlib.publishing import save_table
-from merlib.publishing.planned.runs import abridged_note, beside_reported, reference_runs, training_table
+from merlib.publishing.planned.runs import (
+    abridged_note,
+    beside_reported,
+    reference_runs,
+    training_table,
+)
 from merlib.publishing.tables.metrics import metric_table
 
 runs = reference_runs("megc2019_flow")
@@ -193,11 +216,16 @@ training_table(runs).round(2)
 # %% tags=["nbval-ignore-output"]
 values, low, high = metric_table(runs, by_dataset=True)
 best = values["full.uf1"].idxmax() if runs else "none, since no reference is read"
-caption = f"442 real maps. The highest UF1 of {len(runs)} runs is that of: {best}; no test is made here."
+caption = (
+    f"442 real maps. The highest UF1 of {len(runs)} runs "
+    f"is that of: {best}; no test is made here."
+)
 any_profile = replace(study, profile=get_profile("paper"))
 note = abridged_note(runs)
 told = {"caption": caption, "substitution": note, "study": any_profile}
-save_table("extra.reference_runs", values, runs, low=low, high=high, **told) if runs else caption
+save_table(
+    "extra.reference_runs", values, runs, low=low, high=high, **told
+) if runs else caption
 
 # %% [markdown]
 # The papers print one number a row. Where a run followed the recipe to its last epoch, that number stands beside ours here; the papers leave
@@ -232,7 +260,9 @@ for family, names in lacking.items():
 # %% tags=["nbval-ignore-output"]
 caption = finding(tests) + (f" Not tested yet: {', '.join(lacking)}." if lacking else "")
 none = "No family of tests is complete yet."
-save_table("extra.planned_tests", tests, tested, caption=caption, study=any_profile) if tested else none
+save_table(
+    "extra.planned_tests", tests, tested, caption=caption, study=any_profile
+) if tested else none
 
 # %% [markdown]
 # ## Every printed number, one by one
@@ -240,7 +270,16 @@ save_table("extra.planned_tests", tests, tested, caption=caption, study=any_prof
 # All numbers that the five papers print in their tables, also those that nothing of ours stands beside.
 
 # %% tags=["nbval-ignore-output"]
-columns = ["verdict", "artefact", "row", "column", "reported", "ours", "grade", "training"]
+columns = [
+    "verdict",
+    "artefact",
+    "row",
+    "column",
+    "reported",
+    "ours",
+    "grade",
+    "training",
+]
 Filterable(printed[columns], "every printed number")
 
 # %% [markdown]

@@ -132,3 +132,17 @@ def test_the_words_of_the_companion_are_terms(word):
 @pytest.mark.parametrize("name", ["README.md", "notebooks/00_start_here.py", "notebooks/00_start_here.ipynb"])
 def test_the_glossary_is_linked_where_readers_start(name):
     assert "docs/glossary.md" in (ROOT / name).read_text(encoding="utf-8")
+
+
+def anchors() -> set[str]:
+    """Return the places of the glossary that a link may lead to."""
+    headings = re.findall(r"^#+ (.+)$", GLOSSARY, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("[!._]*.py")), ids=lambda path: path.stem)
+def test_links_to_the_glossary_lead_to_a_heading(path):
+    linked = re.findall(r"docs/glossary\.md#([\w-]+)", path.read_text(encoding="utf-8"))
+    assert [place for place in linked if place not in anchors()] == []
+    if path.name[:2] <= "11":  # the notebooks of the course explain their terms where they first stand
+        assert linked

@@ -1,4 +1,4 @@
-"""A student's first hour in JupyterLab, driven in Chromium: run notebook 00, move a slider of notebook 02, save.
+"""A student's first hour in JupyterLab, driven in Chromium: run, solve, move a slider, save.
 
 Slow: `make slow`. Skipped, and says so, without Playwright or Chromium. The student works on copies in a folder of
 their own; the checkout that merlib comes from stays as it was.
@@ -78,10 +78,16 @@ def page(lab):
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    assert holds_within(holds, seconds), otherwise
+
+
+def holds_within(holds: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, otherwise
+    while time.monotonic() < end:
+        if holds():
+            return True
         time.sleep(1)
+    return False
 
 
 def answers(address: str) -> bool:
@@ -98,19 +104,43 @@ def choose(page, menu: str, command: str) -> None:
     page.locator(f".lm-Menu-item[data-command='{command}']").first.click()
 
 
+def kernels(address: str) -> list[dict]:
+    with urlopen(f"{address}/api/kernels", timeout=30) as answer:
+        return json.load(answer)
+
+
+def at_rest(address: str) -> bool:
+    """Whether a kernel is there, connected to the page, and has nothing to do."""
+    return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels(address))
+
+
 def run_all(page, address: str, name: str) -> None:
     """Open a notebook, run all of its cells and wait for the last."""
-    page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
-    page.wait_for_selector(IDLE)
-    for button in page.locator(".jp-Dialog .jp-mod-accept").all():  # such as a question which kernel to take
-        button.click()
-    begun = page.locator(PROMPTS, has_text="*")
-    for _ in range(5):  # a menu chosen while the kernel still connects does nothing
+    for _ in range(5):  # what is asked for while the kernel still connects may be lost: begin again
+        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        page.wait_for_selector(IDLE)
+        for button in page.locator(".jp-Dialog .jp-mod-accept").all():  # such as a question which kernel to take
+            button.click()
+        wait_until(lambda: at_rest(address), 300, "no kernel is ready")
         choose(page, "Run", "runmenu:run-all")
-        page.wait_for_timeout(5000)
-        if begun.count() or numbered(page):
+        if holds_within(lambda: numbered(page) > 0, 120):
             break
     wait_until(lambda: numbered(page) == page.locator(PROMPTS).count(), PATIENCE, f"{name} did not run to its end")
+    wait_until(lambda: at_rest(address), PATIENCE, f"the kernel of {name} does not come to rest")
+
+
+def answer(page, question: str, text: str) -> str:
+    """Write an answer into the cell of an exercise as a student does, run the cell, and return what it says."""
+    cell = page.locator(".jp-CodeCell").filter(has=page.locator(".cm-content", has_text=question)).first
+    cell.scroll_into_view_if_needed()
+    prompt = cell.locator(".jp-InputArea-prompt")
+    before = prompt.text_content()
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+Enter")
+    wait_until(lambda: prompt.text_content() not in (before, "[*]:"), 120, "the answer's cell does not run")
+    return cell.locator(".jp-OutputArea-output").last.inner_text()
 
 
 def numbered(page) -> int:
@@ -122,8 +152,17 @@ def save(page, path: Path) -> nbformat.NotebookNode:
     """Save the open notebook and return what lies on the disk."""
     before = path.stat().st_mtime_ns
     choose(page, "File", "docmanager:save")
-    wait_until(lambda: path.stat().st_mtime_ns > before, 60, f"{path.name} is not saved")
+    wait_until(lambda: path.stat().st_mtime_ns > before and is_whole(path), 60, f"{path.name} is not saved")
     return nbformat.read(path, as_version=4)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file holds JSON to its end: a save that is under way leaves it empty or cut."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def clear_prompts(path: Path) -> None:
@@ -144,12 +183,17 @@ def changes() -> str:
     return subprocess.run(["git", "-C", ROOT, "status", "--porcelain"], capture_output=True, text=True).stdout
 
 
-def test_the_first_notebook_runs_from_start_to_end_and_is_saved(page, lab, desk):
+def test_the_first_notebook_runs_an_exercise_is_solved_and_it_is_saved(page, lab, desk):
     before = changes()
     path = desk / "00_start_here.ipynb"
     clear_prompts(path)
     run_all(page, lab, path.stem)
+    question = 'check("00.share", share)'
+    assert answer(page, question, f"share = 25\n{question}").startswith("not yet")
+    right = 'share = (samples.labels == samples.classes.index("negative")).mean()'
+    assert answer(page, question, f"{right}\n{question}").startswith("right")
     saved = save(page, path)
+    assert any(right in cell.source and "right" in str(cell.outputs) for cell in saved.cells)
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
     assert errors_in(saved) == []
     assert [cell.source for cell in code if cell.execution_count is None] == []

@@ -139,12 +139,13 @@ def deposit(
 
 @maintain_app.command()
 def pages() -> None:
-    """Write what is generated: the tables of README.md from the committed records, docs/errata.md, docs/licensee.md."""
+    """Write what is generated: the tables of README.md from records, docs/errata.md, licensee.md and lessons.md."""
     from merlib.publishing.site.errata_page import write_errata_page
+    from merlib.publishing.site.lessons_page import write_lessons_page
     from merlib.publishing.site.licensee import write_licensee
     from merlib.publishing.site.readme import write_readme
 
-    for written in (write_readme(), write_errata_page(), write_licensee()):
+    for written in (write_readme(), write_errata_page(), write_licensee(), write_lessons_page()):
         open_console().print(f"wrote {written}", highlight=False, soft_wrap=True)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 MOST_LINES, MEDIAN_LINES = 25, 5
+WIDEST = 90  # characters of a line of code: what a page of a browser shows without scrolling
 PARAMETERS = {"profile": "smoke", "data": [], "store": ""}
 ABOUT_DATA = {"readers": [], "on_bad_clip": "error"}
 TRAINING = {"epochs": 0, "people": 0, "loss": ""}  # with these defaults the profile and the recipe decide
@@ -96,6 +97,11 @@ def long_cells(notebook: NotebookNode) -> list[str]:
             return [f"{len(lines)} lines, at most {MOST_LINES}: {_first(cell)}"]
     median = statistics.median(lengths.values()) if lengths else 0
     return [f"median of {median} lines a code cell, at most {MEDIAN_LINES}"] if median > MEDIAN_LINES else []
+
+
+def wide_lines(cell: NotebookNode) -> list[str]:
+    """Return the lines of a cell's source that a page would break or hide."""
+    return [line for line in cell.source.splitlines() if len(line) > WIDEST]
 
 
 def wrong_parameters(notebook: NotebookNode) -> list[str]:

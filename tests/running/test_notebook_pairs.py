@@ -33,6 +33,13 @@ def test_text_and_notebook_agree(path):
     assert checks.pair_differs(path, path.with_suffix(".ipynb")) == []
 
 
+@by_name(TEXTS)
+def test_code_fits_the_page_and_cells_stay_short(path):
+    notebook = jupytext.read(path)
+    assert [line for cell in checks.code_cells(notebook) for line in checks.wide_lines(cell)] == []
+    assert checks.long_cells(notebook) == []
+
+
 def test_every_notebook_has_its_text():
     assert [path.stem for path in NOTEBOOKS] == [path.stem for path in TEXTS]
 

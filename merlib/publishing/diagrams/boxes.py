@@ -19,6 +19,8 @@ KINDS = {
     "output": "#D5EFE3",
 }
 WIDTH, HEIGHT = 1.5, 0.62
+LETTERS, PAGE = 7.5, 9.0  # points in a box; inches of a page
+LETTER = 0.66  # width of a letter as a share of its size, with some air
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ def draw_diagram(
     rows = [box.row for box in boxes.values()]
     size = ((max(columns) - min(columns) + 1) * 2 * scale, (max(rows) - min(rows) + 1.4) * scale)
     figure, axes = plt.subplots(figsize=size)
+    letters = letter_size(boxes.values(), size[0], scale)
     for box in boxes.values():
-        _draw_box(axes, box)
+        _draw_box(axes, box, letters)
     for start, end, *label in arrows:
         _draw_arrow(axes, boxes[start], boxes[end], label[0] if label else "")
     axes.set_xlim(min(columns) * 2 - 1.05, max(columns) * 2 + 1.05)
@@ -68,7 +71,15 @@ def draw_diagram(
     return figure
 
 
-def _draw_box(axes: plt.Axes, box: Box) -> None:
+def letter_size(boxes: Iterable[Box], inches: float, scale: float) -> float:
+    """Return the size of words in points: larger in a wide picture, which a page shrinks, as far as boxes have room."""
+    wanted = LETTERS * min(1.3, max(1.0, inches / PAGE))
+    points = 72 * scale * 0.775  # a grid unit; matplotlib leaves the rest of a figure's width to its margins
+    room = min(points * box.width / max(map(len, box.text.splitlines())) / LETTER for box in boxes if box.text)
+    return max(LETTERS, min(wanted, room))
+
+
+def _draw_box(axes: plt.Axes, box: Box, letters: float) -> None:
     corner = (box.column * 2 - box.width / 2, -box.row - HEIGHT / 2)
     axes.add_patch(
         FancyBboxPatch(
@@ -81,7 +92,7 @@ def _draw_box(axes: plt.Axes, box: Box) -> None:
             linewidth=0.9,
         )
     )
-    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=7.5, linespacing=1.15)
+    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=letters, linespacing=1.15)
 
 
 def _draw_arrow(axes: plt.Axes, start: Box, end: Box, label: str) -> None:

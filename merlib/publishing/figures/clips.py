@@ -53,39 +53,6 @@ def frame_words(row, index: int) -> str:
     return " · ".join(parts + named)
 
 
-def frame_slider(row, height: int = 300):
-    """Return a slider over the frames of a clip, for JupyterLab; the picture moves while one drags.
-
-    Parameters
-    ----------
-    row : row of a clip table
-        The clip whose frames are shown.
-    height : int
-        Largest height of the picture in pixels, so that slider, words and picture fit the cell.
-    """
-    import io
-
-    import ipywidgets
-    from PIL import Image
-
-    def png(index: int) -> bytes:
-        buffer = io.BytesIO()
-        Image.fromarray(row.source.read(index)).save(buffer, "png")
-        return buffer.getvalue()
-
-    def show(index: int) -> None:
-        picture.value, words.value = png(index), frame_words(row, index)
-
-    first = int(row.onset)
-    layout = ipywidgets.Layout(height=f"{height}px", width="auto", object_fit="contain", align_self="flex-start")
-    picture = ipywidgets.Image(format="png", layout=layout)
-    words = ipywidgets.Label()
-    slider = ipywidgets.IntSlider(first, 0, row.n_frames - 1, description="frame", continuous_update=True)
-    slider.observe(lambda change: show(change["new"]), "value")
-    show(first)
-    return ipywidgets.VBox([slider, words, picture])
-
-
 def draw_hars(row, how: Preprocessing) -> Figure:
     """Draw landmarks on a frame, the cut face with HARS's boxes, and the puzzle (Dual-ATME Fig. 2)."""
     found = locate(row, how)

@@ -91,8 +91,8 @@ def draw_intervals(values: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, 
     return figure
 
 
-def draw_losses(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> tuple[Figure, pd.DataFrame]:
-    """Draw cross entropy, focal loss and LASCE of a right answer against its lead over the wrong class.
+def loss_curves(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> pd.DataFrame:
+    """Return cross entropy, focal loss and LASCE of a right answer by its lead over the wrong class.
 
     Parameters
     ----------
@@ -101,11 +101,10 @@ def draw_losses(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> 
     frequent, rare : float
         Frequencies of the two classes compared under LASCE.
     """
-    use_style()
     lead = torch.linspace(-3, 3, 121)
     logits, right = torch.stack([lead, torch.zeros_like(lead)], 1), torch.zeros(len(lead), dtype=torch.long)
     even = torch.tensor([0.5, 0.5])
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "cross entropy": lasce(logits, right, even, tau=0.0).numpy(),
             "focal, gamma 2": focal(logits, right, even).numpy(),
@@ -114,6 +113,12 @@ def draw_losses(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> 
         },
         index=pd.Index(lead.numpy().round(3), name="lead of the right class / logits"),
     )
+
+
+def draw_losses(tau: float = 0.5, frequent: float = 0.6, rare: float = 0.15) -> tuple[Figure, pd.DataFrame]:
+    """Draw `loss_curves`; return the figure and the curves."""
+    use_style()
+    table = loss_curves(tau, frequent, rare)
     figure, axis = plt.subplots(figsize=(5.6, 3.4), layout="constrained")
     for (name, values), dash in zip(table.items(), ("-", ":", "--", "-."), strict=True):
         axis.plot(values, label=name, linestyle=dash)

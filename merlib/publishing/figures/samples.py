@@ -50,7 +50,7 @@ def draw_class_means(samples: Samples) -> Figure:
     means = class_means(samples)
     unit = "grey levels" if samples.unit == "minmax255" else "px"
     rows = len(samples.classes)
-    figure, axes = plt.subplots(rows, 3, figsize=(7.2, 2.0 * rows), layout="constrained")
+    figure, axes = plt.subplots(rows, 3, figsize=(6.4, 2.0 * rows + 0.8), layout="constrained")
     for channel, title in enumerate(CHANNELS):
         span = np.abs(means[:, channel]).max()
         for row, name in enumerate(samples.classes):
@@ -62,7 +62,8 @@ def draw_class_means(samples: Samples) -> Figure:
                 axes[row, channel].set_title(title, fontsize=9)
             if channel == 0:
                 axes[row, channel].set_ylabel(f"{name}\n(n = {(samples.labels == row).sum()})", fontsize=9)
-        figure.colorbar(image, ax=axes[:, channel], shrink=0.6, label=f"difference from mean / {unit}")
+        bar = figure.colorbar(image, ax=axes[:, channel], location="bottom", shrink=0.9)
+        bar.set_label(f"less the mean / {unit}", fontsize=8)
     return figure
 
 

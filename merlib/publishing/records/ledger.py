@@ -72,7 +72,9 @@ class Artefact:
     def title(self) -> str:
         """The artefact's name for readers, such as ``AM3F-FlowNet, Table 5: ...``."""
         if self.kind == "extra":
-            return self.shows.replace("_", " ").capitalize()
+            named = next((paper for paper in PAPERS if self.shows.startswith(f"{paper}_")), "")
+            words = self.shows.removeprefix(named).replace("_", " ")
+            return PAPERS[named] + words if named else words.capitalize()
         kind = "Table" if self.kind == "table" else "Figure"
         return f"{PAPERS.get(self.paper, self.paper)}, {kind} {self.number}: {self.shows}"
 
@@ -227,7 +229,7 @@ def protocol_words(protocol: str) -> str:
     for name in filter(None, protocol.split(", ")):
         kind, _, folds = name.partition(":")
         words.append(f"{folds.partition(':')[0]} {said.get(kind, kind)}".strip())
-    return ", ".join(words)
+    return ", ".join(dict.fromkeys(words))
 
 
 def grade_counts(status: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from merlib.publishing.records.record import printed_cells, table_cells, write_r
 from merlib.publishing.study import Study, current_study
 from merlib.scoring.interval_text import ends_text
 
+WIDE = 8  # columns with intervals that a page has room for
 WORDS = {
     "full": "Full",
     "casme2": "CASME II",
@@ -52,7 +53,9 @@ class SavedTable:
         return told + leaks + alone
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.headline)}</b></p>" + self.shown.to_html(border=0)
+        wide = len(self.shown.columns) > WIDE and len(self.shown.columns) > len(self.shown)
+        shown = self.shown.T if wide else self.shown  # a page is higher than it is wide
+        return f"<p><b>{html.escape(self.headline)}</b></p>" + shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"

@@ -45,6 +45,7 @@ docs/benchmarks
 :hidden:
 :caption: Look up
 
+docs/lessons
 docs/glossary
 docs/errata
 api/index
@@ -83,8 +84,8 @@ def front_page(records: Iterable[dict]) -> str:
 {headline(best)}
 **Why?** {why()}
 
-Begin with [the first notebook](notebooks/00_start_here.ipynb), the [two commands](README.md) that make everything
-again, or the [words](docs/glossary.md).
+Begin with [the first notebook](notebooks/00_start_here.ipynb), [what each notebook teaches](docs/lessons.md), the
+[two commands](README.md) that make everything again, or the [words](docs/glossary.md).
 {CONTENTS}"""
 
 

@@ -18,6 +18,7 @@ from merlib.publishing.site.record_pages import record_link
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_WIDGET = "Here is a slider. A page cannot move it: open this notebook in JupyterLab (`make lab`) and run the cell."
+STILLS = "*Positions of a slider. A page cannot move it: open this notebook in JupyterLab and run the cell.*"
 LONGEST_ALT = 400  # characters; a screen reader reads an alternative text without a pause
 
 
@@ -56,7 +57,7 @@ def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tup
             cell.source = linked_errata(cell.source, "../docs/errata.md")
             heading = next(iter(re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)[-1:]), heading)
             continue
-        _without_widgets(cell)
+        moves = _without_widgets(cell)
         if "solution" in cell.metadata.get("tags", []):
             cell.metadata["tags"] = [*cell.metadata["tags"], "hide-cell"]
         pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
@@ -66,7 +67,7 @@ def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tup
         alt = alternative_text(cell, names, heading, records)
         cell.metadata["mystnb"] = {"image": {"alt": alt}}
         links = [f"[Where is this from?]({record_link(name)})" for name in names]
-        text = " · ".join(links) or "*Drawn by the cell above; no record is kept of it.*"
+        text = " · ".join(links) or (STILLS if moves else "*Drawn by the cell above; no record is kept of it.*")
         cells.append(nbformat.v4.new_markdown_cell(text, id=f"origin-{len(cells)}"))
         drawn += names
     notebook.cells = cells
@@ -88,7 +89,9 @@ def alternative_text(cell: nbformat.NotebookNode, names: list[str], heading: str
     captions = [_caption(cell.source)] if _caption(cell.source) else []
     captions = captions or _shown_captions(cell) or [records[name]["caption"] for name in names if name in records]
     printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
-    parts = [*(get_artefact(name).title for name in names), *captions, printed] if names else [heading, printed]
+    told = [output.get("metadata", {}).get("image/png", {}).get("alt", "") for output in cell.outputs]
+    parts = [*(get_artefact(name).title for name in names), *captions] if names else [heading, *told]
+    parts.append(printed)
     text = ". ".join(" ".join(part.split()).rstrip(".") for part in parts if part.strip())
     return text if len(text) <= LONGEST_ALT else text[: LONGEST_ALT - 4].rsplit(" ", 1)[0] + " ..."
 
@@ -108,7 +111,8 @@ def saved_by() -> dict[str, list[str]]:
     return {name: ids for name, ids in found.items() if ids}
 
 
-def _without_widgets(cell: nbformat.NotebookNode) -> None:
+def _without_widgets(cell: nbformat.NotebookNode) -> bool:
+    """Take widgets, which need a kernel, out of a cell's outputs; return whether there was one."""
     outputs = cell.get("outputs", [])
     with_widget = [output for output in outputs if WIDGET in output.get("data", {})]
     for output in with_widget:
@@ -117,6 +121,7 @@ def _without_widgets(cell: nbformat.NotebookNode) -> None:
             alone = len(outputs) == len(with_widget)
             output.data = nbformat.from_dict({"text/markdown": as_text(NO_WIDGET) if alone else ""})
     cell["outputs"] = [output for output in outputs if output.get("data", {"kept": 1}) != {"text/markdown": ""}]
+    return bool(with_widget)
 
 
 def _caption(source: str) -> str:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from merlib.datasets.twin.rendering.rendered import twin_clips
-from merlib.publishing.figures.clips import draw_action_units, frame_slider, frame_words
+from merlib.publishing.figures.clips import draw_action_units, frame_words
 
 
 def test_every_class_of_a_sheet_is_drawn():
@@ -17,19 +17,6 @@ def test_every_class_of_a_sheet_is_drawn():
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == classes
     assert sum(bar.get_height() for bar in figure.axes[0].patches) == 28
     plt.close(figure)
-
-
-def test_the_slider_fits_its_cell_moves_while_dragged_and_says_what_is_shown():
-    row = next(twin_clips("casme2").itertuples(index=False))
-    slider, words, picture = frame_slider(row).children
-    assert picture.layout.height == "300px"
-    assert slider.continuous_update
-    assert words.value.startswith("SYNTHETIC")
-    assert words.value.endswith("onset")
-    before = picture.value
-    slider.value = int(row.apex)
-    assert words.value.endswith("apex")
-    assert picture.value != before
 
 
 def test_a_recorded_clip_is_not_called_synthetic_and_may_lack_an_apex():

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from merlib.publishing.site.notebook_pages import NO_WIDGET, WIDGET, artefacts_in, as_page
+from merlib.publishing.site.notebook_pages import NO_WIDGET, STILLS, WIDGET, artefacts_in, as_page
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[3] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 PICTURE = new_output("display_data", {"image/png": "AAAA", "text/plain": "<Figure>"})
@@ -62,10 +62,13 @@ def test_a_slider_without_a_kernel_becomes_a_sentence_and_a_picture_beside_it_st
     def slider():
         return new_output("display_data", {WIDGET: {"model_id": "x"}, "text/plain": "interactive(...)"})
 
-    both = new_code_cell("interact(f)", outputs=[slider(), PICTURE])
+    stills = new_output("display_data", PICTURE.data, metadata={"image/png": {"alt": "factor 3"}})
+    both = new_code_cell("interact(f)", outputs=[slider(), stills])
     page, _ = page_of(new_code_cell("interact(f)", outputs=[slider()]), both)
     assert page.cells[0].outputs[0].data["text/markdown"].split(".")[0] == NO_WIDGET.split(".")[0]
     assert [list(output.data) for output in page.cells[1].outputs] == [["image/png", "text/plain"]]
+    assert alt_of(page.cells[1]) == "factor 3"
+    assert page.cells[2].source == STILLS
 
 
 def test_a_solution_is_folded_and_nothing_else():
