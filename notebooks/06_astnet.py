@@ -100,9 +100,11 @@ _ = save_figure("astnet.figure1", figure, caption=caption)
 
 # %%
 from merlib.inputs.preprocessing import preprocessing
+from merlib.learning.network_sizes import network_sizes
 
-size, width = (56, 8) if study.profile.abridged else (224, 64)
-how = preprocessing("flow_sequence", size=size, unit="px", steady="affine")
+sizes = network_sizes("astnet", study.profile.abridged)
+width = sizes.width
+how = preprocessing("flow_sequence", size=sizes.side, unit="px", steady="affine")
 samples = {"CASME II": study.features("casme2", how), "SMIC": study.features("smic", how)}
 
 # %%
@@ -278,7 +280,7 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # optimiser Adam, by the same rule for the rate.
 
 # %%
-optimiser = "adam" if study.profile.abridged else recipe.optimiser
+optimiser = sizes.optimiser or recipe.optimiser
 trained = f"Trained by {optimiser}, in the paper by {recipe.optimiser}."
 print(trained)
 
@@ -367,7 +369,9 @@ save_table("extra.astnet_averages", people, runs, caption=caption)
 # %%
 from dataclasses import replace
 
-plain = preprocessing("flow_sequence", size=size, unit="px", factor=1.0, steady="affine")
+plain = preprocessing(
+    "flow_sequence", size=sizes.side, unit="px", factor=1.0, steady="affine"
+)
 macro = study.macro_features("casme2", plain, people=2)
 shared = set(macro.groups) & {person for one in samples.values() for person in one.groups}
 seen = f"{len(macro)} macro-expressions of {len(set(macro.groups))} people"

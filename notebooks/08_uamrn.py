@@ -113,10 +113,11 @@ save_table("uamrn.table1", table, caption=network_tables.differing("uamrn.table1
 # %%
 from merlib.inputs.preprocessing import preprocessing
 from merlib.inputs.front import with_front
+from merlib.learning.network_sizes import network_sizes
 
-size, front_width = (64, 16) if study.profile.abridged else (224, 64)
-magnified = study.features("casme2", preprocessing("magnified", size=size))
-samples = with_front(magnified, study.cache, front_width, less_first=True)
+sizes = network_sizes("uamrn", study.profile.abridged)
+magnified = study.features("casme2", preprocessing("magnified", size=sizes.side))
+samples = with_front(magnified, study.cache, sizes.width, less_first=True)
 print(magnified.inputs["magnified"].shape, "->", samples.inputs["front"].shape)
 
 # %% tags=["nbval-ignore-output"]
@@ -310,9 +311,11 @@ save_table("extra.uamrn_tests", tests, runs, caption=finding(tests))
 # On SMIC the same network has three classes to tell apart, where CASME II has five:
 
 # %% tags=["nbval-ignore-output"]
-middle = preprocessing("magnified", size=size, apex="middle")  # SMIC's apex, Sec. 4.1
+middle = preprocessing(
+    "magnified", size=sizes.side, apex="middle"
+)  # SMIC's apex, Sec. 4.1
 magnified = study.features("smic", middle)
-smic = with_front(magnified, study.cache, front_width, less_first=True)
+smic = with_front(magnified, study.cache, sizes.width, less_first=True)
 experiment = study.experiment("uamrn", options=options, label="UAMRN, SMIC")
 second = {"UAMRN": study.run(experiment, smic)}
 values, low, high = metric_table(second)

@@ -91,7 +91,9 @@ for frame in video_frames(recording):
 _ = watcher.finish()
 
 # %%
-print(f"{len(recording)} frames, faces followed at the end: {[face.track.number for face in faces]}")
+print(
+    f"{len(recording)} frames, faces followed at the end: {[face.track.number for face in faces]}"
+)
 
 # %% [markdown]
 # ## Step 2: align, and follow a few points
@@ -108,7 +110,9 @@ from merlib.watching.motion import face_regions, followed_points
 track, picture = faces[0].track, frame.picture
 crop = plan_crop(track.landmarks)
 cut = cut_small(picture, crop)
-points = followed_points(face_regions(), crop.points(track.landmarks, cut.shape[:2]), cut.shape)
+points = followed_points(
+    face_regions(), crop.points(track.landmarks, cut.shape[:2]), cut.shape
+)
 figure = draw_stages(picture[..., ::-1], cut[..., ::-1], track.landmarks, points)
 
 # %% [markdown]
@@ -141,11 +145,20 @@ shown
 from merlib.publishing.figures.watched import draw_activity
 
 truth = recording.events().assign(face=1)
-truth["onset_seconds"], truth["offset_seconds"] = truth["onset"] / plan.fps, truth["offset"] / plan.fps
+truth["onset_seconds"], truth["offset_seconds"] = (
+    truth["onset"] / plan.fps,
+    truth["offset"] / plan.fps,
+)
 truth = truth[truth["kind"] != "blink"]
 figure = draw_activity(watcher.curves(), watcher.table(), truth)
 caption = f"{len(shown)} expressions spotted, {len(truth)} planted (bars below); the lids take no part in the curve."
-_ = save_figure("extra.watched_face", figure, samples=[recording], data=watcher.curves(), caption=caption)
+_ = save_figure(
+    "extra.watched_face",
+    figure,
+    samples=[recording],
+    data=watcher.curves(),
+    caption=caption,
+)
 
 # %% [markdown]
 # A slider through the event (in JupyterLab): onset, apex and offset are named as they pass.
@@ -168,8 +181,14 @@ from merlib.publishing.watched.watch_model import watch_model
 from merlib.watching.classifying import classify
 
 model = watch_model("linear")
-onset, apex = (cut_small(recording.frame(index)[..., ::-1], crop) for index in (event.onset, event.apex))
-print(f"{event.kind}-expression at frame {event.apex}: %s, probability %.2f" % classify(model, onset, apex))
+onset, apex = (
+    cut_small(recording.frame(index)[..., ::-1], crop)
+    for index in (event.onset, event.apex)
+)
+print(
+    f"{event.kind}-expression at frame {event.apex}: %s, probability %.2f"
+    % classify(model, onset, apex)
+)
 
 # %% [markdown]
 # ## A camera's resolution (LARNet, Table 3)
@@ -182,7 +201,12 @@ from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_shar
 
 recordings = 2 if study.profile.abridged and study.profile.name == "smoke" else 8
 filmed = {camera: camera_samples(camera, recordings) for camera in CAMERAS}
-print({camera: f"{seen_share(one):.0%} of the faces found" for camera, one in filmed.items()})
+print(
+    {
+        camera: f"{seen_share(one):.0%} of the faces found"
+        for camera, one in filmed.items()
+    }
+)
 
 # %%
 events_filmed = filmed["1080p"]
@@ -193,7 +217,12 @@ print(
 
 # %%
 options = {"stages": ("emoresnet",), "width": 8, "image_size": 64}
-changes = {"optimiser": "adam", "learning_rate": 5e-4, "augmentation": ("flip",), "normalisation": "standardise"}
+changes = {
+    "optimiser": "adam",
+    "learning_rate": 5e-4,
+    "augmentation": ("flip",),
+    "normalisation": "standardise",
+}
 larnet = study.experiment("larnet", options=options, label="LARNet", **changes)
 
 # %% tags=["nbval-ignore-output"]
@@ -216,7 +245,9 @@ save_table("larnet.table3", table3, runs, caption=caption, substitution=note, di
 # %% tags=["nbval-ignore-output"]
 import pandas as pd
 
-left = {camera: 255 * np.abs(one.inputs["frames"]).mean() for camera, one in filmed.items()}
+left = {
+    camera: 255 * np.abs(one.inputs["frames"]).mean() for camera, one in filmed.items()
+}
 pd.Series(left, name="mean change from onset to apex, grey levels").round(2).to_frame()
 
 # %% [markdown]
@@ -230,14 +261,27 @@ from merlib.publishing.watched.watch_model import network_model, train_on_all
 
 state = train_on_all(larnet, events_filmed)
 reader = network_model(
-    build_model("larnet", classes=3, **options), larnet, events_filmed, state, "1080p", "frames", "change"
+    build_model("larnet", classes=3, **options),
+    larnet,
+    events_filmed,
+    state,
+    "1080p",
+    "frames",
+    "change",
 )
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.live_frame import watch_to_event
 
 live = LongRecording(
-    plan_recording(seed=26, seconds=8, fps=25, size=CAMERAS["1080p"], people=1, kinds=("macro", "blink"))
+    plan_recording(
+        seed=26,
+        seconds=8,
+        fps=25,
+        size=CAMERAS["1080p"],
+        people=1,
+        kinds=("macro", "blink"),
+    )
 )
 picture, number, seen = watch_to_event(live, reader)
 print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
@@ -247,7 +291,13 @@ from merlib.publishing.figures.watched import draw_picture
 
 told = f"Frame {number} of {len(live)}: {seen.kind}-expression, named {seen.label} ({seen.confidence:.2f})."
 figure = draw_picture(picture)
-_ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption=told, shows_single_samples=True)
+_ = save_figure(
+    "larnet.figure9",
+    figure,
+    samples=[live, events_filmed],
+    caption=told,
+    shows_single_samples=True,
+)
 
 # %% [markdown]
 # ## A group (ASTNet, Fig. 14)
@@ -256,10 +306,14 @@ _ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption
 # each pupil is not either; they cannot be made again. What can be drawn is what was measured: each face's activity, the events in it, and the mean over the faces.
 
 # %% tags=["nbval-ignore-output"]
-group = LongRecording(plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4))
+group = LongRecording(
+    plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4)
+)
 group_watcher = Watcher(watch_model("linear"))
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
-print(f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces")
+print(
+    f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces"
+)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.watched import draw_group
@@ -286,11 +340,22 @@ _ = save_figure(
 # one by half of what both cover (MEGC's rule). The humble rule beside it is a threshold on the mean flow, chosen on other seeds. The counts are committed; intervals draw people anew.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.watched.spotting_measured import measured, measured_sentence, spotting_table
+from merlib.publishing.watched.spotting_measured import (
+    measured,
+    measured_sentence,
+    spotting_table,
+)
 
 counts = measured()
 values, low, high = spotting_table(counts)
-save_table("extra.spotting", values, samples=[recording], low=low, high=high, caption=measured_sentence(counts))
+save_table(
+    "extra.spotting",
+    values,
+    samples=[recording],
+    low=low,
+    high=high,
+    caption=measured_sentence(counts),
+)
 
 # %% [markdown]
 # ## What 25 or 30 frames a second leave
@@ -308,7 +373,13 @@ from merlib.publishing.figures.watched import draw_frame_rates
 
 thirty = rates.loc[30]
 caption = f"At 30 frames a second {thirty['frames, fewest']:.0f} to {thirty['frames, most']:.0f} frames show it, the best at least {thirty['seen at least, %']:.0f} % of it."
-_ = save_figure("extra.frame_rates", draw_frame_rates(rates), samples=[recording], data=rates, caption=caption)
+_ = save_figure(
+    "extra.frame_rates",
+    draw_frame_rates(rates),
+    samples=[recording],
+    data=rates,
+    caption=caption,
+)
 
 # %% [markdown]
 # ## How long each stage takes

@@ -30,6 +30,7 @@ from merlib.inputs.front import with_front
 from merlib.learning.engine import run
 from merlib.learning.experiment import Experiment
 from merlib.learning.frame_votes import vote_by_clip
+from merlib.learning.network_sizes import SHORT
 from merlib.learning.store.references import every_reference, reference_root, save_reference
 from merlib.profiles import get_profile
 
@@ -46,14 +47,18 @@ PROFILE = "teach"
 STEPS = ("shuffled", "input", "network", "less_onset", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
 NEVER_MOVES = "45"  # the blink is left out, since lids close independently of the expression
 # LARNet in short profiles, on one frame at a time: the last stage alone, by Adam, mirrored left to right (notebook 07).
-LARNET: Mapping[str, object] = {"stages": ("emoresnet",), "width": 16, "image_size": 64}
+LARNET: Mapping[str, object] = {
+    "stages": ("emoresnet",),
+    "width": SHORT["larnet"].width,
+    "image_size": SHORT["larnet"].side,
+}
 LARNET_TRAINING: Mapping[str, object] = {
-    "optimiser": "adam",
+    "optimiser": SHORT["larnet"].optimiser,
     "learning_rate": 5e-4,
     "augmentation": ("flip",),
     "normalisation": "standardise",
 }
-LARNET_FRAMES = 4  # frames of a clip, of which the first and the last are left out
+LARNET_FRAMES = SHORT["larnet"].frames  # of which the first and the last are left out
 MAP = 28  # side of the maps that the linear classifier reads
 
 
@@ -87,8 +92,8 @@ def network_input(network: str, data: str) -> Preprocessing:
     """Return the preprocessing for `network` in profile ``teach``; it needs no weights that may be absent."""
     same = {"magnifier": "eulerian", "steady": "affine"}
     if network == "astnet":
-        return preprocessing("flow_sequence", size=56, unit="px", **same)
-    return preprocessing("magnified", size=64, apex="middle" if data == "smic" else "sheet", **same)
+        return preprocessing("flow_sequence", size=SHORT["astnet"].side, unit="px", **same)
+    return preprocessing("magnified", size=SHORT["uamrn"].side, apex="middle" if data == "smic" else "sheet", **same)
 
 
 def _samples(data: str, how: Preprocessing, cache: MotionCache, workers: int) -> Samples:
@@ -98,7 +103,7 @@ def _samples(data: str, how: Preprocessing, cache: MotionCache, workers: int) ->
 def _read(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     samples = _samples(data, network_input(network, data), cache, workers)
     if network == "uamrn":
-        samples = with_front(samples, cache, width=16, less_first=True)
+        samples = with_front(samples, cache, width=SHORT["uamrn"].width, less_first=True)
     halved = {name: np.asarray(values).astype(np.float16) for name, values in samples.inputs.items()}
     return samples.with_inputs(halved, "rounded to float16", notes=("inputs rounded to float16",))
 
@@ -136,7 +141,7 @@ def _line_on_input(network: str, data: str, cache: MotionCache, workers: int) ->
 
 
 def _line_on_flows(data: str, choices: Mapping[str, object], cache: MotionCache, workers: int) -> Samples:
-    how = preprocessing("flow_sequence", size=56, unit="px", magnifier="eulerian", **choices)
+    how = preprocessing("flow_sequence", size=SHORT["astnet"].side, unit="px", magnifier="eulerian", **choices)
     return _summed(_samples(data, how, cache, workers))
 
 
@@ -171,7 +176,9 @@ def ladder() -> dict[str, Rung]:
     maps = Experiment.for_profile("linear", profile, label="Line through the maps")
     vectors = partial(Experiment.for_profile, "linear", profile, augmentation=())
     networks = {
-        "astnet": partial(Experiment.for_profile, "astnet", profile, options={"width": 8}, optimiser="adam"),
+        "astnet": partial(
+            Experiment.for_profile, "astnet", profile, options={"width": SHORT["astnet"].width}, optimiser="adam"
+        ),
         "uamrn": partial(
             Experiment.for_profile, "uamrn", profile, options={"width": 256, "front_size": 256, "masked": True}
         ),
