@@ -43,7 +43,7 @@ def use_style() -> None:
 
 
 def without_ticks(axes: Axes) -> None:
-    """Draw neither ticks nor numbers, and do not measure them: a grid of many maps is laid out in a fraction of the time.
+    """Draw neither ticks nor numbers, and do not measure them either: a grid of many maps is then laid out sooner.
 
     A label that was set before stays.
     """
