@@ -80,6 +80,11 @@ NETWORKS = [
 ESTIMATORS = {name: {} for name in ("linear", "majority", "rbf_svm", "extra_trees", "humble_mean", "champion")}
 HELD_ELSEWHERE = {"chosen_views"}  # reads a dict of two archives: test_chosen_views.py
 
+NAMED = [narrow.name for narrow in NETWORKS]
+each_network_once = [  # its variants in `make slow`
+    pytest.param(narrow, marks=() if NAMED.index(narrow.name) == index else pytest.mark.slow, id=str(narrow))
+    for index, narrow in enumerate(NETWORKS)
+]
 every_network = pytest.mark.parametrize("narrow", NETWORKS, ids=str)
 every_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
@@ -118,7 +123,7 @@ def test_a_loss_reaches_every_parameter(narrow):
     assert parameters_without_gradient(narrow.build(), narrow.batch(), LABELS, loss_of(narrow.name)) == []
 
 
-@every_network
+@pytest.mark.parametrize("narrow", each_network_once)
 def test_it_learns_one_batch_by_heart(narrow):
     model, loss = narrow.build(), loss_of(narrow.name)
     rate = {"steps": 80, "learning_rate": narrow.rate}

@@ -57,6 +57,7 @@ def share_of_the_motion(peak, **options):
     return np.mean(shares)
 
 
+@pytest.mark.slow  # rests on constants that hardly ever change
 def test_the_defaults_of_tvl1_are_the_most_accurate_where_motion_is_small_and_more_warps_where_it_is_large():
     default = share_of_the_motion(1.2)
     assert default < share_of_the_motion(1.2, attachment=15)

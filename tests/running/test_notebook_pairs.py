@@ -134,6 +134,7 @@ def test_a_built_pair_satisfies_every_check(built, notebook):
     assert [output.text for output in notebook.cells[3].outputs] == [f"2 {text.parent.name}\n"]
 
 
+@pytest.mark.slow
 def test_building_again_gives_the_same_bytes(built):
     text, _ = built
     before = text.with_suffix(".ipynb").read_bytes()

@@ -14,6 +14,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,8 @@ SIDE = 28
 ALIKE = 0.975  # two different published maps reach 0.967
 MOST_TILES = 12  # looked at in each way of cutting a montage
 SMOOTH, FEW_PIXELS, FEW_VALUES = 0.85, 20, 32  # beyond which a channel of the second archive shows nobody
-COMPONENTS = 160  # of 784, by which most pairs of fields are told apart
+COMPONENTS = (24, 160)  # of 784: the first few tell most fields from every map, more of them tell the others
+TOGETHER = 64  # parts of a picture that are compared at once
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 MARKER = "SYNTHETIC.json"
 EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s\\n]+)")
@@ -81,7 +83,7 @@ def decode(picture: bytes) -> np.ndarray | None:
 
 def rectangles(image: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the parts of an image (H, W, 3) that a square map could fill."""
-    panels = [image]
+    panels = {(0, 0, *image.shape[:2]): image}  # by their place, since both masks often find the same
     common = np.bincount((image // 8 * np.array([1, 32, 1024])).sum(-1).ravel()).argmax()
     ground = np.array([common % 32, common // 32 % 32, common // 1024]) * 8
     for mask in ((image < 250).any(-1), (np.abs(image.astype(int) - ground) > 8).any(-1)):
@@ -91,8 +93,10 @@ def rectangles(image: np.ndarray) -> Iterator[np.ndarray]:
                 filled = ndimage.binary_fill_holes(mask[box])
                 rows, columns = (np.flatnonzero(filled.mean(axis) > 0.6) for axis in (1, 0))
                 if min(len(rows), len(columns)) >= 20:
-                    panels.append(image[box][rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    for panel in panels:
+                    top, left = (part.start for part in box)
+                    place = top + rows[0], left + columns[0], top + rows[-1] + 1, left + columns[-1] + 1
+                    panels[place] = image[place[0] : place[2], place[1] : place[3]]
+    for panel in panels.values():
         yield from tiles(panel)
 
 
@@ -127,7 +131,8 @@ class MapFinder:
 
     A part of a picture is compared with every map, its channels and its mirror image. Most are told apart by their
     leading components: a correlation is at most the product of the components plus that of what the components leave
-    out (Cauchy-Schwarz), so only pairs whose bound reaches `ALIKE` are correlated in full. Nothing is lost by it.
+    out (Cauchy-Schwarz), so only pairs whose bound reaches `ALIKE`, by few components and then by more, are correlated
+    in full. Nothing is lost by it.
 
     Parameters
     ----------
@@ -148,9 +153,11 @@ class MapFinder:
         self._known = described(fields)
         if not plain_too:
             self._known[:, ~recognisable(fields)] = 0  # resembles nothing
-        self._basis = np.stack([np.linalg.eigh(each.T @ each)[1][:, -COMPONENTS:] for each in self._known])
-        self._components = self._known @ self._basis
-        self._left_out = left_out(self._known, self._components)
+        bases = [np.linalg.eigh(each.T @ each)[1] for each in self._known]  # the leading ones last
+        self._screens = [
+            [Screen(known, basis[:, -count:]) for count in COMPONENTS]
+            for known, basis in zip(self._known, bases, strict=True)
+        ]
 
     @classmethod
     def of_archive(cls, folder: Path, plain_too: bool = True) -> MapFinder:
@@ -163,32 +170,42 @@ class MapFinder:
     def shown_in(self, picture: np.ndarray) -> tuple[float, str] | None:
         """Return the map that a part of a picture (H, W, 3) resembles most, if by `ALIKE` or more."""
         best: tuple[float, str] = (0.0, "")
-        parts: list[np.ndarray] = []
-        for part in rectangles(picture):
-            small = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-            red, green, blue = np.moveaxis(small, -1, 0)
+        parts = (cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for part in rectangles(picture))
+        while some := list(islice(parts, TOGETHER)):
+            red, green, blue = np.moveaxis(np.stack(some).astype(np.float32), -1, 0)
             grey = 0.299 * red + 0.587 * green + 0.114 * blue
-            parts += [field for field in (red, green, blue, grey, red - blue) if field.std() > 4]
-            if len(parts) > 400:
-                best, parts = max(best, self._closest(parts)), []
-        best = max(best, self._closest(parts)) if parts else best
+            fields = np.concatenate([red, green, blue, grey, red - blue])
+            fields = fields[fields.std((1, 2)) > 4]
+            best = max(best, self._closest(fields)) if len(fields) else best
         return best if best[0] >= ALIKE else None
 
-    def _closest(self, fields: list[np.ndarray]) -> tuple[float, str]:
-        asked = described(np.stack(fields))
+    def _closest(self, fields: np.ndarray) -> tuple[float, str]:
         best = (0.0, "")
-        for known, basis, components, rest, ours in zip(
-            self._known, self._basis, self._components, self._left_out, asked, strict=True
-        ):
-            leading = ours @ basis
-            bound = np.abs(leading @ components.T) + np.outer(left_out(ours, leading), rest)
-            rows = np.flatnonzero((bound >= ALIKE).any(1))
-            columns = np.flatnonzero((bound >= ALIKE).any(0))
-            if len(rows):
-                exact = np.abs(ours[rows] @ known[columns].T).max(0)
+        for known, screens, asked in zip(self._known, self._screens, described(fields), strict=True):
+            for screen in screens:
+                rows, columns = screen.left(asked)
+                asked = asked[rows]
+            if len(asked):
+                exact = np.abs(asked @ known[columns].T).max(0)
                 index = int(exact.argmax())
                 best = max(best, (float(exact[index]), self.names[columns[index] % len(self.names)]))
         return best
+
+
+class Screen:
+    """Tells which fields may resemble which of the known ones, by their components in a basis (784, K)."""
+
+    def __init__(self, known: np.ndarray, basis: np.ndarray) -> None:
+        self.basis, self.components = basis, known @ basis
+        self.rest = left_out(known, self.components)
+
+    def left(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the fields (rows) and the known ones (columns) of all pairs whose bound reaches `ALIKE`."""
+        components = asked @ self.basis
+        bound = np.abs(components @ self.components.T)
+        bound += np.outer(left_out(asked, components), self.rest)
+        rows = np.flatnonzero(bound.max(1, initial=0) >= ALIKE)
+        return rows, np.flatnonzero(bound[rows].max(0, initial=0) >= ALIKE)
 
 
 def recognisable(fields: np.ndarray) -> np.ndarray:

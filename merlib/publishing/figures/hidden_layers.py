@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from merlib.publishing.style import COLOURS, DIVERGING, use_style
+from merlib.publishing.style import COLOURS, DIVERGING, use_style, without_ticks
 
 SLOTS = 12  # how many maps of a layer are drawn, from the first
 
@@ -74,7 +74,7 @@ def draw_layers(
         end = float(np.abs(picked).max()) or 1.0
         line[0].set_ylabel(f"{name}\n{picked.shape[1]} x {picked.shape[2]}", fontsize=7)
         for axis in line:
-            axis.set(xticks=[], yticks=[])
+            without_ticks(axis)
         for number, (axis, content) in enumerate(zip(line, picked, strict=False)):
             shown = axis.imshow(content, cmap=DIVERGING, vmin=-end, vmax=end, interpolation="nearest")
             rows.append({"layer": name, "map": number, "mean": float(content.mean()), "end of scale": end})

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlib.errors import MerlibError
-from merlib.publishing.style import COLOURS, DIVERGING, SEQUENTIAL, use_style
+from merlib.publishing.style import COLOURS, DIVERGING, SEQUENTIAL, use_style, without_ticks
 
 OVER = 0.6  # opacity of a map over a picture
 
@@ -130,6 +130,6 @@ def _row(line: str, column: str, unit: str, content: np.ndarray) -> dict:
 
 
 def _bare(axis) -> None:
-    axis.set(xticks=[], yticks=[])
+    without_ticks(axis)
     for spine in axis.spines.values():
         spine.set_visible(False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,17 @@ def _rendered(figure: Figure, form: str) -> bytes:
     with rc_context({"svg.hashsalt": "merlib", "savefig.bbox": "tight"}):  # the same figure gives the same file
         figure.savefig(buffer, format=form, metadata=metadata)
     return buffer.getvalue()
+
+
+@contextmanager
+def _layout_kept(figure: Figure) -> Iterator[None]:
+    """Keep all axes where the last drawing placed them: a grid of maps takes longer to lay out than to draw."""
+    engine = figure.get_layout_engine()
+    figure.set_layout_engine("none")
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def stamp_synthetic(figure: Figure) -> None:
@@ -105,10 +117,11 @@ def save_figure(
         record["cells"] = table_cells(artefact, *numbers, record["grade"], record["classes"])
     folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
     write_whole(folder / f"{name}.png", _rendered(figure, "png"))
-    write_whole(folder / f"{name}.svg", _rendered(figure, "svg"))
-    if data is not None:
-        mark = "# SYNTHETIC\n" if record["synthetic"] else ""
-        write_whole(folder / f"{name}.csv", mark + data.to_csv())
-    write_record(folder / f"{name}.json", record)
-    show_with_caption(figure, record)
+    with _layout_kept(figure):
+        write_whole(folder / f"{name}.svg", _rendered(figure, "svg"))
+        if data is not None:
+            mark = "# SYNTHETIC\n" if record["synthetic"] else ""
+            write_whole(folder / f"{name}.csv", mark + data.to_csv())
+        write_record(folder / f"{name}.json", record)
+        show_with_caption(figure, record)
     return record

@@ -76,17 +76,9 @@ def test_person_is_the_same_in_the_single_data_set_and_in_the_composite():
 
 def test_plan_is_the_same_in_another_process_with_another_hash_seed():
     code = "from merlib.datasets.twin.population import plan_population as p; print(repr(p('samm', 5)[:9]))"
-    texts = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed, "PATH": "", "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert texts[0] == texts[1] == repr(plan_population("samm", 5)[:9]) + "\n"
+    env = {"PYTHONHASHSEED": "4711", "PATH": "", "OMP_NUM_THREADS": "1"}
+    other = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert other.stdout == repr(plan_population("samm", 5)[:9]) + "\n"
 
 
 def test_random_stream_is_pinned_so_that_a_new_release_cannot_change_the_twin_unnoticed():

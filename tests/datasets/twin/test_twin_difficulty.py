@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -115,10 +117,15 @@ def test_true_units_tell_classes_apart_as_well_as_on_the_real_sheet(dataset, peo
     assert np.mean(scores) == pytest.approx(real, abs=0.05)
 
 
+@cache
+def composite() -> Samples:
+    return twin_samples("megc2019-flow", seed=0)
+
+
 @pytest.mark.parametrize(("dataset", "real"), [("casme2", 0.27), ("samm", 0.20), ("smic", 0.20)])
 def test_heads_turn_as_much_as_on_the_public_maps(dataset, real):
     """A plane explains as much of the variance within the median map, averaged over u and v, as in HTNet's archive."""
-    samples = twin_samples("megc2019-flow", seed=0)
+    samples = composite()
     maps = samples.inputs["flow"][samples.datasets == dataset, :2].reshape(-1, 28 * 28)
     maps = maps - maps.mean(axis=1, keepdims=True)
     y, x = np.mgrid[:28, :28].reshape(2, -1)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from merlib.clips.landmarks68 import CROP, crop_grid
+from merlib.datasets import open_samples
 from merlib.datasets.twin.action_units import displacement
 from merlib.datasets.twin.flow import (
     GRID,
@@ -149,6 +150,17 @@ def test_another_process_draws_the_same_samples_and_another_seed_others():
     other = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert other.stdout.strip() == twin_samples("samm", seed=2).digest
     assert twin_samples("samm", seed=1).digest != twin_samples("samm", seed=2).digest
+
+
+def test_what_one_caller_writes_into_the_twin_no_other_sees():
+    first, again = open_samples("smic", {}), open_samples("smic", {})
+    first.inputs["flow"][:] = 0
+    first.labels[:] = 0
+    drawn = twin_samples("smic")
+    for one in (again, open_samples("smic", {})):
+        np.testing.assert_array_equal(one.inputs["flow"], drawn.inputs["flow"])
+        np.testing.assert_array_equal(one.labels, drawn.labels)
+        assert (one.digest, one.kept_as, one.notes) == (drawn.digest, drawn.kept_as, drawn.notes)
 
 
 def test_unknown_unit_or_data_set_is_an_error_that_lists_the_valid_ones():

@@ -10,18 +10,22 @@ from merlib.learning.fast import inception
 from merlib.learning.fast.kernels import blocked, convolution
 
 
+def slow(*shape):
+    return pytest.param(*shape, marks=pytest.mark.slow)  # compiles loops that no network has
+
+
 # outputs in blocks of 12, 8, 6, 4, 2 and 1, with and without a last one that overlaps; rows that blocks fill, that the
 # last one shares, that are just long enough; maps worked on in parts of rows and of a row
 @pytest.mark.parametrize(
     ("inputs", "outputs", "height", "width", "n"),
     [
         (2, 24, 3, 14, 32),
-        (3, 16, 4, 14, 8),
-        (6, 10, 5, 28, 11),
-        (1, 4, 2, 16, 4),
+        slow(3, 16, 4, 14, 8),
+        slow(6, 10, 5, 28, 11),
+        slow(1, 4, 2, 16, 4),
         (5, 7, 3, 13, 5),
         (2, 3, 1, 7, 13),
-        (2, 1, 7, 28, 11),
+        slow(2, 1, 7, 28, 11),
         (1, 2, 2, 28, 200),
     ],
 )

@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import zipfile
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,9 +82,14 @@ def _pipe(path):
 
 
 def _unpacks_to_gigabytes(path):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w", force_zip64=True) as file:
-        for _ in range(2**31 // 2**24 + 1):
-            file.write(bytes(2**24))
+    """One member of 16 MB, listed until the list reaches beyond two gigabytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x", bytes(2**24))
+        [member] = archive.filelist
+        for number in range(2**31 // 2**24):
+            again = copy(member)
+            again.filename = f"x{number}"
+            archive.filelist.append(again)
 
 
 OTHERS = {

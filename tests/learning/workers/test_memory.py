@@ -18,7 +18,7 @@ from merlib.learning.workers import memory
 from merlib.learning.workers import tasks as fold_tasks
 
 STEPS = """
-import json, resource, sys
+import json, os, resource
 from contextlib import nullcontext
 import torch
 from merlib.learning.workers.memory import freed_memory_kept
@@ -34,25 +34,26 @@ def faults(size):
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 large, usual = 2**24, 2**22  # 64 and 16 MB
-with freed_memory_kept() if sys.argv[1] == "keep" else nullcontext() as kept:
-    faults(large)
-    found = {"kept": kept, "faults": faults(large), "inside": megabytes()}
-found["after"] = megabytes()
-faults(usual)
-found["usual faults"] = faults(usual)
-torch.ones(2**27)  # 512 MB
-print(json.dumps(found | {"much later": megabytes()}))
+for context in (freed_memory_kept, nullcontext):  # in a process each, which is a copy of this one
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+        continue
+    with context() as kept:
+        faults(large)
+        found = {"kept": kept, "faults": faults(large), "inside": megabytes()}
+    found["after"] = megabytes()
+    faults(usual)
+    found["usual faults"] = faults(usual)
+    torch.ones(2**27)  # 512 MB
+    print(json.dumps(found | {"much later": megabytes()}), flush=True)
+    os._exit(0)
 """
-
-
-def found(how: str) -> dict:
-    done = subprocess.run([sys.executable, "-c", STEPS, how], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is asked, and its pages are counted by Linux")
 def test_freed_memory_is_used_again_and_goes_back_in_the_end():
-    keep, default = found("keep"), found("default")
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)
+    keep, default = map(json.loads, done.stdout.splitlines())
     if not keep["kept"]:
         pytest.skip("this C library keeps freed memory as it likes")
     assert keep["faults"] * 10 < default["faults"]

@@ -101,6 +101,18 @@ def test_figure_from_the_twin_is_stamped_and_its_files_do_not_change(study):
     assert draw() == draw()
 
 
+def test_a_figure_is_laid_out_once_for_all_its_files_and_can_be_laid_out_again(study, monkeypatch):
+    figure, (axis, _) = plt.subplots(1, 2, layout="constrained")
+    figure.colorbar(axis.imshow([[0, 1]]), ax=axis)
+    engine, often = figure.get_layout_engine(), []
+    own = type(engine).execute
+    monkeypatch.setattr(type(engine), "execute", lambda self, fig: often.append(fig) or own(self, fig))
+    save_figure("extra.picture", figure)
+    assert often == [figure]
+    assert figure.get_layout_engine() is engine
+    plt.close(figure)
+
+
 def test_a_record_names_the_magnifiers_that_made_what_it_shows(study):
     values = pd.DataFrame({"gain": [1.0]}, index=["eulerian 2"])
     used = save_table("extra.gains", values, magnifiers=["eulerian", "magnet"]).record["magnifiers"]

@@ -49,12 +49,13 @@ def test_everybody_has_a_face_of_their_own_that_is_a_face():
     assert (faces[:, 57, 1] < faces[:, 8, 1] - 0.2).all()  # mouth above chin
 
 
-def test_the_mesh_backend_finds_the_rendered_faces(mesh_weights):
+@pytest.mark.parametrize("people", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_the_mesh_backend_finds_the_rendered_faces(mesh_weights, people):
     from merlib.faces import find_faces
 
     errors = []
     for name in ("casme2", "samm", "smic"):
-        for row in twin_clips(name).drop_duplicates("subject").iloc[3:12:6].itertuples():
+        for row in twin_clips(name).drop_duplicates("subject").iloc[3:12:6].head(people).itertuples():
             for index in (row.onset, row.source.true_apex):
                 truth = true_landmarks(row, index)
                 found = find_faces(row.source.read(index))
