@@ -230,9 +230,9 @@ centred = pictures - pictures.mean(axis=0)
 means = np.stack(
     [centred[frames.groups == person].mean(axis=0) for person in np.unique(frames.groups)]
 )
-sizes = np.unique(frames.groups, return_counts=True)[1]
+counts = np.unique(frames.groups, return_counts=True)[1]
 print(
-    f"{(sizes[:, None] * means**2).sum() / (centred**2).sum():.2f} "
+    f"{(counts[:, None] * means**2).sum() / (centred**2).sum():.2f} "
     "of the variance lies between persons"
 )
 
@@ -244,10 +244,7 @@ print(
 # %%
 from merlib.publishing.exercises import overfit_one_batch
 
-options = {
-    "width": sizes.width // 4,
-    "image_size": size,
-}  # a narrow chain is enough for eight
+options = {"width": sizes.width // 4, "image_size": size}  # narrow is enough
 accuracy = overfit_one_batch("larnet", frames, options=options, steps=40)
 print(f"accuracy on the eight frames it was trained on: {accuracy:.0%}")
 
