@@ -178,10 +178,9 @@ print(f"{event.kind}-expression at frame {event.apex}: %s, probability %.2f" % c
 # by three cameras; a small LARNet reads, for each event, the apex's face less the onset's, and is trained and tested with people apart, once a camera.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_share
+from merlib.publishing.watched.cameras import CAMERAS, filmed_by_cameras, seen_share
 
-recordings = 2 if study.profile.abridged and study.profile.name == "smoke" else 8
-filmed = {camera: camera_samples(camera, recordings) for camera in CAMERAS}
+filmed = filmed_by_cameras(study.profile.name)
 print({camera: f"{seen_share(one):.0%} of the faces found" for camera, one in filmed.items()})
 
 # %%
@@ -209,6 +208,14 @@ caption = f"Accuracy {told}; always naming the commonest class gives {often:.0%}
 table3 = camera_table(runs)
 note = "three classes of the SYNTHETIC twin's long recordings; people of unknown distance in the paper, four a picture here"
 save_table("larnet.table3", table3, runs, caption=caption, substitution=note, digits=0)
+
+# %% [markdown]
+# A short run trains for three epochs on a handful of events. The same table of profile `teach` is committed:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.explained.committed import committed
+
+committed("larnet.table3", notebook="13_real_time")
 
 # %% [markdown]
 # Accuracies of so few events say little about a camera. What it leaves of the movement can be said exactly: the length of the change that the network is given, in grey levels.
@@ -257,7 +264,7 @@ _ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption
 
 # %% tags=["nbval-ignore-output"]
 group = LongRecording(plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4))
-group_watcher = Watcher(watch_model("linear"))
+group_watcher = Watcher(model)
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
 print(f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces")
 

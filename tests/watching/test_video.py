@@ -108,7 +108,7 @@ class Camera:
     def __call__(self, number: int):
         return self
 
-    def isOpened(self) -> bool:  # noqa: N802
+    def isOpened(self) -> bool:
         return True
 
     def read(self):
