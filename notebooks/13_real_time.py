@@ -20,7 +20,7 @@
 # 3. how spotting is measured, and what blinks, turns of the head and speech do to it;
 # 4. what a camera of few pixels, or of few frames a second, leaves of a movement of 200 milliseconds.
 #
-# Time: about two minutes with profile `smoke` on two cores.
+# Time: about 75 seconds with profile `smoke` on two cores.
 #
 # **What it is for.** Research and teaching, not the judging of people. A label is a model's guess at how a face moved, not what a person feels; the paper's
 # application, monitoring emotions in classrooms, is unlawful in some places. Every face below is SYNTHETIC.
@@ -71,8 +71,10 @@ reported_table("larnet.table3")
 
 # %%
 from merlib.datasets.recordings import LongRecording, plan_recording
+from merlib.publishing.watched.lengths import lengths_of
 
-plan = plan_recording(seed=101, seconds=12, fps=30, size=(400, 300), people=1)
+lengths = lengths_of(study.profile.name)
+plan = plan_recording(seed=101, seconds=lengths.one, fps=30, size=(400, 300), people=1)
 recording = LongRecording(plan)
 recording.events()
 
@@ -178,9 +180,11 @@ print(f"{event.kind}-expression at frame {event.apex}: %s, probability %.2f" % c
 # by three cameras; a small LARNet reads, for each event, the apex's face less the onset's, and is trained and tested with people apart, once a camera.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.watched.cameras import CAMERAS, filmed_by_cameras, seen_share
+from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_share
 
-filmed = filmed_by_cameras(study.profile.name)
+filmed = {
+    camera: camera_samples(camera, lengths.films, lengths.film) for camera in CAMERAS
+}
 print({camera: f"{seen_share(one):.0%} of the faces found" for camera, one in filmed.items()})
 
 # %%
@@ -244,7 +248,7 @@ reader = network_model(
 from merlib.publishing.watched.live_frame import watch_to_event
 
 live = LongRecording(
-    plan_recording(seed=26, seconds=8, fps=25, size=CAMERAS["1080p"], people=1, kinds=("macro", "blink"))
+    plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1)
 )
 picture, number, seen = watch_to_event(live, reader)
 print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
@@ -263,7 +267,9 @@ _ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption
 # each pupil is not either; they cannot be made again. What can be drawn is what was measured: each face's activity, the events in it, and the mean over the faces.
 
 # %% tags=["nbval-ignore-output"]
-group = LongRecording(plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4))
+group = LongRecording(
+    plan_recording(seed=7, seconds=lengths.group, fps=30, size=(640, 480), people=4)
+)
 group_watcher = Watcher(model)
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
 print(f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces")

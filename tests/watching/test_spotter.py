@@ -82,6 +82,32 @@ def test_a_row_of_movements_of_the_mouth_is_speech_and_one_of_the_brows_is_not()
     assert set(kinds[:-1]) == {SPEECH}
 
 
+def test_a_weak_movement_ends_where_it_ends_although_the_face_never_lies_quite_still():
+    t, rng = np.arange(300), np.random.default_rng(0)
+    x = np.clip(np.minimum((t - 100) / 6, (112 - t) / 6), 0, 1)
+    activity = 1.3 + 0.2 * rng.standard_normal(300) + 2.5 * x * x * (3 - 2 * x)
+    (onset, apex, offset), *others = peaks(activity, 3.2, 0.35, float(np.median(activity)))
+    assert others == []
+    assert (abs(onset - 100) <= 2, abs(apex - 106) <= 1, abs(offset - 112) <= 2) == (True, True, True)
+
+
+def test_a_macro_expression_is_told_although_a_blink_in_it_settled_first():
+    from merlib.clips.landmarks68 import canonical_face, face_to_map
+    from merlib.watching.window import FaceWindow, Moment
+
+    moved, _ = quiet()
+    bump(moved, BROWS, 200, 215, 262, 0.03)
+    bump(moved, LIDS, 206, 209, 213, 0.06)
+    pose, window, told = head_pose(face_to_map(canonical_face(), (140, 112))), FaceWindow(REGIONS, Rules()), []
+    window._since = 0.0
+    for i, each in enumerate(moved):
+        window.moments.append(Moment(i, i / FPS, each, pose))
+        if i % 12 == 0:
+            told += window._settled(i / FPS)
+    assert [event.kind for event in told if event.kind in (MACRO, MICRO)] == [MACRO]
+    assert len(told) == len({event.onset for event in told})
+
+
 def test_times_decide_not_frame_numbers():
     moved, poses = quiet()
     bump(moved, BROWS[:2], 200, 205, 212, 0.02)

@@ -50,9 +50,7 @@ class Committed:
         return self.headline
 
 
-def committed(
-    artefact: str, reference: Path | None = None, notebook: str = "12_visualisations"
-) -> Committed | str:
+def committed(artefact: str, reference: Path | None = None, notebook: str = "12_visualisations") -> Committed | str:
     """Return the best committed record of an artefact, or a sentence that says how to make one.
 
     Parameters

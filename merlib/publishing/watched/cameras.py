@@ -25,8 +25,6 @@ from merlib.watching.classifying import picture_of
 from merlib.watching.tracking import look_for_faces
 from merlib.watching.video import VideoFrame
 
-# recordings and seconds of each, by profile; 4 people each, who let some 5 micro-expressions a minute slip
-FILMED = {"smoke": (2, 20.0), "teach": (8, 40.0), "paper": (8, 40.0)}
 SEEN_BY = ("aligned.py", "classifying.py", "tracking.py")  # modules of watching that turn frames into these pictures
 CAMERAS = {"1080p": (1920, 1080), "720p": (1280, 720), "<480p": (640, 360)}
 SEED = 4001  # of the first recording; not one that spotting was built or measured on
@@ -80,12 +78,6 @@ def camera_samples(
     )
     room, seen = Path(datasets.__file__).parent / "recordings", Path(watching.__file__).parent
     return samples.made_by(recipe, package_digest(room, ("*.py",)) + package_digest(seen, SEEN_BY))
-
-
-def filmed_by_cameras(profile: str) -> dict[str, Samples]:
-    """Return `camera_samples` of every camera, as long as `FILMED` says for a profile."""
-    recordings, seconds = FILMED[profile]
-    return {camera: camera_samples(camera, recordings, seconds) for camera in CAMERAS}
 
 
 def change_of(recording: LongRecording, event, size: int) -> np.ndarray:

@@ -8,9 +8,11 @@ threshold on it chosen on other seeds, and an interval of the typical length aro
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from merlib.datasets.recordings import LongRecording, plan_recording, write_reco
 from merlib.places import repository_root
 from merlib.scoring.spotting import match_intervals, spotting_intervals
 from merlib.watching.classifying import EventModel
+from merlib.watching.spotting import Rules
 from merlib.watching.video import open_video
 from merlib.watching.watcher import Watcher
 
@@ -71,19 +74,30 @@ class _MeanFlow:
         self.lengths.append(float(np.linalg.norm(flow, axis=-1).mean()))
 
 
+def draw_recording(setting: str, seed: int, seconds: float, folder: Path) -> tuple[Path, LongRecording]:
+    """Write a recording as a video into a folder, unless it lies there, and return both."""
+    recording = LongRecording(plan_recording(seed, seconds, FPS, SIZE, PEOPLE, SETTINGS[setting]))
+    path = folder / f"{setting}-{seed}-{seconds:g}s.avi".replace(" ", "-")
+    if not path.is_file():
+        write_recording(recording, path)
+    return path, recording
+
+
 def watch_recording(
     setting: str,
     seed: int,
     model: EventModel | None = None,
     seconds: float = SECONDS,
     say: Callable[[str], None] = print,
+    kept: Path | None = None,
 ) -> WatchedRecording:
-    """Draw a recording, write it as a video, watch it, and return what was there and what was seen."""
-    recording = LongRecording(plan_recording(seed, seconds, FPS, SIZE, PEOPLE, SETTINGS[setting]))
+    """Draw a recording, write it as a video, watch it, and return what was there and what was seen.
+
+    Videos drawn into the folder `kept` stay there and are not drawn again.
+    """
     watcher, flows, people = Watcher(model), {}, {}
-    with tempfile.TemporaryDirectory(prefix="merlib-spotting-") as folder:
-        path = Path(folder) / "recording.avi"
-        write_recording(recording, path)
+    with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="merlib-spotting-") as folder:
+        path, recording = draw_recording(setting, seed, seconds, Path(folder))
         with open_video(path) as video:
             for frame in video:
                 for face in watcher.step(frame):
@@ -143,8 +157,16 @@ def count(watched: WatchedRecording, threshold: float = HUMBLE_THRESHOLD) -> pd.
 
 
 def measured() -> pd.DataFrame:
-    """Return the committed counts of `count`, SYNTHETIC."""
-    return pd.read_csv(repository_root() / RECORD, comment="#")
+    """Return the committed counts of `count`, SYNTHETIC; ``attrs["rules"]`` tells the thresholds behind them."""
+    text = (repository_root() / RECORD).read_text(encoding="utf-8")
+    counts = pd.read_csv(io.StringIO(text), comment="#")
+    counts.attrs["rules"] = next((line[2:] for line in text.splitlines() if line.startswith("# Rules(")), "not kept")
+    return counts
+
+
+def heading() -> str:
+    """Return the lines that stand above counts in a file: that they are SYNTHETIC, and the thresholds in use."""
+    return f"# SYNTHETIC\n# {Rules()!r}\n"
 
 
 def spotting_table(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -173,4 +195,6 @@ def measured_sentence(counts: pd.DataFrame) -> str:
     hits, right = micro["hits"].sum(), micro["labelled"].sum()
     named = f"; of {hits:.0f} found, {right:.0f} were named rightly by the default model" if hits else ""
     minutes = micro["minutes"].sum()
-    return f"Micro-expressions, {minutes:.0f} minutes of faces, SYNTHETIC. {'; '.join(parts)}{named}."
+    changed = counts.attrs.get("rules", repr(Rules())) != repr(Rules())
+    since = " Measured with thresholds that have been changed since." if changed else ""
+    return f"Micro-expressions, {minutes:.0f} minutes of faces, SYNTHETIC. {'; '.join(parts)}{named}.{since}"
