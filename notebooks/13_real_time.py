@@ -182,9 +182,7 @@ print(f"{event.kind}-expression at frame {event.apex}: %s, probability %.2f" % c
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_share
 
-filmed = {
-    camera: camera_samples(camera, lengths.films, lengths.film) for camera in CAMERAS
-}
+filmed = {camera: camera_samples(camera, lengths.films, lengths.film) for camera in CAMERAS}
 print({camera: f"{seen_share(one):.0%} of the faces found" for camera, one in filmed.items()})
 
 # %%
@@ -247,9 +245,7 @@ reader = network_model(
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.live_frame import watch_to_event
 
-live = LongRecording(
-    plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1)
-)
+live = LongRecording(plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1))
 picture, number, seen = watch_to_event(live, reader)
 print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
 
@@ -267,9 +263,7 @@ _ = save_figure("larnet.figure9", figure, samples=[live, events_filmed], caption
 # each pupil is not either; they cannot be made again. What can be drawn is what was measured: each face's activity, the events in it, and the mean over the faces.
 
 # %% tags=["nbval-ignore-output"]
-group = LongRecording(
-    plan_recording(seed=7, seconds=lengths.group, fps=30, size=(640, 480), people=4)
-)
+group = LongRecording(plan_recording(seed=7, seconds=lengths.group, fps=30, size=(640, 480), people=4))
 group_watcher = Watcher(model)
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
 print(f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces")
