@@ -20,7 +20,7 @@
 # 3. how spotting is measured, and what blinks, turns of the head and speech do to it;
 # 4. what a camera of few pixels, or of few frames a second, leaves of a movement of 200 milliseconds.
 #
-# Time: about two minutes with profile `smoke` on two cores.
+# Time: about 75 seconds with profile `smoke` on two cores.
 #
 # **What it is for.** Research and teaching, not the judging of people. A label is a model's guess at how a face moved, not what a person feels; the paper's
 # application, monitoring emotions in classrooms, is unlawful in some places. Every face below is SYNTHETIC.
@@ -71,8 +71,10 @@ reported_table("larnet.table3")
 
 # %%
 from merlib.datasets.recordings import LongRecording, plan_recording
+from merlib.publishing.watched.lengths import lengths_of
 
-plan = plan_recording(seed=101, seconds=12, fps=30, size=(400, 300), people=1)
+lengths = lengths_of(study.profile.name)
+plan = plan_recording(seed=101, seconds=lengths.one, fps=30, size=(400, 300), people=1)
 recording = LongRecording(plan)
 recording.events()
 
@@ -92,7 +94,8 @@ _ = watcher.finish()
 
 # %%
 print(
-    f"{len(recording)} frames, faces followed at the end: {[face.track.number for face in faces]}"
+    f"{len(recording)} frames, faces followed at the end: "
+    f"{[face.track.number for face in faces]}"
 )
 
 # %% [markdown]
@@ -151,7 +154,10 @@ truth["onset_seconds"], truth["offset_seconds"] = (
 )
 truth = truth[truth["kind"] != "blink"]
 figure = draw_activity(watcher.curves(), watcher.table(), truth)
-caption = f"{len(shown)} expressions spotted, {len(truth)} planted (bars below); the lids take no part in the curve."
+caption = (
+    f"{len(shown)} expressions spotted, {len(truth)} planted "
+    "(bars below); the lids take no part in the curve."
+)
 _ = save_figure(
     "extra.watched_face",
     figure,
@@ -199,8 +205,9 @@ print(
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_share
 
-recordings = 2 if study.profile.abridged and study.profile.name == "smoke" else 8
-filmed = {camera: camera_samples(camera, recordings) for camera in CAMERAS}
+filmed = {
+    camera: camera_samples(camera, lengths.films, lengths.film) for camera in CAMERAS
+}
 print(
     {
         camera: f"{seen_share(one):.0%} of the faces found"
@@ -232,12 +239,26 @@ from merlib.scoring import accuracy
 runs = {camera: study.run(larnet, one) for camera, one in filmed.items()}
 told = ", ".join(f"{camera} {accuracy(run):.0%}" for camera, run in runs.items())
 often = max(np.bincount(events_filmed.labels)) / len(events_filmed)
-caption = f"Accuracy {told}; always naming the commonest class gives {often:.0%}. Columns: ends of the 95 % interval, people drawn anew."
+caption = (
+    f"Accuracy {told}; always naming the commonest class gives {often:.0%}. "
+    "Columns: ends of the 95 % interval, people drawn anew."
+)
 
 # %% tags=["nbval-ignore-output"]
 table3 = camera_table(runs)
-note = "three classes of the SYNTHETIC twin's long recordings; people of unknown distance in the paper, four a picture here"
+note = (
+    "three classes of the SYNTHETIC twin's long recordings; people "
+    "of unknown distance in the paper, four a picture here"
+)
 save_table("larnet.table3", table3, runs, caption=caption, substitution=note, digits=0)
+
+# %% [markdown]
+# A short run trains for three epochs on a handful of events. The same table of profile `teach` is committed:
+
+# %% tags=["nbval-ignore-output"]
+from merlib.publishing.explained.committed import committed
+
+committed("larnet.table3", notebook="13_real_time")
 
 # %% [markdown]
 # Accuracies of so few events say little about a camera. What it leaves of the movement can be said exactly: the length of the change that the network is given, in grey levels.
@@ -274,14 +295,7 @@ reader = network_model(
 from merlib.publishing.watched.live_frame import watch_to_event
 
 live = LongRecording(
-    plan_recording(
-        seed=26,
-        seconds=8,
-        fps=25,
-        size=CAMERAS["1080p"],
-        people=1,
-        kinds=("macro", "blink"),
-    )
+    plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1)
 )
 picture, number, seen = watch_to_event(live, reader)
 print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
@@ -289,7 +303,10 @@ print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.watched import draw_picture
 
-told = f"Frame {number} of {len(live)}: {seen.kind}-expression, named {seen.label} ({seen.confidence:.2f})."
+told = (
+    f"Frame {number} of {len(live)}: {seen.kind}-expression, "
+    f"named {seen.label} ({seen.confidence:.2f})."
+)
 figure = draw_picture(picture)
 _ = save_figure(
     "larnet.figure9",
@@ -307,12 +324,13 @@ _ = save_figure(
 
 # %% tags=["nbval-ignore-output"]
 group = LongRecording(
-    plan_recording(seed=7, seconds=8, fps=30, size=(640, 480), people=4)
+    plan_recording(seed=7, seconds=lengths.group, fps=30, size=(640, 480), people=4)
 )
-group_watcher = Watcher(watch_model("linear"))
+group_watcher = Watcher(model)
 picture, number, _ = watch_to_event(group, watcher=group_watcher, to_the_end=True)
 print(
-    f"{len(group_watcher.events)} expressions in {group_watcher.curves()['face'].nunique()} faces"
+    f"{len(group_watcher.events)} expressions in "
+    f"{group_watcher.curves()['face'].nunique()} faces"
 )
 
 # %% tags=["nbval-ignore-output"]
@@ -321,8 +339,14 @@ from merlib.publishing.figures.watched import draw_group
 planted = group.events()
 figure = draw_group(picture, group_watcher.curves(), group_watcher.table())
 expressions = planted["kind"].isin(["micro", "macro"]).sum()
-caption = f"{len(group_watcher.events)} expressions spotted in four faces, {expressions} planted; the group's curve is the mean."
-note = "four people of the SYNTHETIC twin; the paper's three scores are not defined and are not drawn"
+caption = (
+    f"{len(group_watcher.events)} expressions spotted in four faces, "
+    f"{expressions} planted; the group's curve is the mean."
+)
+note = (
+    "four people of the SYNTHETIC twin; the paper's three "
+    "scores are not defined and are not drawn"
+)
 _ = save_figure(
     "astnet.figure14",
     figure,
@@ -372,7 +396,11 @@ rates.round(0).astype(int)
 from merlib.publishing.figures.watched import draw_frame_rates
 
 thirty = rates.loc[30]
-caption = f"At 30 frames a second {thirty['frames, fewest']:.0f} to {thirty['frames, most']:.0f} frames show it, the best at least {thirty['seen at least, %']:.0f} % of it."
+caption = (
+    f"At 30 frames a second {thirty['frames, fewest']:.0f} to "
+    f"{thirty['frames, most']:.0f} frames show it, the best at least "
+    f"{thirty['seen at least, %']:.0f} % of it."
+)
 _ = save_figure(
     "extra.frame_rates",
     draw_frame_rates(rates),

@@ -35,7 +35,13 @@ def weights_folder() -> Path:
 
 
 def search_folders() -> tuple[Path, ...]:
-    """Return the folders in which weights files are looked for, in the order that the module's docstring gives."""
+    """Return the folders in which every weights file is looked for, in this order (see the module)."""
+    return _search_folders(*map(os.environ.get, (FOLDER_VARIABLE, "XDG_CACHE_HOME", "TORCH_HOME", "HOME")))
+
+
+@lru_cache(maxsize=8)
+def _search_folders(*_variables: str | None) -> tuple[Path, ...]:
+    """Return the folders for some values of the environment variables; a network asks in every frame of a video."""
     home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
     return tuple(dict.fromkeys((weights_folder(), _cache_folder(), Path(home).expanduser() / "hub" / "checkpoints")))
 

@@ -15,6 +15,7 @@ import numpy as np
 from merlib.faces.face import Face
 from merlib.faces.landmarks import find_faces
 from merlib.faces.mesh import SIDE, landmarks_of_mesh, mesh_points, square_of_mesh
+from merlib.watching.aligned import averaged_down
 from merlib.watching.looks import alike, look_around
 
 UNSURE = 0.5  # score of the mesh below which the detector looks again
@@ -232,7 +233,7 @@ class FaceTracker:
 def follow(frame: np.ndarray, mesh: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the mesh (468, 2) and its score in a frame, looked for where `mesh` was in the frame before.
 
-    Only the square around the face is read and its colours turned, whatever the size of the frame.
+    Only the square around the face is read, and of a large face averaged down before anything else is done to it.
     """
     import cv2
 
@@ -242,10 +243,14 @@ def follow(frame: np.ndarray, mesh: np.ndarray) -> tuple[np.ndarray, float]:
     high = np.minimum(np.ceil(corners.max(axis=0)) + 3, frame.shape[1::-1]).astype(int)
     if (high - low < 16).any():
         return mesh, 0.0
-    part = cv2.cvtColor(frame[low[1] : high[1], low[0] : high[0]], cv2.COLOR_BGR2RGB)
+    part, step, shrink = frame[low[1] : high[1], low[0] : high[0]], np.ones(2), float(np.hypot(*square[:, 0]))
+    if shrink >= 2:
+        part, step = averaged_down(part, shrink)
     there = square.copy()
     there[:, 2] -= low
-    points, logit = mesh_points(part, there)
+    there = np.column_stack([there[:, :2] / step[:, None], (there[:, 2] + 0.5) / step - 0.5])
+    points, logit = mesh_points(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), there)
+    points = (points + 0.5) * step - 0.5
     score = float(1 / (1 + np.exp(-logit)))
     return (points + low).astype(np.float32), score if np.ptp(points[:, 0]) > 8 else 0.0
 

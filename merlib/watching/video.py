@@ -1,12 +1,14 @@
 """Frames of a video file or a camera, one after the other, with their times; what is wrong is told in one message.
 
 OpenCV reads. A rotation tag is obeyed, grey comes as three equal channels, and a frame's time is the file's own where
-it grows from frame to frame, so that a variable rate is no matter.
+it grows from frame to frame, so that a variable rate is no matter. A camera's frames are timed by its driver, else by
+the clock at which they arrive: what rate a camera claims is not what it delivers in a dim room.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,11 +59,12 @@ class VideoInput:
         self.size = (first.shape[1], first.shape[0])
         self.read = 0
         self._position = cv2.CAP_PROP_POS_MSEC
+        self._arrived, self._driver = time.monotonic(), self._own_seconds()  # of a camera's first frame
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield frames to the end; a file that breaks off ends early, and `read` tells how far it came."""
         picture, last = self._first, -1.0
-        own = 0.0 if self.live else self._seconds()
+        own = self._seconds(-1.0)
         while picture is not None:
             seconds = self.read / self.fps if self.read == 0 or own <= last else own
             seconds = max(seconds, last + 1e-4) if self.read else 0.0
@@ -71,9 +74,16 @@ class VideoInput:
             good, picture = self._capture.read()
             if not good or picture is None or picture.shape[1::-1] != self.size:
                 return
-            own = self._seconds()
+            own = self._seconds(last)
 
-    def _seconds(self) -> float:
+    def _seconds(self, last: float) -> float:
+        """Return the time of the frame just read: its own, or for a camera whose driver tells none, the clock's."""
+        if not self.live:
+            return self._own_seconds()
+        own = self._own_seconds() - self._driver  # a driver may count from the machine's start
+        return own if own > last else time.monotonic() - self._arrived
+
+    def _own_seconds(self) -> float:
         value = self._capture.get(self._position) / 1000
         return float(value) if np.isfinite(value) else -1.0
 

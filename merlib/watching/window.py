@@ -16,6 +16,7 @@ SECONDS, CUTS = 12.0, 7.0  # of motion and of cuts that are kept
 OFTEN = 0.4  # seconds between two looks for events
 SETTLED, SETTLED_MACRO = 1.0, 2.5  # seconds of what follows an event that are waited for
 BEGINNING = 0.3  # seconds after a face appears in which nothing is told
+TOLD = 32  # events that are remembered, so as not to be told twice
 AWAY = 0.5  # seconds: a face that was away for longer begins anew
 
 
@@ -47,6 +48,7 @@ class FaceWindow:
         self.moments: deque[Moment] = deque()
         self.cuts: deque[tuple[int, float, np.ndarray]] = deque()
         self._told, self._looked, self._since = -1, -np.inf, None
+        self._spans: deque[Spotted] = deque(maxlen=TOLD)
 
     def add(self, frame: int, seconds: float, picture: np.ndarray, landmarks: np.ndarray) -> list[Spotted]:
         """Take in a frame of the face and return the events that have settled with it.
@@ -92,11 +94,23 @@ class FaceWindow:
         times, settled = dict(zip(frames.tolist(), seconds.tolist(), strict=True)), []
         for event in spot(frames, seconds, moved, poses, self.regions, self.rules):
             waited = now - times[event.offset] >= (SETTLED_MACRO if event.kind == MACRO else SETTLED)
-            if waited and event.onset >= self._told and times[event.apex] - self._since >= BEGINNING:
+            if waited and self._is_new(event) and times[event.apex] - self._since >= BEGINNING:
                 settled.append(event)
         if settled:
-            self._told = max(event.offset for event in settled)
+            self._told = max(self._told, *(event.offset for event in settled))
+            self._spans.extend(settled)
         return settled
+
+    def _is_new(self, event: Spotted) -> bool:
+        """Whether an event follows all that was told; a macro-expression may hold short ones that settled before it."""
+        if event.kind != MACRO:
+            return event.onset >= self._told
+        return not any(
+            event.onset <= told.offset
+            and event.offset >= told.onset
+            and (told.kind == MACRO or 2 * (told.offset - told.onset) >= event.offset - event.onset)
+            for told in self._spans
+        )
 
     def cut_of(self, frame: int) -> np.ndarray | None:
         """Return the kept cut nearest to a frame; None when the window has moved on."""

@@ -2,7 +2,8 @@
 
 ``python tests/benchmarks/bench_spotting.py`` takes about an hour on one core. ``--part 0 3`` does every third
 recording, so that several processes share the work, and ``--join FILE ...`` puts their files together. ``--choose``
-finds the humble rule's threshold on seeds that are not measured on.
+finds the humble rule's threshold on seeds that are not measured on. ``--keep FOLDER`` keeps the drawn videos, so that
+a run that was broken off need not draw them again; ``--draw`` does no more than draw them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from merlib.publishing.watched.spotting_measured import (
     SPEECH,
     TURNS,
     count,
+    draw_recording,
+    heading,
     spotting_table,
     watch_recording,
 )
@@ -38,18 +41,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=repository_root() / RECORD)
     parser.add_argument("--join", nargs="+", type=Path)
     parser.add_argument("--choose", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--draw", action="store_true", help="only draw the videos into the folder of --keep")
     asked = parser.parse_args()
     if asked.choose:
         choose(asked.seconds)
     elif asked.join:
         write(asked.out, pd.concat([pd.read_csv(path, comment="#") for path in asked.join]))
     else:
-        model = watch_model("", store_folder())
         plans = [(setting, seed) for setting, seeds in MEASURED_ON.items() for seed in seeds]
         chosen = plans[asked.part[0] :: asked.part[1]]
+        if asked.draw:
+            for setting, seed in chosen:
+                draw_recording(setting, seed, asked.seconds, asked.keep)
+            return
+        model = watch_model("", store_folder())
         parts: list[pd.DataFrame] = []
         for setting, seed in chosen:
-            parts.append(count(watch_recording(setting, seed, model, asked.seconds, lambda t: print(t, flush=True))))
+            watched = watch_recording(setting, seed, model, asked.seconds, lambda t: print(t, flush=True), asked.keep)
+            parts.append(count(watched))
             write(asked.out, pd.concat(parts))
 
 
@@ -57,7 +67,7 @@ def write(path: Path, counts: pd.DataFrame) -> None:
     """Write counts, whole or not at all, and print the scores."""
     counts = counts.sort_values(["seed", "person", "method", "kind"])
     with renamed_into(path) as file:
-        file.write(("# SYNTHETIC\n" + counts.to_csv(index=False, float_format="%.6g")).encode())
+        file.write((heading() + counts.to_csv(index=False, float_format="%.6g")).encode())
     values, low, high = spotting_table(counts)
     print(values.round(3).to_string(), low.round(3).to_string(), high.round(3).to_string(), sep="\n", flush=True)
 

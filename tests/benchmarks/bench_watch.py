@@ -4,7 +4,7 @@
 are read from a video that lies in memory as JPEG pictures, so that decoding is timed too and drawing the people is not.
 Each row holds medians over the frames. The load before and after stands beside it, for on a busy machine the times are
 those of the crowd, and only their ratios can be compared; processor time (``cpu``) suffers less. ``--hour`` loops one
-clip for an hour of video and prints the memory in use every ten minutes.
+clip for an hour of video, or for ``--minutes``, and prints the memory in use sixty times on the way.
 """
 
 from __future__ import annotations
@@ -59,24 +59,22 @@ def timed(pictures: list[bytes], rounds: int) -> dict[str, float]:
     return result | {"mean of all": 1000 * float(table["all"].mean()), "looks": watcher.tracker.looks}
 
 
-def hour(size: tuple[int, int]) -> None:
-    """Watch an hour of video, a clip to and fro, and print the memory in use."""
+def memory(size: tuple[int, int], minutes: float) -> None:
+    """Watch minutes of video, a clip to and fro, and print the memory in use."""
     import cv2
 
     from merlib.watching.video import VideoFrame
     from merlib.watching.watcher import Watcher
 
     frames = [cv2.imdecode(np.frombuffer(p, np.uint8), cv2.IMREAD_COLOR) for p in encoded(size, 1, 60)]
-    watcher, index = Watcher(), 0
-    for minute in range(61):
-        if minute % 10 == 0:
+    watcher, count = Watcher(), round(30 * 60 * minutes)
+    for index in range(count + 1):
+        if index % max(count // 60, 1) == 0:
             with open("/proc/self/statm", encoding="ascii") as file:
                 now = int(file.read().split()[1]) * resource.getpagesize() / 2**20
-            print(f"minute {minute}: {now:.0f} MiB, {len(watcher.events)} events", flush=True)
-        for _ in range(30 * 60):
-            at = index % 118
-            watcher.step(VideoFrame(index, index / 30, frames[at if at < 60 else 118 - at]))
-            index += 1
+            print(f"frame {index}: {now:.1f} MiB, {len(watcher.events)} events", flush=True)
+        at = index % 118
+        watcher.step(VideoFrame(index, index / 30, frames[at if at < 60 else 118 - at]))
 
 
 def main() -> None:
@@ -87,12 +85,13 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--faces", nargs="+", type=int, choices=(1, 2, 4), default=[1, 2, 4])
     parser.add_argument("--hour", action="store_true")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of video, for --hour")
     asked = parser.parse_args()
     import cv2
 
     cv2.setNumThreads(1)
     if asked.hour:
-        hour(SIZES[asked.sizes[0]])
+        memory(SIZES[asked.sizes[0]], asked.minutes)
         return
     first = None
     for size in asked.sizes:

@@ -76,6 +76,20 @@ def test_the_committed_counts_are_of_the_planned_recordings():
     assert "SYNTHETIC" in measured_sentence(counts)
 
 
+def test_counts_of_other_thresholds_say_so(tmp_path, monkeypatch):
+    from merlib.publishing.watched import spotting_measured as module
+
+    (tmp_path / module.RECORD).parent.mkdir(parents=True)
+    rows = measured().to_csv(index=False)
+    monkeypatch.setattr(module, "repository_root", lambda: tmp_path)
+    (tmp_path / module.RECORD).write_text(module.heading() + rows)
+    assert "changed since" not in measured_sentence(module.measured())
+    (tmp_path / module.RECORD).write_text(module.heading().replace("micro_peak=", "micro_peak=9") + rows)
+    assert "changed since" in measured_sentence(module.measured())
+    (tmp_path / module.RECORD).write_text("# SYNTHETIC\n" + rows)
+    assert "changed since" in measured_sentence(module.measured())
+
+
 def test_a_movement_of_200_ms_is_seen_whole_at_200_frames_a_second_and_in_part_at_15():
     table = frame_rate_table(seconds=0.2)
     assert table.loc[200, "seen at least, %"] > 99

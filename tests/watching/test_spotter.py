@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from merlib.watching.motion import face_regions, followed_points, head_pose, less_affine
-from merlib.watching.spotting import BLINK, MACRO, MICRO, SPEECH, TURN, Rules, peaks, spot
+from merlib.watching.spotting import BLINK, MACRO, MICRO, SPEECH, TURN, Rules, Spotted, peaks, spot
 
 FPS, REGIONS = 30, face_regions()
 BROWS, LIDS, CORNERS = REGIONS.members("upper"), REGIONS.members("lids"), [10, 11]
@@ -80,6 +80,30 @@ def test_a_row_of_movements_of_the_mouth_is_speech_and_one_of_the_brows_is_not()
     kinds = [event.kind for event in found(moved, poses)]
     assert kinds[-1] == MICRO
     assert set(kinds[:-1]) == {SPEECH}
+
+
+def test_a_weak_movement_ends_where_it_ends_although_the_face_never_lies_quite_still():
+    t, rng = np.arange(300), np.random.default_rng(0)
+    x = np.clip(np.minimum((t - 100) / 6, (112 - t) / 6), 0, 1)
+    activity = 1.3 + 0.2 * rng.standard_normal(300) + 2.5 * x * x * (3 - 2 * x)
+    (onset, apex, offset), *others = peaks(activity, 3.2, 0.35, float(np.median(activity)))
+    assert others == []
+    assert (abs(onset - 100) <= 2, abs(apex - 106) <= 1, abs(offset - 112) <= 2) == (True, True, True)
+
+
+def test_a_macro_expression_is_told_once_although_a_blink_in_it_settled_first(monkeypatch):
+    from merlib.watching.window import FaceWindow, Moment
+
+    blink, macro = Spotted(BLINK, 240, 244, 249, 5.0, "lid, left"), Spotted(MACRO, 200, 215, 290, 30.0, "chin")
+    window, told = FaceWindow(REGIONS, Rules()), []
+    window._since = 0.0
+    monkeypatch.setattr(
+        "merlib.watching.window.spot", lambda frames, *_: [e for e in (macro, blink) if e.offset < frames[-1]]
+    )
+    for i in range(420):
+        window.moments.append(Moment(i, i / FPS, np.zeros((len(REGIONS.names), 2)), np.zeros(2)))
+        told += window._settled(i / FPS) if i % 12 == 0 else []
+    assert told == [blink, macro]
 
 
 def test_times_decide_not_frame_numbers():

@@ -99,6 +99,56 @@ def test_a_camera_that_is_not_there_is_told():
     assert "video file" in told.value.action
 
 
+class Camera:
+    """Stands for cv2.VideoCapture of a camera that gives `pictures` and tells its own `times`, milliseconds."""
+
+    def __init__(self, pictures: list, times: list | None = None):
+        self.pictures, self.times, self.reads, self.released = pictures, times, 0, False
+
+    def __call__(self, number: int):
+        return self
+
+    def isOpened(self) -> bool:
+        return True
+
+    def read(self):
+        picture = self.pictures[self.reads] if self.reads < len(self.pictures) else None
+        self.reads += 1
+        return picture is not None, picture
+
+    def get(self, what: int) -> float:
+        import cv2
+
+        own = what == cv2.CAP_PROP_POS_MSEC and self.times is not None
+        return float(self.times[max(self.reads - 1, 0)]) if own else -1.0
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_a_camera_that_gives_no_picture_is_told(monkeypatch):
+    camera = Camera([])
+    monkeypatch.setattr("cv2.VideoCapture", camera)
+    with pytest.raises(MerlibError, match="camera 0 gives no picture"):
+        read("0")
+    assert camera.released
+
+
+def test_a_cameras_frames_are_timed_by_its_driver_from_the_first_one_on(monkeypatch):
+    pictures = [np.zeros((96, 128, 3), np.uint8)] * 4
+    monkeypatch.setattr("cv2.VideoCapture", Camera(pictures, [9e8, 9e8 + 40, 9e8 + 140, 9e8 + 160]))
+    with open_video("0") as video:
+        assert (video.live, video.n_frames) == (True, 0)
+        np.testing.assert_allclose([frame.seconds for frame in video], [0, 0.04, 0.14, 0.16], atol=1e-6)
+
+
+def test_a_camera_that_tells_no_times_is_timed_by_the_clock(monkeypatch):
+    monkeypatch.setattr("cv2.VideoCapture", Camera([np.zeros((96, 128, 3), np.uint8)] * 4))
+    now = iter([100.0, 100.3, 100.4, 101.0])
+    monkeypatch.setattr("merlib.watching.video.time.monotonic", lambda: next(now))
+    np.testing.assert_allclose([frame.seconds for frame in read("0")], [0, 0.3, 0.4, 1.0])
+
+
 def test_frames_too_small_for_a_face_are_told(tmp_path):
     path = write_video(tmp_path / "small.avi", [np.zeros((32, 48, 3), np.uint8)] * 3)
     with pytest.raises(MerlibError, match="48 x 32"):

@@ -102,6 +102,28 @@ def test_a_window_without_a_display_is_told_before_anything_is_written(tmp_path,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_display_that_does_not_answer_is_told_and_does_not_end_the_program(tmp_path, monkeypatch, name):
+    for each in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, "nowhere.invalid:97")
+    with pytest.raises(MerlibError, match=r"nowhere\.invalid:97") as told:
+        watch_video("0", tmp_path / "out", None, show=True)
+    assert "--show" in told.value.action
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("mesh_weights")
+def test_q_in_the_window_ends_it_and_keeps_what_was_watched(tmp_path, monkeypatch):
+    path, shown = write_video(tmp_path / "face.avi", faces(1.0)), []
+    monkeypatch.setattr("merlib.publishing.watched.session.check_display", lambda: None)
+    monkeypatch.setattr("cv2.imshow", lambda name, picture: shown.append(picture.shape))
+    monkeypatch.setattr("cv2.waitKey", lambda wait: ord("q") if len(shown) == 5 else -1)
+    outcome = watch_video(str(path), tmp_path / "out", None, show=True)
+    assert (outcome.interrupted, outcome.frames, shown) == (True, 5, [(192, 240, 3)] * 5)
+    assert len(frames_of(tmp_path / "out" / "face.watched.mp4")) == 5
+
+
 def test_no_half_video_is_left_where_nothing_was_written(tmp_path):
     video = AnnotatedVideo(tmp_path / "a.mp4", 25, (128, 96))
     assert len(list(tmp_path.iterdir())) == 1

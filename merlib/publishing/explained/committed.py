@@ -18,7 +18,7 @@ Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Committed:
-    """The committed record of an artefact; a notebook shows its headline, and its picture where there is one."""
+    """The committed record of an artefact; shows itself in a notebook: its picture, or else its cells."""
 
     record: dict
 
@@ -42,13 +42,15 @@ class Committed:
         if picture.is_file():
             content = base64.b64encode(picture.read_bytes()).decode("ascii")
             shown = f'<img alt="{html.escape(self.record["title"])}" src="data:image/png;base64,{content}"/>'
+        elif self.record.get("cells"):
+            shown = self.tables[0].to_html(border=0, float_format="%.3g", na_rep="")
         return f"<p><b>{html.escape(self.headline)}</b></p>{shown}"
 
     def __repr__(self) -> str:
         return self.headline
 
 
-def committed(artefact: str, reference: Path | None = None) -> Committed | str:
+def committed(artefact: str, reference: Path | None = None, notebook: str = "12_visualisations") -> Committed | str:
     """Return the best committed record of an artefact, or a sentence that says how to make one.
 
     Parameters
@@ -57,9 +59,11 @@ def committed(artefact: str, reference: Path | None = None) -> Committed | str:
         Id in the ledger, or ``extra.NAME``.
     reference : path, optional
         ``results/reference`` by default.
+    notebook : str
+        Which one makes it.
     """
     folder = reference or repository_root() / "results" / "reference"
     best = best_records(read_records([folder]) if folder.is_dir() else [])
     if artefact not in best:
-        return f"{artefact}: no committed record yet; merlib run 12_visualisations --profile teach makes one."
+        return f"{artefact}: no committed record yet; merlib run {notebook} --profile teach makes one."
     return Committed(best[artefact])

@@ -25,6 +25,7 @@ from merlib.watching.classifying import picture_of
 from merlib.watching.tracking import look_for_faces
 from merlib.watching.video import VideoFrame
 
+SEEN_BY = ("aligned.py", "classifying.py", "tracking.py")  # modules of watching that turn frames into these pictures
 CAMERAS = {"1080p": (1920, 1080), "720p": (1280, 720), "<480p": (640, 360)}
 SEED = 4001  # seed of the first recording; spotting was neither built nor measured on it
 PEOPLE = 4
@@ -75,8 +76,8 @@ def camera_samples(
     recipe = (
         f"{EDITION}: recordings {SEED} to {SEED + recordings - 1}, {seconds:g} s, {fps:g} a second, {camera}, {size}"
     )
-    folders = (Path(datasets.__file__).parent / "recordings", Path(watching.__file__).parent)
-    return samples.made_by(recipe, "".join(package_digest(folder, ("*.py",)) for folder in folders))
+    room, seen = Path(datasets.__file__).parent / "recordings", Path(watching.__file__).parent
+    return samples.made_by(recipe, package_digest(room, ("*.py",)) + package_digest(seen, SEEN_BY))
 
 
 def change_of(recording: LongRecording, event, size: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,8 @@ INTENDED_USE = (
 )
 SYNTHETIC = "SYNTHETIC"
 WINDOW = "merlib watch (q ends it)"
+TRIAL = "import cv2; cv2.namedWindow('merlib'); cv2.waitKey(1); cv2.destroyAllWindows()"
+PATIENCE = 30.0  # seconds that a display has to open a window
 
 
 @dataclass
@@ -130,21 +134,29 @@ def is_synthetic(source: str | os.PathLike) -> bool:
 
 
 def check_display() -> None:
-    """Raise when no window can be opened, since Qt would end the whole program.
+    """Raise when no window can be opened; tried in a process of its own, for Qt would end this one without a word.
 
     Raises
     ------
     MerlibError
-        On Linux without ``DISPLAY`` and ``WAYLAND_DISPLAY``.
+        On Linux without ``DISPLAY`` and ``WAYLAND_DISPLAY``, where the display that they name does not answer, and for
+        an OpenCV that was built without windows.
     """
-    import sys
-
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise MerlibError(
-            "no display (neither DISPLAY nor WAYLAND_DISPLAY is set).",
-            "a screen for --show.",
-            "leave --show out; the annotated video is written all the same.",
-        )
+        raise _no_window("no display (neither DISPLAY nor WAYLAND_DISPLAY is set).")
+    try:
+        tried = subprocess.run([sys.executable, "-c", TRIAL], capture_output=True, timeout=PATIENCE, check=False)
+        opened = tried.returncode == 0
+    except subprocess.TimeoutExpired:
+        opened = False
+    if not opened:
+        told = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "this machine's"
+        raise _no_window(f"a display ({told}) on which no window can be opened.")
+
+
+def _no_window(found: str) -> MerlibError:
+    expected = "a screen for --show that answers, and an OpenCV with windows (opencv-python, not the headless build)."
+    return MerlibError(found, expected, "leave --show out; the annotated video is written all the same.")
 
 
 def _shown(picture) -> bool:

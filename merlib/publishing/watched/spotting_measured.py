@@ -9,9 +9,11 @@ typical length around each peak.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from merlib.places import repository_root
 from merlib.scoring.interval_text import value_text
 from merlib.scoring.spotting import match_intervals, spotting_intervals
 from merlib.watching.classifying import EventModel
+from merlib.watching.spotting import Rules
 from merlib.watching.video import open_video
 from merlib.watching.watcher import Watcher
 
@@ -73,14 +76,24 @@ class _MeanFlow:
         self.lengths.append(float(np.linalg.norm(flow, axis=-1).mean()))
 
 
+def draw_recording(setting: str, seed: int, seconds: float, folder: Path) -> tuple[Path, LongRecording]:
+    """Write a recording as a video into a folder, unless it lies there, and return both."""
+    recording = LongRecording(plan_recording(seed, seconds, FPS, SIZE, PEOPLE, SETTINGS[setting]))
+    path = folder / f"{setting}-{seed}-{seconds:g}s.avi".replace(" ", "-")
+    if not path.is_file():
+        write_recording(recording, path)
+    return path, recording
+
+
 def watch_recording(
     setting: str,
     seed: int,
     model: EventModel | None = None,
     seconds: float = SECONDS,
     say: Callable[[str], None] = print,
+    kept: Path | None = None,
 ) -> WatchedRecording:
-    """Render a recording, write it as a video, watch it, and return its true events and those seen.
+    """Draw a recording, write it as a video, watch it, and return its true events and those seen.
 
     Parameters
     ----------
@@ -94,12 +107,12 @@ def watch_recording(
         Length of the recording.
     say : callable
         Called with a line about the result.
+    kept : Path, optional
+        Folder in which videos stay, so that they are not drawn again.
     """
-    recording = LongRecording(plan_recording(seed, seconds, FPS, SIZE, PEOPLE, SETTINGS[setting]))
     watcher, flows, people = Watcher(model), {}, {}
-    with tempfile.TemporaryDirectory(prefix="merlib-spotting-") as folder:
-        path = Path(folder) / "recording.avi"
-        write_recording(recording, path)
+    with nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="merlib-spotting-") as folder:
+        path, recording = draw_recording(setting, seed, seconds, Path(folder))
         with open_video(path) as video:
             for frame in video:
                 for face in watcher.step(frame):
@@ -162,8 +175,16 @@ def count(watched: WatchedRecording, threshold: float = HUMBLE_THRESHOLD) -> pd.
 
 
 def measured() -> pd.DataFrame:
-    """Return the committed table of `count`, SYNTHETIC."""
-    return pd.read_csv(repository_root() / RECORD, comment="#")
+    """Return the committed counts of `count`, SYNTHETIC; ``attrs["rules"]`` tells the thresholds behind them."""
+    text = (repository_root() / RECORD).read_text(encoding="utf-8")
+    counts = pd.read_csv(io.StringIO(text), comment="#")
+    counts.attrs["rules"] = next((line[2:] for line in text.splitlines() if line.startswith("# Rules(")), "not kept")
+    return counts
+
+
+def heading() -> str:
+    """Return the lines that stand above counts in a file: that they are SYNTHETIC, and the thresholds in use."""
+    return f"# SYNTHETIC\n# {Rules()!r}\n"
 
 
 def spotting_table(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -189,4 +210,6 @@ def measured_sentence(counts: pd.DataFrame) -> str:
     hits, right = micro["hits"].sum(), micro["labelled"].sum()
     named = f"; of {hits:.0f} found, {right:.0f} were named rightly by the default model" if hits else ""
     minutes = micro["minutes"].sum()
-    return f"Micro-expressions, {minutes:.0f} minutes of faces, SYNTHETIC. {'; '.join(parts)}{named}."
+    changed = counts.attrs.get("rules", repr(Rules())) != repr(Rules())
+    since = " Measured with thresholds that have been changed since." if changed else ""
+    return f"Micro-expressions, {minutes:.0f} minutes of faces, SYNTHETIC. {'; '.join(parts)}{named}.{since}"
