@@ -120,7 +120,8 @@ def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Ite
 def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
     """Give a function that moves a bar, or None where nobody would see one; the bar is closed when the block ends.
 
-    The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``.
+    The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``; a total that nobody knows
+    is 0.
     """
     bar, began = open_bar(what, None, unit), time.monotonic()
     if bar is None:
@@ -128,7 +129,7 @@ def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
         return
 
     def tell(done: int, total: int, name: str = "") -> None:
-        left = (time.monotonic() - began) * (total - done) / done if done else None
+        left = (time.monotonic() - began) * (total - done) / done if done and total else None
         bar.show(done, left, total, name)
 
     try:

@@ -76,6 +76,8 @@ from merlib.publishing.watched.lengths import lengths_of
 lengths = lengths_of(study.profile.name)
 plan = plan_recording(seed=101, seconds=lengths.one, fps=30, size=(400, 300), people=1)
 recording = LongRecording(plan)
+
+# %%
 recording.events()
 
 # %% [markdown]
@@ -223,14 +225,10 @@ print(
 )
 
 # %%
+from merlib.publishing.planned.clip_ladder import LARNET_TRAINING
+
 options = {"stages": ("emoresnet",), "width": 8, "image_size": 64}
-changes = {
-    "optimiser": "adam",
-    "learning_rate": 5e-4,
-    "augmentation": ("flip",),
-    "normalisation": "standardise",
-}
-larnet = study.experiment("larnet", options=options, label="LARNet", **changes)
+larnet = study.experiment("larnet", options=options, label="LARNet", **LARNET_TRAINING)
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.cameras import camera_table
@@ -266,9 +264,7 @@ committed("larnet.table3", notebook="13_real_time")
 # %% tags=["nbval-ignore-output"]
 import pandas as pd
 
-left = {
-    camera: 255 * np.abs(one.inputs["frames"]).mean() for camera, one in filmed.items()
-}
+left = {name: 255 * np.abs(one.inputs["frames"]).mean() for name, one in filmed.items()}
 pd.Series(left, name="mean change from onset to apex, grey levels").round(2).to_frame()
 
 # %% [markdown]
@@ -294,9 +290,10 @@ reader = network_model(
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.live_frame import watch_to_event
 
-live = LongRecording(
-    plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1)
-)
+live_plan = plan_recording(98, lengths.live, fps=25, size=CAMERAS["1080p"], people=1)
+live = LongRecording(live_plan)
+
+# %% tags=["nbval-ignore-output"]
 picture, number, seen = watch_to_event(live, reader)
 print(f"frame {number} of {len(live)}, {seen.label or 'no label'}")
 

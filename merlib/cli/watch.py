@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,6 +10,7 @@ import typer
 
 from merlib.cli.console import open_console
 from merlib.cli.options import StoreOption
+from merlib.progress import telling
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -47,33 +47,24 @@ def watch(
     console.print(f"{chosen.name}, trained on {chosen.trained_on}: {', '.join(chosen.classes)}", highlight=False)
     signal.signal(signal.SIGTERM, _interrupt)
     folder = out or results_folder() / "watched"
-    with _progress(console) as bar:
-        task = bar.add_task(f"{video}", total=None) if bar else None
+    with telling(f"{video}", "frames") as tell:
+        expected = 0
 
         def began(opened) -> None:
+            nonlocal expected
+            expected = opened.n_frames
             told = f"{opened.size[0]} x {opened.size[1]} px, {opened.fps:g} frames a second"
-            console.print(f"{video}: {told}, {opened.n_frames or 'an unknown number of'} frames", highlight=False)
-            if bar:
-                bar.update(task, total=opened.n_frames or None)
+            console.print(f"{video}: {told}, {expected or 'an unknown number of'} frames", highlight=False)
 
         def progress(frames: int) -> None:
-            if bar and not frames % 10:
-                bar.update(task, completed=frames)
+            if tell and not frames % 10:
+                tell(frames, expected)
 
         outcome = watch_video(video, folder, chosen, show, began, progress, lambda event: _tell(console, event))
     _summary(console, outcome)
     if outcome.interrupted:
         console.print("Ended early; what was watched is written. A video is watched from its start each time.")
         raise typer.Exit(130)
-
-
-def _progress(console):
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    if not console.is_terminal:
-        return nullcontext()
-    words = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} frames")
-    return Progress(*words, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console)
 
 
 def _tell(console, event) -> None:
