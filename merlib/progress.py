@@ -120,8 +120,7 @@ def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Ite
 def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
     """Give a function that moves a bar, or None where nobody would see one; the bar is closed when the block ends.
 
-    The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``; a total that nobody knows
-    is 0.
+    The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``. An unknown total is 0.
     """
     bar, began = open_bar(what, None, unit), time.monotonic()
     if bar is None:
