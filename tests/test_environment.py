@@ -58,7 +58,7 @@ def test_every_pinned_version_installs_on_the_oldest_python_that_is_promised():
     pinned = constraints()
     here = [found for found in distributions() if pinned.get(canonicalize_name(found.name)) == found.version]
     assert len(here) > 100
-    asks = {found.name: found.metadata["Requires-Python"] or "" for found in here}
+    asks = {found.name: found.metadata.get("Requires-Python") or "" for found in here}
     assert {name: asked for name, asked in asks.items() if not SpecifierSet(asked).contains(oldest)} == {}
 
 
