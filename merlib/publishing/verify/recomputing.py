@@ -12,6 +12,7 @@ import pandas as pd
 
 from merlib.clips.frame_rows import MARK
 from merlib.learning.frame_votes import vote_by_clip
+from merlib.publishing.planned.ablation_tables import family_numbers
 from merlib.publishing.planned.archive_plan import FAMILIES as CHAMPION_FAMILIES
 from merlib.publishing.planned.comparisons import FAMILIES
 from merlib.publishing.planned.prior_at_inference import with_prior
@@ -19,6 +20,7 @@ from merlib.publishing.planned.same_folds import ON
 from merlib.publishing.tables.classes import averages_over_people, class_table, recalls_by_set
 from merlib.publishing.tables.comparison import between_archives
 from merlib.publishing.tables.metrics import METRICS, comparison_table, part_of
+from merlib.publishing.watched.cameras import camera_table
 from merlib.scoring import bootstrap_interval, detectable_difference
 from merlib.sources.reported import reported_artefacts, reported_values
 
@@ -159,8 +161,27 @@ def _prior(record: Mapping, runs: Runs) -> dict[Place, Number]:
     return _metrics(record, {first: runs[first], second: with_prior(runs[first])})
 
 
+def _by_clip(runs: Runs) -> dict[str, pd.DataFrame]:
+    """Return predictions of clips; where a network answered for single frames, they vote for their clip."""
+    of_frames = {label: run["clip"].str.contains(MARK, regex=False).any() for label, run in runs.items()}
+    return {label: vote_by_clip(run) if of_frames[label] else run for label, run in runs.items()}
+
+
+def _family(record: Mapping, runs: Runs) -> dict[Place, Number]:
+    """Compute gains or errors of a family of ablations, as `ablation_tables.family_numbers` does."""
+    return _of_tables(family_numbers(record["id"], _by_clip(runs)))
+
+
+def _cameras(record: Mapping, runs: Runs) -> dict[Place, Number]:
+    table = camera_table(runs)
+    return {(str(row), column): (float(table.loc[row, column]), None, None) for row in table.index for column in table}
+
+
 RULES: dict[str, Callable[[Mapping, Runs], dict[Place, Number]]] = {
     "larnet.table4": _classes,
+    "larnet.table1": _family,
+    "larnet.table3": _cameras,
+    "astnet.table8": _family,
     "dual_atme.figure6": _recalls,
     "extra.larnet_split": _frames,
     "extra.astnet_averages": _averages,
