@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from merlib.clips.frame_rows import clip_of
+from merlib.clips.frame_rows import MARK, clip_of
 from merlib.errors import MerlibError
 
 CLIP = ["dataset", "subject", "clip"]
+
+
+def of_clips(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions of clips as they are, and those of frames as `vote_by_clip` joins them."""
+    frames = predictions["clip"].astype(str).str.contains(MARK, regex=False).any()
+    return vote_by_clip(predictions) if frames else predictions
 
 
 def vote_by_clip(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from merlib.errors import unknown_name
 from merlib.learning.experiment import Experiment
-from merlib.learning.frame_votes import vote_by_clip
+from merlib.learning.frame_votes import of_clips
 from merlib.profiles import get_profile
 from merlib.publishing.figures.settings import draw_setting
 from merlib.publishing.planned.ablation_plan import (
@@ -145,8 +145,7 @@ def committed_rows(artefact: str, committed: Mapping[str, pd.DataFrame]) -> tupl
         if frame is None:
             lacking.append(name)
             continue
-        answers = of_seeds(frame, Experiment.from_dict(frame.attrs["experiment"]).seeds, row)
-        found[row] = vote_by_clip(answers) if "#" in str(answers["clip"].iloc[0]) else answers
+        found[row] = of_clips(of_seeds(frame, Experiment.from_dict(frame.attrs["experiment"]).seeds, row))
     return found, lacking
 
 

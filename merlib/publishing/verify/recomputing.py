@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from merlib.clips.frame_rows import MARK
-from merlib.learning.frame_votes import vote_by_clip
+from merlib.learning.frame_votes import of_clips, vote_by_clip
 from merlib.publishing.planned.ablation_tables import family_numbers
 from merlib.publishing.planned.archive_plan import FAMILIES as CHAMPION_FAMILIES
 from merlib.publishing.planned.comparisons import FAMILIES
@@ -80,11 +79,8 @@ def _units(artefact: str) -> dict[str, str]:
 
 def _frames(record: Mapping, runs: Runs) -> dict[Place, Number]:
     """Compute metrics of runs on frames, which count one by one or vote for their clip, as the row's name says."""
-    voted = {}
-    for label, run in runs.items():
-        frames = run["clip"].str.contains(MARK, regex=False).any()
-        voted[label] = run if not frames or label.endswith("frames counted") else vote_by_clip(run)
-    return _metrics(record, voted)
+    counted = {label: run if label.endswith("frames counted") else of_clips(run) for label, run in runs.items()}
+    return _metrics(record, counted)
 
 
 def _tests(record: Mapping, runs: Runs) -> dict[Place, Number]:
@@ -161,15 +157,9 @@ def _prior(record: Mapping, runs: Runs) -> dict[Place, Number]:
     return _metrics(record, {first: runs[first], second: with_prior(runs[first])})
 
 
-def _by_clip(runs: Runs) -> dict[str, pd.DataFrame]:
-    """Return predictions of clips; where a network answered for single frames, they vote for their clip."""
-    of_frames = {label: run["clip"].str.contains(MARK, regex=False).any() for label, run in runs.items()}
-    return {label: vote_by_clip(run) if of_frames[label] else run for label, run in runs.items()}
-
-
 def _family(record: Mapping, runs: Runs) -> dict[Place, Number]:
     """Compute gains or errors of a family of ablations, as `ablation_tables.family_numbers` does."""
-    return _of_tables(family_numbers(record["id"], _by_clip(runs)))
+    return _of_tables(family_numbers(record["id"], {label: of_clips(run) for label, run in runs.items()}))
 
 
 def _cameras(record: Mapping, runs: Runs) -> dict[Place, Number]:
