@@ -114,7 +114,7 @@ LESSONS = (
         "13_real_time",
         "A watcher of live video is judged by its false alarms in a minute as well as by what it finds, on people whom "
         "it was not built with.",
-        "results/reference/spotting_measured.csv",
+        "results/reference/recording_twin_101_twin/any/artefacts/extra.spotting.json",
     ),
     Lesson(
         "14_protocol_audit",
@@ -156,14 +156,11 @@ def lessons_page(root: Path | None = None) -> str:
 
 def what_it_is(path: Path) -> str:
     """Say on which data a record is, SYNTHETIC or LEAKY, and what it found in its own words."""
-    if path.suffix == ".json":
-        record = json.loads(path.read_text(encoding="utf-8"))
-        mark = "SYNTHETIC. " * bool(record["synthetic"]) + "LEAKY. " * bool(record["leaky"])
-        return mark + as_text(record["caption"] or f"{record['title']}.")
     if path.is_dir():
         return f"LEAKY. {len(list(path.glob('*.parquet')))} runs, each with one liberty, of which notebook 14 is made."
-    head, columns, *rows = path.read_text(encoding="utf-8").splitlines()
-    return f"{head.removeprefix('# ')}. {len(rows)} counts of {as_text(columns.replace(',', ', '))}."
+    record = json.loads(path.read_text(encoding="utf-8"))
+    mark = "SYNTHETIC. " * bool(record["synthetic"]) + "LEAKY. " * bool(record["leaky"])
+    return mark + as_text(record["caption"] or f"{record['title']}.")
 
 
 def write_lessons_page(root: Path | None = None) -> Path:

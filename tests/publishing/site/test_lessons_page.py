@@ -92,6 +92,15 @@ def heat_is_worse_than_strain(record: dict) -> bool:
     return cells["trained less strain as given", "auc"]["high"] < 0 and random["low"] < 0 < random["high"]
 
 
+def false_alarms_tell_them_apart(record: dict) -> bool:
+    found, alarms = (
+        {who: cells_of(record)[f"{who}, micro, calm", column] for who in ("spotter", "threshold on flow")}
+        for column in ("recall", "false alarms a minute")
+    )
+    both_find = min(cell["value"] for cell in found.values()) > 0.3
+    return both_find and 10 * alarms["spotter"]["value"] < alarms["threshold on flow"]["value"]
+
+
 def some_tests_show_nothing(record: dict) -> bool:
     return bool(re.search(r"\((\d+) of (\d+)\)", record["caption"]))
 
@@ -110,6 +119,7 @@ HOLDS: dict[str, Callable[[dict], bool]] = {
     "10_losses": every_interval_holds_every_value,
     "11_ablations": every_interval_holds_every_value,
     "12_visualisations": heat_is_worse_than_strain,
+    "13_real_time": false_alarms_tell_them_apart,
     "15_report": some_tests_show_nothing,
 }
 
