@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from merlib.publishing.figures.sliders import POINT, SYNTHETIC, Slider, slide
 from merlib.publishing.style import COLOURS, use_style
 
 KIND_COLOURS = {"micro": COLOURS["vermilion"], "macro": COLOURS["blue"]}
@@ -182,8 +183,8 @@ def draw_frame_rates(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def time_slider(frames: list[np.ndarray], first: int, event: tuple[int, int, int]):
-    """Return a slider over frames around an event, for JupyterLab, which names onset, apex and offset.
+def time_slider(frames: list[np.ndarray], first: int, event: tuple[int, int, int]) -> Slider:
+    """Return a slider over frames around an event, which names onset, apex and offset.
 
     Parameters
     ----------
@@ -194,26 +195,14 @@ def time_slider(frames: list[np.ndarray], first: int, event: tuple[int, int, int
     event : three of int
         Numbers of the onset, apex and offset frames.
     """
-    import io
-
-    import ipywidgets
-    from PIL import Image
-
-    def png(index: int) -> bytes:
-        buffer = io.BytesIO()
-        Image.fromarray(frames[index - first]).save(buffer, "png")
-        return buffer.getvalue()
-
     passed = dict(zip(event, ("onset", "apex", "offset"), strict=True))
-    picture, word = ipywidgets.Image(value=png(event[0]), format="png"), ipywidgets.Label("onset")
-    slider = ipywidgets.IntSlider(event[0], first, first + len(frames) - 1, description="frame")
 
-    def turn(change: dict) -> None:
-        picture.value = png(change["new"])
-        word.value = passed.get(change["new"], "moving" if event[0] < change["new"] < event[2] else "at rest")
+    def say(position: int) -> str:
+        frame = first + position
+        word = passed.get(frame, "moving" if event[0] < frame < event[2] else "at rest")
+        return POINT.join([SYNTHETIC, f"frame {frame}", word])
 
-    slider.observe(turn, "value")
-    return ipywidgets.VBox([slider, word, picture])
+    return slide("frame", len(frames), frames.__getitem__, say, [frame - first for frame in event])
 
 
 def draw_picture(picture: np.ndarray) -> Figure:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from merlib.datasets.twin.rendering.rendered import twin_clips
 from merlib.inputs.preprocessing import preprocessing
-from merlib.publishing.figures import clip_sliders, score_sliders
+from merlib.publishing.figures import clip_sliders, score_sliders, watched
 from merlib.publishing.figures.sliders import HEIGHT, SYNTHETIC, slide
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[3] / "notebooks").glob("[!._]*.py"))
@@ -45,6 +45,7 @@ MADE = {
     "apex": lambda: clip_sliders.apex_slider(row(), HOW),
     "crop": lambda: clip_sliders.crop_slider(row(), HOW),
     "factor": lambda: clip_sliders.factor_slider(tuple(np.zeros((2, 64, 64, 3), np.uint8)), "eulerian"),
+    "time": lambda: watched.time_slider(list(np.zeros((9, 30, 40, 3), np.uint8)), 20, (22, 24, 27)),
     "people": lambda: score_sliders.people_slider(predictions(12), True),
     "hyper-planes": score_sliders.hyperplanes_slider,
     "tau": lambda: score_sliders.tau_slider({"0": predictions(6), "1": predictions(6, 1)}),
