@@ -140,7 +140,8 @@ figure = draw_regions(seconds, moved, names, marks)
 # ## Step 3: spot
 #
 # Each region is compared with its own median over a while: what differs from it for less than half that while is an event. Its length tells a micro- from a macro-expression
-# (half a second, as the challenges count). Lids alone are a blink; what happens within a turn of the head, or in a row of movements of the mouth, is set aside.
+# (half a second, as the challenges count, and a frame or two at either end that smoothing adds). The twin does not test this border: none of its macro-expressions is nearly as short,
+# and real ones may be. Lids alone are a blink; what happens within a turn of the head, or in a row of movements of the mouth, is set aside.
 
 # %% tags=["nbval-ignore-output"]
 shown = watcher.table()[["face", "kind", "onset", "apex", "offset"]]
@@ -426,7 +427,7 @@ pd.Series(took, name="ms a frame, 400 x 300, one face").round(2).to_frame()
 #
 # ## Recap
 #
-# A face is followed, cut out level, and a few points in it are followed; what leaves its rest for less than half a second and comes back is a micro-expression. Blinks cost nothing,
+# A face is followed, cut out level, and a few points in it are followed; what leaves its rest for about half a second at most and comes back is a micro-expression. Blinks cost nothing,
 # turns and speech cost what the table says. A number beside a label is not a probability of being right, and a label is not a feeling.
 #
 # ## Exercises

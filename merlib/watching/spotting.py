@@ -44,7 +44,9 @@ class Rules:
         Share of the apex's activity at which the flanks are read; they are drawn out to where they begin.
     longest_micro, longest : float
         Seconds; of a micro-expression, and of anything that is told. A micro-expression of half a second, the longest
-        that the challenges count as one, seems longer by a frame or two at either end, for motion is smoothed.
+        that the challenges count as one, seems longer by a frame or two at either end, for motion is smoothed. The
+        macro-expressions of the twin's recordings all last longer than this allows, so that they cannot tell what the
+        allowance costs where real ones are as short.
     shortest : float
         Seconds.
     lids : float
