@@ -7,7 +7,7 @@ nothing about another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -170,3 +170,41 @@ def bootstrap_interval(
     counted = confusions_by_subject(predictions, classes)
     draws = bootstrap_of_counts(counted, of_counts, replicates, seed)
     return Interval(float(of_counts(counted.pooled).mean()), *ends(draws, level))
+
+
+def interval_over_deals(
+    deals: Sequence[pd.DataFrame], metric: Callable | str, level: float = 0.95, replicates: int = 2000, seed: int = 0
+) -> Interval:
+    """Return the mean of a metric over runs with differently shuffled labels, with people and deals resampled.
+
+    A control with shuffled labels says what guessing gives only up to the accident of its deal, which an interval over
+    people does not cover: it holds the labels fixed. With one deal this is `bootstrap_interval`.
+
+    Parameters
+    ----------
+    deals : sequence of predictions
+        One for each deal, over the same people.
+    metric, level, replicates, seed
+        As for `bootstrap_interval`.
+
+    Raises
+    ------
+    MerlibError
+        When the deals are not over the same people, and as `bootstrap_interval`.
+    """
+    of_counts = formula(metric)
+    counted = [confusions_by_subject(predictions) for predictions in deals]
+    first = counted[0]
+    for number, other in enumerate(counted[1:], 2):
+        if not np.array_equal(first.subjects, other.subjects):
+            raise MerlibError(
+                f"deal {number} with other people than the first.",
+                "the same people in each deal.",
+                "shuffle the labels of the same clips.",
+            )
+
+    def metric_of(weights: np.ndarray) -> np.ndarray:
+        return np.stack([of_counts(resampled_counts(weights, deal.counts)).mean(-1) for deal in counted], axis=-1)
+
+    draws = bootstrap_draws(metric_of, first.datasets, len(counted), replicates, seed)
+    return Interval(float(np.mean([of_counts(deal.pooled).mean() for deal in counted])), *ends(draws, level))

@@ -3,7 +3,8 @@
 It is trained on the frozen SYNTHETIC twins of CASME II and SMIC, in profile ``teach``, from seed 0, with ten folds of
 people (ANALYSIS_PLAN.md). A rung below the network shows whether its own input still holds the class, a rung above
 whether the motion does. The first rung at which the result falls explains what the network misses. For the rung
-``shuffled``, labels are shuffled among all clips of a data set.
+``shuffled``, labels are shuffled among all clips of a data set, for UAMRN on SMIC in `DEALS` ways: one deal of labels
+may agree with the faces by accident, and the mean over deals tells an accident from a leak.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ MENDS: Mapping[str, Mapping[str, object]] = {
 }
 PROFILE = "teach"
 STEPS = ("shuffled", "input", "network", "less_onset", "weighted", "motion", "units", "emotion")  # of a ladder, upwards
+DEALS: Mapping[tuple[str, str], int] = {("uamrn", "smic"): 4}  # ways in which labels are shuffled; elsewhere one
 NEVER_MOVES = "45"  # the blink is left out, since lids close independently of the expression
 # LARNet in short profiles, on one frame at a time: the last stage alone, by Adam, mirrored left to right (notebook 07).
 LARNET: Mapping[str, object] = {
@@ -69,8 +71,8 @@ class Rung:
     Parameters
     ----------
     network : str
-        The network to whose ladder it belongs: ``astnet``, ``uamrn``, or ``larnet``, whose rows are frames. It is empty
-        for rungs that all ladders share, and ``mends`` for those of notebook 02's table.
+        ``astnet``, ``uamrn``, or ``larnet``, whose rows are frames. It is empty for rungs that all ladders share, and
+        ``mends`` for those of notebook 02's table.
     step : str
         One of `STEPS`, or the name of one of `MENDS` with hyphens.
     data : str
@@ -79,6 +81,8 @@ class Rung:
         What is trained.
     samples : callable
         Takes a cache and a number of processes, and returns the samples.
+    deal : int
+        Which way of shuffling the labels it is, counted from 1.
     """
 
     network: str
@@ -86,6 +90,13 @@ class Rung:
     data: str
     experiment: Experiment
     samples: Callable[[MotionCache, int], Samples]
+    deal: int = 1
+
+    @property
+    def name(self) -> str:
+        """Data set, network, step and, from the second on, the number of the deal, joined by hyphens."""
+        deal = str(self.deal) if self.deal > 1 else ""
+        return "-".join(filter(None, (self.data, self.network, self.step, deal)))
 
 
 def network_input(network: str, data: str) -> Preprocessing:
@@ -108,13 +119,13 @@ def _read(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
     return samples.with_inputs(halved, "rounded to float16", notes=("inputs rounded to float16",))
 
 
-def _with_shuffled_labels(samples: Samples) -> Samples:
-    labels = np.random.default_rng(0).permutation(samples.labels)
+def _with_shuffled_labels(samples: Samples, deal: int = 1) -> Samples:
+    labels = np.random.default_rng(deal - 1).permutation(samples.labels)
     return replace(samples, labels=labels, notes=(*samples.notes, "labels shuffled"))
 
 
-def _shuffled(network: str, data: str, cache: MotionCache, workers: int) -> Samples:
-    return _with_shuffled_labels(_read(network, data, cache, workers))
+def _shuffled(network: str, data: str, deal: int, cache: MotionCache, workers: int) -> Samples:
+    return _with_shuffled_labels(_read(network, data, cache, workers), deal)
 
 
 def _frames(step: str, data: str, cache: MotionCache, workers: int) -> Samples:
@@ -196,8 +207,9 @@ def ladder() -> dict[str, Rung]:
             on_input = replace(line, label=f"Line on {title}'s input")
             rungs.append(Rung(network, "input", data, on_input, partial(_line_on_input, network, data)))
             rungs.append(Rung(network, "network", data, make(label=title), read))
-            shuffled = make(label=f"{title}, labels shuffled")
-            rungs.append(Rung(network, "shuffled", data, shuffled, partial(_shuffled, network, data)))
+            for deal in range(1, DEALS.get((network, data), 1) + 1):
+                shuffled = make(label=f"{title}, labels shuffled" + (f", deal {deal}" if deal > 1 else ""))
+                rungs.append(Rung(network, "shuffled", data, shuffled, partial(_shuffled, network, data, deal), deal))
             if network == "astnet":
                 weighted = make(label="ASTNet, weighted loss", loss="weighted_ce")
                 rungs.append(Rung(network, "weighted", data, weighted, read))
@@ -215,13 +227,13 @@ def ladder() -> dict[str, Rung]:
         for name, choices in MENDS.items():
             read = partial(_line_on_flows, data, choices)
             rungs.append(Rung("mends", name.replace(",", "").replace(" ", "-"), data, replace(maps, label=name), read))
-    return {"-".join(filter(None, (rung.data, rung.network, rung.step))): rung for rung in rungs}
+    return {rung.name: rung for rung in rungs}
 
 
 def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
     """Return the committed predictions of a network's ladder by step, upwards; rungs not committed are left out.
 
-    There is one row per clip; LARNet's frames vote for it.
+    There is one row per clip; LARNet's frames vote for it. A second deal of shuffled labels is ``shuffled-2``.
     """
     committed = {
         (frame.attrs["experiment"]["label"], Experiment.from_dict(frame.attrs["experiment"]).training_digest): frame
@@ -231,8 +243,9 @@ def committed_rungs(network: str, data: str) -> dict[str, pd.DataFrame]:
     for rung in ladder().values():
         frame = committed.get((rung.experiment.label, rung.experiment.training_digest))
         if rung.data == data and rung.network in ("", network) and frame is not None:
-            found[rung.step] = vote_by_clip(frame) if network == rung.network == "larnet" else frame
-    return {step: found[step] for step in STEPS if step in found}
+            step = rung.step if rung.deal == 1 else f"{rung.step}-{rung.deal}"
+            found[step] = vote_by_clip(frame) if network == rung.network == "larnet" else frame
+    return {step: found[step] for step in sorted(found, key=lambda step: STEPS.index(step.partition("-")[0]))}
 
 
 def committed_mends(data: str) -> dict[str, pd.DataFrame]:

@@ -10,6 +10,7 @@ import pandas as pd
 from merlib.scoring import bootstrap_interval, paired_permutation_test, uar
 from merlib.scoring.confusion_counts import class_names
 from merlib.scoring.interval_text import ends_text
+from merlib.scoring.intervals import interval_over_deals
 
 COLUMNS = ("UAR", "low", "high", "share of the way")
 
@@ -77,7 +78,10 @@ def ladder_finding(rungs: Mapping[str, pd.DataFrame], step: str = "network") -> 
     told = "excludes" if row["low"] > chance else "does not exclude"
     sentence = f"{network} goes {row['share of the way']:.0%} of the way from random to a line through true motion"
     sentence += f"; its interval over people {ends_text(row['low'], row['high'])} {told} random ({chance:.2f})."
-    if "shuffled" in rungs:
-        low = bootstrap_interval(rungs["shuffled"], uar).low
-        sentence += f" With shuffled labels it {'still excludes' if low > chance else 'does not exclude'} it."
+    controls = [predictions for rung, predictions in rungs.items() if rung.startswith("shuffled")]
+    if controls:
+        interval = interval_over_deals(controls, uar)
+        told = "still excludes" if interval.low > chance else "does not exclude"
+        over = f" in {len(controls)} ways, people and ways resampled," if len(controls) > 1 else ""
+        sentence += f" With labels shuffled{over} it {told} it: {interval.value:.3f} {ends_text(*interval[1:])}."
     return sentence

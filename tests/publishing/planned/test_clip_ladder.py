@@ -14,7 +14,8 @@ from merlib.publishing.figures.ladder import draw_ladders
 from merlib.publishing.planned import clip_ladder
 from merlib.publishing.planned.clip_ladder import DATA, STEPS, climb, ladder, network_input
 from merlib.publishing.tables.ladder import gains_over, ladder_finding, ladder_table
-from merlib.scoring import uar
+from merlib.scoring import bootstrap_interval, uar
+from merlib.scoring.intervals import interval_over_deals
 
 
 def test_each_network_has_every_rung_on_both_data_sets_in_the_teaching_profile():
@@ -38,6 +39,40 @@ def test_shuffled_labels_change_nothing_but_the_labels():
         assert plain.label != shuffled.label
     weighted = rungs["smic-astnet-weighted"].experiment
     assert (rungs["smic-astnet-network"].experiment.recipe.loss, weighted.recipe.loss) == ("ce", "weighted_ce")
+
+
+def test_deals_shuffle_in_different_ways_and_each_is_committed(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    samples = make_samples(name="smic", n=36)
+    short = Experiment.for_profile("linear", get_profile("teach"))
+    names = [name for name in ladder() if name.startswith("smic-uamrn-shuffled")]
+    assert names == ["smic-uamrn-shuffled", *(f"smic-uamrn-shuffled-{deal}" for deal in (2, 3, 4))]
+    rungs = {name: ladder()[name] for name in names}
+    rungs = {n: replace(r, experiment=replace(short, label=r.experiment.label)) for n, r in rungs.items()}
+    monkeypatch.setattr(clip_ladder, "_read", lambda *_: samples)
+    monkeypatch.setattr(clip_ladder, "ladder", lambda: rungs)
+    monkeypatch.setenv("MERLIB_REFERENCES", str(tmp_path / "refs"))
+    deals = [climb(name, MotionCache(tmp_path), store=tmp_path / "store") for name in names]
+    assert len({tuple(frame["label"]) for frame in deals} | {tuple(samples.labels)}) == 5
+    assert {tuple(np.bincount(frame["label"])) for frame in deals} == {tuple(np.bincount(samples.labels))}
+    assert list(clip_ladder.committed_rungs("uamrn", "smic")) == ["shuffled", *(f"shuffled-{d}" for d in (2, 3, 4))]
+
+
+def test_the_control_is_the_mean_over_deals_with_an_interval_over_people_and_deals():
+    samples = make_samples()
+    deals = [make_predictions(samples, wrong, f"deal {wrong}") for wrong in (0, 24)]
+    values = [uar(frame) for frame in deals]
+    both = interval_over_deals(deals, uar)
+    assert both.value == pytest.approx(np.mean(values))
+    one = interval_over_deals(deals[1:], "uar")
+    assert one == bootstrap_interval(deals[1], uar)
+    assert both.high - both.low > one.high - one.low  # a resample of deals may hold one of them alone
+    rungs = {"shuffled": deals[1], "shuffled-2": deals[1], "network": deals[0], "motion": deals[0]}
+    assert "in 2 ways" in ladder_finding(rungs)
+    other = deals[0].assign(subject=deals[0]["subject"] + "x")
+    with pytest.raises(MerlibError, match="deal 2"):
+        interval_over_deals([deals[1], other], uar)
 
 
 @pytest.mark.parametrize("data", DATA)
