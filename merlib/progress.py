@@ -2,7 +2,7 @@
 
 When the environment variable MERLIB_PROGRESS names a file, the state is kept there as one JSON object
 ``{"what", "done", "total", "seconds_left"}`` and nothing is printed; the value ``off`` shows nothing at all. Otherwise
-a terminal or a notebook shows a bar.
+a terminal or a notebook shows a bar, and a log gets a line a minute, so that a job in the background can be followed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "MERLIB_PROGRESS"
 NAME_LENGTH = 48
+SECONDS_A_LINE = 60.0  # of a log; what takes less leaves no line there
 Thing = TypeVar("Thing")
 
 
@@ -69,6 +70,29 @@ class ScreenBar:
         self._bars.stop()
 
 
+class LogBar:
+    """Prints a line a minute to the standard error, where that is a file or a pipe."""
+
+    def __init__(self, what: str, total: int | None, unit: str):
+        self._what, self._total, self._unit = what, total, unit
+        self._began = self._told = time.monotonic()
+
+    def show(self, done: float, seconds_left: float | None = None, total: int | None = None, name: str = "") -> None:
+        """Print how much is done and how long the rest takes, unless the last line is younger than a minute."""
+        now, self._total = time.monotonic(), total or self._total
+        if now - self._told < SECONDS_A_LINE:
+            return
+        self._told = now
+        if seconds_left is None and done and self._total:
+            seconds_left = (now - self._began) * (self._total - done) / done
+        of = f" of {self._total:g}" if self._total else ""
+        left = f", about {seconds_left / 60:.0f} minutes left" if seconds_left is not None else ""
+        print(f"{self._what}: {done:.3g}{of} {self._unit}".rstrip() + left, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the lines as they are."""
+
+
 def bars(console: Console) -> Progress:
     """Return the display for long steps, one bar below the other; each task must have a field ``text``."""
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -87,8 +111,8 @@ def bars(console: Console) -> Progress:
     )
 
 
-def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBar | None:
-    """Return the bar for a step, or None where nobody would see it.
+def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBar | LogBar | None:
+    """Return the bar for a step, or None where progress is switched off.
 
     Parameters
     ----------
@@ -104,7 +128,8 @@ def open_bar(what: str, total: int | None, unit: str = "") -> FileBar | ScreenBa
         return None
     if target:
         return FileBar(target, what, total)
-    return ScreenBar(what, total, unit) if sys.stderr.isatty() or "ipykernel" in sys.modules else None
+    seen = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return ScreenBar(what, total, unit) if seen else LogBar(what, total, unit)
 
 
 def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Iterator[Thing]:
@@ -118,7 +143,7 @@ def shown(things: Iterable[Thing], what: str, total: int, unit: str = "") -> Ite
 
 @contextmanager
 def telling(what: str, unit: str = "") -> Iterator[Callable[..., None] | None]:
-    """Give a function that moves a bar, or None where nobody would see one; the bar is closed when the block ends.
+    """Give a function that moves a bar, or None where progress is switched off; the bar is closed when the block ends.
 
     The function is called with ``(done, total)`` or ``(done, total, name of the next thing)``. An unknown total is 0.
     """

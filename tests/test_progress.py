@@ -1,4 +1,4 @@
-"""How far a step is: valid JSON whenever it is read, a bar that disappears, and nothing where nobody looks."""
+"""How far a step is: valid JSON whenever it is read, a bar that disappears, and a line a minute in a log."""
 
 from __future__ import annotations
 
@@ -50,19 +50,28 @@ def test_a_terminal_shows_what_is_done_and_is_left_as_it_was(monkeypatch):
 
 
 @pytest.fixture
-def nobody_looks(monkeypatch):
+def no_screen(monkeypatch):
     monkeypatch.delenv("MERLIB_PROGRESS", raising=False)
     monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
 
 
-def test_off_and_a_pipe_show_nothing(nobody_looks, monkeypatch, capfd):
-    assert open_bar("x", 1) is None
+def test_off_shows_nothing_and_a_log_nothing_of_a_short_step(no_screen, monkeypatch, capfd):
     assert list(shown("ab", "letters", 2)) == ["a", "b"]
     monkeypatch.setenv("MERLIB_PROGRESS", "off")
     assert open_bar("x", 1) is None
     with telling("x") as tell:
         assert tell is None
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_log_gets_a_line_a_minute_with_the_time_left(no_screen, monkeypatch, capfd):
+    clock = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    for _ in shown(range(1, 9), "letters", 8, "pages"):
+        clock[0] += 40.0
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.split(":")[1].split(",")[0].strip() for line in lines] == [f"{n} of 8 pages" for n in (2, 4, 6, 8)]
+    assert "4 minutes" in lines[0]  # two of eight took 80 seconds
 
 
 def test_things_that_go_by_are_counted_in_the_file_with_the_time_left(tmp_path, monkeypatch):
