@@ -12,6 +12,7 @@ from merlib.publishing.site.readme import fill_readme
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -51,7 +52,7 @@ def test_ledger_table_is_what_the_committed_records_say():
 
 
 def test_every_variable_of_the_environment_is_explained():
-    explained = set(re.findall(r"^\| `(MERLIB_[A-Z_]+)` \|", README, flags=re.MULTILINE))
+    explained = set(re.findall(r"^\| `(MERLIB_[A-Z_]+)` \|", SETTINGS, flags=re.MULTILINE))
     code = [*(ROOT / "merlib").rglob("*.py"), *(ROOT / "tests").rglob("*.py"), ROOT / "Makefile"]
     used = {name for path in code for name in re.findall(r"\bMERLIB_[A-Z]+(?:_[A-Z]+)*\b", path.read_text("utf-8"))}
     assert used == explained

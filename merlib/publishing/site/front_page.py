@@ -56,8 +56,11 @@ api/index
 :caption: Use it
 
 README
+docs/licensee
+docs/settings
 docs/elsewhere
 docs/cluster
+docs/house
 CONTRIBUTING
 ```
 """
