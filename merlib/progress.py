@@ -86,11 +86,15 @@ class LogBar:
         if seconds_left is None and done and self._total:
             seconds_left = (now - self._began) * (self._total - done) / done
         of = f" of {self._total:g}" if self._total else ""
-        left = f", about {seconds_left / 60:.0f} minutes left" if seconds_left is not None else ""
+        left = "" if seconds_left is None else f", some {_span(seconds_left)} left"
         print(f"{self._what}: {done:.3g}{of} {self._unit}".rstrip() + left, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leave the lines as they are."""
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def bars(console: Console) -> Progress:

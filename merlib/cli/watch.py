@@ -76,16 +76,21 @@ def _tell(console, event) -> None:
     )
 
 
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
 def _summary(console, outcome) -> None:
+    told = (outcome.frames, "frame"), (outcome.faces, "face"), (outcome.events, "expression")
     aside = ", ".join(f"{count} as {kind}" for kind, count in sorted(outcome.set_aside.items()))
     console.print(
-        f"{outcome.frames} frames, {outcome.faces} faces, {outcome.events} expressions"
-        + (f"; set aside: {aside}" if aside else ""),
+        ", ".join(_counted(n, thing) for n, thing in told) + (f"; set aside: {aside}" if aside else ""),
         highlight=False,
     )
     if not outcome.faces:
         console.print("No face was found. Faces need some 50 px between the eyes, and must not be in profile.")
-    if outcome.expected and not outcome.interrupted and outcome.frames < 0.98 * outcome.expected:
+    # containers count frames by duration and edit lists, which whole files miss by some per cent
+    if outcome.expected and not outcome.interrupted and outcome.frames < 0.95 * outcome.expected:
         console.print(
             f"The file tells {outcome.expected} frames and breaks off after {outcome.frames}: it may be damaged.",
             style="yellow",

@@ -52,8 +52,11 @@ def draw_face(axis: Axes, curve: pd.DataFrame, events: pd.DataFrame) -> None:
         colour = KIND_COLOURS[event.kind]
         axis.axvspan(event.onset_seconds, event.onset_seconds + event.seconds, color=colour, alpha=0.3, linewidth=0)
         if event.label:
-            top = axis.get_ylim()[1]
-            axis.text(event.onset_seconds, top, event.label, fontsize=7, rotation=30, va="bottom", color=colour)
+            after, inside = (
+                event.onset_seconds + event.seconds,
+                axis.get_xaxis_transform(),
+            )  # heights as shares of the axis
+            axis.text(after, 0.97, f" {event.label}", fontsize=7, rotation=90, va="top", color=colour, transform=inside)
     axis.set_ylim(bottom=0)
 
 
