@@ -55,12 +55,17 @@ class SavedTable:
         return told + leaks + alone
 
     def _repr_html_(self) -> str:
-        wide = len(self.shown.columns) > WIDE and len(self.shown.columns) > len(self.shown)
+        wide = is_wide(len(self.shown.columns), len(self.shown))
         shown = self.shown.T if wide else self.shown  # a page is higher than it is wide
         return f"<p><b>{html.escape(self.headline)}</b></p>" + shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"
+
+
+def is_wide(columns: int, rows: int) -> bool:
+    """Return whether a table is shown with rows and columns exchanged."""
+    return columns > max(WIDE, rows)
 
 
 def stands_beside_print(record: dict) -> bool:

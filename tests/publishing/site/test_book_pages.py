@@ -17,7 +17,7 @@ from merlib.publishing.site.claims_page import claims_page
 from merlib.publishing.site.documents import copy_documents
 from merlib.publishing.site.front_page import CONTENTS, front_page, how_far_off, what_was_made
 from merlib.publishing.site.markdown import linked_errata, table
-from merlib.publishing.site.record_pages import write_record_pages
+from merlib.publishing.site.record_pages import upright, write_record_pages
 from merlib.publishing.verify.verdicts import verdict_table
 
 ROOT = repository_root()
@@ -97,6 +97,16 @@ def test_an_artefact_without_a_record_has_a_page_that_says_so(records, tmp_path)
     write_record_pages([], {"am3f.figure1": ["04_am3f_flownet"]}, tmp_path, ROOT)
     assert "No record of it is committed" in (tmp_path / "records" / "am3f.figure1.md").read_text()
     assert "Not made yet" in (tmp_path / "records" / "am3f.table3.md").read_text()
+
+
+def test_a_record_of_one_row_stands_upright_and_keeps_its_cells():
+    names = [f"c{n}" for n in range(9)]
+    wide = "It.\n\n| row | " + " | ".join(names) + " |\n|" + "---|" * 10 + "\n| A | " + " | ".join("123456789") + " |\n"
+    told = upright(wide)
+    assert told.startswith("It.\n")
+    assert [line for line in told.splitlines() if line.startswith("| c")] == [f"| c{n} | {n + 1} |" for n in range(9)]
+    low = wide.replace("| c8", "").replace(" | 9", "")
+    assert upright(low) == low
 
 
 # --- reference ------------------------------------------------------------------------
