@@ -12,8 +12,12 @@ import pandas as pd
 
 from merlib.learning.frame_votes import of_clips, vote_by_clip
 from merlib.publishing.planned.ablation_tables import family_numbers
+from merlib.publishing.planned.after_training import adjusted_after_training
 from merlib.publishing.planned.archive_plan import FAMILIES as CHAMPION_FAMILIES
+from merlib.publishing.planned.choosing import choosing_table
+from merlib.publishing.planned.choosing_tables import AFTER, PRINTED, TAU
 from merlib.publishing.planned.comparisons import FAMILIES
+from merlib.publishing.planned.inner_tau import inner_scores
 from merlib.publishing.planned.prior_at_inference import with_prior
 from merlib.publishing.planned.same_folds import ON
 from merlib.publishing.tables.classes import averages_over_people, class_table, recalls_by_set
@@ -167,6 +171,26 @@ def _cameras(record: Mapping, runs: Runs) -> dict[Place, Number]:
     return {(str(row), column): (float(table.loc[row, column]), None, None) for row in table.index for column in table}
 
 
+def _after_training(record: Mapping, runs: Runs) -> dict[Place, Number]:
+    """Compute each row from the same networks, whose scores are adjusted by the row's tau when they answer."""
+    return _metrics(record, {tau: adjusted_after_training(run, float(tau)) for tau, run in runs.items()})
+
+
+def _choosing(record: Mapping, runs: Runs) -> dict[Place, Number]:
+    """Choose again, from the runs of each sweep, which bear its name and their value: ``tau, STSTNet: 0.5``."""
+    sweeps: dict[str, dict[str, pd.DataFrame]] = {}
+    for label, run in runs.items():
+        what, _, value = label.rpartition(": ")
+        adjusted = adjusted_after_training(run, float(value)) if what == AFTER else run
+        sweeps.setdefault(what, {})[value] = adjusted
+    found: dict[Place, Number] = {}
+    for what, swept in sweeps.items():
+        tables = choosing_table(swept, PRINTED[what], inner_scores() if what == TAU else None)
+        numbers = _of_tables([table[["UF1", "optimism"]].astype(float) for table in tables])
+        found |= {(f"{what}: {way}", column): number for (way, column), number in numbers.items()}
+    return found
+
+
 RULES: dict[str, Callable[[Mapping, Runs], dict[Place, Number]]] = {
     "larnet.table4": _classes,
     "larnet.table1": _family,
@@ -177,4 +201,6 @@ RULES: dict[str, Callable[[Mapping, Runs], dict[Place, Number]]] = {
     "extra.astnet_averages": _averages,
     "extra.preprocessing_only": _archives,
     "extra.am3f_prior_at_inference": _prior,
+    "extra.tau_after_training": _after_training,
+    "extra.choosing": _choosing,
 }
