@@ -131,7 +131,8 @@ for code, name in enumerate(CLASSES):
     true, said = five["label"] == code, five["prediction"] == code
     tp, fp, fn = (true & said).sum(), (~true & said).sum(), (true & ~said).sum()
     rows[name] = [tp, fp, fn, tp / (tp + fn), 2 * tp / (2 * tp + fp + fn)]
-by_hand = pd.DataFrame(rows, index=["TP", "FP", "FN", "recall", "F1"]).T
+columns = ["TP", "FP", "FN", "recall", "F1"]
+by_hand = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 by_hand.round(3)
 
 # %% [markdown]

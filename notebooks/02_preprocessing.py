@@ -274,7 +274,8 @@ print(
 # %%
 from merlib.datasets.twin.rendering.camera import LOOKS
 
-print({name: look.noise for name, look in LOOKS.items()})
+for name, look in LOOKS.items():
+    print(f"{name}: {look.noise:g}")
 
 # %%
 import pandas as pd
@@ -291,7 +292,8 @@ tables = {
 every = pd.concat(tables.values(), ignore_index=True)
 every.attrs = {**clips.attrs, "name": "twins of casme2, samm and smic"}
 save_measured = partial(save_table, samples=[every])
-print({name: f"{len(table)} clips" for name, table in tables.items()})
+for name, table in tables.items():
+    print(f"{name}: {len(table)} clips of {table['subject'].nunique()} people")
 
 # %% [markdown]
 # **Faces.** Is exactly one face found, and how far are its landmarks from those that were rendered? The column
@@ -345,10 +347,7 @@ chain = measure(
 )
 values, low, high = means(chain, ["dataset", "variant"], ["whole", "muscles"])
 best = values["muscles"].idxmax()
-caption = (
-    "Correlation with true motion; that of the muscles "
-    f"is best with {best[1]} ({best[0]})."
-)
+caption = f"Correlation with true motion; that of the muscles is best in: {best}."
 save_measured("extra.flow_sequences", values, low=low, high=high, caption=caption)
 
 # %% [markdown]
@@ -368,7 +367,8 @@ gains = {
     for name, data in names.items()
 }
 every_gain = pd.concat(gains)
-every_gain.round(3) if len(every_gain) else "Not committed yet: merlib reference climb"
+said = every_gain.map("{:.3f}".format, na_action="ignore").fillna("-")
+said if len(said) else print("Not committed yet: merlib reference climb")
 
 # %% [markdown]
 # ## Does a network see the same?

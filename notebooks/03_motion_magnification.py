@@ -87,7 +87,8 @@ for label in ("disgust", "happiness", "surprise"):
     pairs[label] = locate(rows[label], how).cut(
         [int(rows[label].onset), int(rows[label].apex)], (224, 224)
     )
-print({label: pair.shape for label, pair in pairs.items()})
+for label, pair in pairs.items():
+    print(f"{label}: {pair.shape} (onset and apex, height, width, colours)")
 
 # %% tags=["nbval-ignore-output"]
 from merlib.motion.magnification.magnify import choose_method
@@ -171,7 +172,9 @@ few = few_clips(clips, 1 if study.profile.name == "smoke" else 4, 1)
 factors = (
     (2.0, 4.0, 12.0) if study.profile.name == "smoke" else (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 )
-print(f"{len(few)} clips, factors {factors}")
+people = few["subject"].nunique()
+shown = ", ".join(f"{factor:g}" for factor in factors)
+print(f"{len(few)} clips, people: {people}, factors {shown}")
 
 # %% tags=["nbval-ignore-output"]
 from merlib.inputs.accuracy import magnifier_gains
@@ -192,9 +195,8 @@ save("extra.magnifier_gains", values, low=low, high=high, caption=caption, digit
 from merlib.publishing.figures.clips import draw_gains
 
 figure = draw_gains(values, low, high, "gain", "times the true motion")
-caption = (
-    "What is asked for (dotted) and what is reached, with 95 % intervals over people."
-)
+spread = ", with 95 % intervals over people" if people > 1 else " with one person"
+caption = f"What is asked for (dotted) and what is reached{spread}."
 save_curve = partial(save_figure, data=values, samples=[few], magnifiers=methods)
 _ = save_curve("extra.gain_by_factor", figure, caption=caption)
 

@@ -185,18 +185,21 @@ print(f"accuracy on the eight clips it was trained on: {accuracy:.0%}")
 # changes during training; that it stays constant is our choice:
 
 # %%
+from merlib.publishing.records.ledger import protocol_words
+
 experiment = study.experiment("am3f_flownet", label="AM3F-FlowNet", loss=loss)
 recipe = experiment.recipe
 print(
-    f"{recipe.optimiser}, {recipe.epochs} epochs, batch {recipe.batch_size}, "
-    f"loss {recipe.loss}, {experiment.protocol}"
+    f"optimiser {recipe.optimiser}, {recipe.epochs} epochs, batches of "
+    f"{recipe.batch_size}, loss {recipe.loss}, {protocol_words(experiment.protocol)}"
 )
 
 # %% tags=["nbval-ignore-output"]
 runs = {"AM3F-FlowNet": study.run(experiment, samples)}
 for name, label in (("ststnet", "STSTNet"), ("linear", "Linear on pixels")):
     runs[label] = study.run(study.experiment(name, label=label), samples)
-print({label: one.attrs["origin"] for label, one in runs.items()})
+for label, one in runs.items():
+    print(f"{label}: {one.attrs['origin']}")
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.figures.results import draw_learning_curves

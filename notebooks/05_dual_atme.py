@@ -94,7 +94,8 @@ for region in ("eyebrows", "mouth"):
     )
 
 # %%
-print({name: values.shape for name, values in samples.inputs.items()})
+for name, values in samples.inputs.items():
+    print(f"{name}: {values.shape} (clips, channels, height, width)")
 
 # %% [markdown]
 # ## Step 2: bi-inception (Sec. 3.3.1)
@@ -247,7 +248,7 @@ _ = save_figure(
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-print(planned_confusions("dual_atme.figure6", study))
+planned_confusions("dual_atme.figure6", study)
 
 # %% [markdown]
 # ## What the paper left open

@@ -350,7 +350,7 @@ for name, rungs in ladders.items():
 from merlib.publishing.tables.classes import class_table
 
 network = ladders["CASME II"].get("network")
-class_table(network)[0] if network is not None else "not committed yet"
+class_table(network)[0].round(3) if network is not None else "not committed yet"
 
 # %% [markdown]
 # **How long it takes in full.** A few steps of full size are timed here. From them follows how long one fold of
@@ -364,7 +364,7 @@ steps = 1 if study.profile.name == "smoke" else 10
 seconds = step_seconds("uamrn", {"front": (32, 1024)}, get_recipe("uamrn"), steps=steps)
 print(
     f"{seconds:.2f} s a clip and step, "
-    f"{fold_hours(seconds, get_recipe('uamrn'), 236):.0f} hours a fold"
+    f"{fold_hours(seconds, get_recipe('uamrn'), 236):.2g} hours a fold"
 )
 
 # %% [markdown]

@@ -146,7 +146,7 @@ from merlib.publishing.planned.tables import planned_figure, planned_table
 planned_table("am3f.table4", study)
 
 # %% tags=["nbval-ignore-output"]
-print(planned_figure("am3f.table4", "casme2.f1", study))
+planned_figure("am3f.table4", "casme2.f1", study)
 
 # %% [markdown]
 # ## Dual-ATME, Table 4: which two regions?
@@ -205,10 +205,10 @@ ablation_table("astnet.table8", study, committed)
 # The paper prefers batches of 32 and a dropout of .5. The batch really varies here, at the same rate and number of epochs, so that a larger batch takes fewer steps.
 
 # %% tags=["nbval-ignore-output"]
-print(ablation_figure("astnet.figure11", study, committed))
+ablation_figure("astnet.figure11", study, committed)
 
 # %% tags=["nbval-ignore-output"]
-print(ablation_figure("astnet.figure12", study, committed))
+ablation_figure("astnet.figure12", study, committed)
 
 # %% [markdown]
 # ## LARNet, Table 1: three activations of the mask

@@ -118,7 +118,8 @@ print(
 
 # %%
 maps = attention(am3f)
-print({name: cams.shape for name, cams in maps.items()})
+for name, cams in maps.items():
+    print(f"{name}: {cams.shape} (clips, height, width)")
 
 # %% [markdown]
 # ## Does it find what moves?
@@ -130,6 +131,7 @@ print({name: cams.shape for name, cams in maps.items()})
 #
 # Four rivals show what the score is worth: the same network with **random weights** (Adebayo et al. 2018: an explanation that survives them explains nothing that was learned), the
 # **strain map** that the network was given, the **mean map of all other people** (what is left when a map ignores its clip), and nothing at all.
+# The column *same order* compares the map of random weights with the trained one, place by place: 1 where both rank the places alike, 0 where one order says nothing of the other.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.datasets.twin import twin_samples
@@ -180,7 +182,6 @@ _ = save_figure(
     substitution=instead,
     **shown,
 )
-print(caption)
 
 # %% [markdown]
 # ### After a longer training
@@ -194,7 +195,7 @@ committed("am3f.figure6")
 
 # %% tags=["nbval-ignore-output"]
 longer = committed("extra.am3f_attention")
-longer.tables[0].round(2) if hasattr(longer, "tables") else longer
+longer.shown if hasattr(longer, "shown") else longer
 
 # %% [markdown]
 # ## Dual-ATME: the face beside the puzzle
@@ -208,7 +209,8 @@ from merlib.clips.puzzle import with_puzzle
 both = with_puzzle(study.samples("megc2019-flow"))
 dual = trained_networks(study.experiment("dual_atme", label="Dual-ATME"), both, kept)
 two = attention(dual)
-print({name: cams.shape for name, cams in two.items()})
+for name, cams in two.items():
+    print(f"{name}: {cams.shape} (clips, height, width)")
 
 # %% tags=["nbval-ignore-output"]
 known = dual
@@ -264,7 +266,6 @@ _ = save_figure(
     substitution=instead,
     **shown,
 )
-print(caption)
 
 # %% [markdown]
 # The committed measurement of profile `teach`:
@@ -369,7 +370,6 @@ for stage in (1, 2, 3):
     shares = (end.loc[row, label] for end in (values, low, high))
     share = share_words(*shares, len(set(people_of)))
     caption = f"{share} of the maps of {row} are empty."
-    print(caption)
     numbers = tuple(end.loc[[row], [label]] for end in (values, low, high))
     _ = save_figure(
         f"larnet.figure{stage + 3}",
@@ -434,7 +434,8 @@ from merlib.publishing.planned.clip_ladder import network_input
 magnified = few_features(study, "casme2", network_input("uamrn", "casme2"))
 read = {"less the first": with_front(magnified, study.cache, width=16, less_first=True)}
 read["as printed"] = with_front(magnified, study.cache, width=16)
-print({name: one.inputs["front"].shape for name, one in read.items()})
+for name, one in read.items():
+    print(f"{name}: {one.inputs['front'].shape} (clips, magnifications, features)")
 
 # %% [markdown]
 # Two readings are trained: the features as printed, and each magnification less the first, which takes the person away (notebook 08).
@@ -493,7 +494,6 @@ _ = save_figure(
     substitution=narrow,
     shows_single_samples=True,
 )
-print(caption)
 
 # %% [markdown]
 # The committed measurement of profile `teach`:
@@ -573,6 +573,7 @@ check("12.constant", 0.5)
 # %% [markdown]
 # ## Resources
 #
-# - R. R. Selvaraju et al., *Grad-CAM*, ICCV 2017. - J. Adebayo et al., *Sanity checks for saliency maps*, NeurIPS 2018.
+# - R. R. Selvaraju et al., *Grad-CAM*, ICCV 2017.
+# - J. Adebayo et al., *Sanity checks for saliency maps*, NeurIPS 2018.
 # - J. Zhang et al., *Top-down neural attention by excitation backprop*, IJCV 2018: the pointing game.
 # - N. Kokhlikyan et al., *Captum: a unified and generic model interpretability library for PyTorch*, 2020.

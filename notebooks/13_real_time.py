@@ -58,7 +58,7 @@ study
 # %%
 from merlib.publishing.tables.metrics import reported_table
 
-reported_table("larnet.table3")
+reported_table("larnet.table3").fillna("-")
 
 # %% [markdown]
 # ASTNet's Figure 14 shows a class of pupils at 640 x 480 pixels and 30 frames a second, each with a box and a number, and the group's curve below. How a number comes
@@ -95,10 +95,8 @@ for frame in video_frames(recording):
 _ = watcher.finish()
 
 # %%
-print(
-    f"{len(recording)} frames, faces followed at the end: "
-    f"{[face.track.number for face in faces]}"
-)
+followed = ", ".join(str(face.track.number) for face in faces)
+print(f"{len(recording)} frames; at the end face {followed} is followed")
 
 # %% [markdown]
 # ## Step 2: align, and follow a few points
@@ -211,18 +209,15 @@ from merlib.publishing.watched.cameras import CAMERAS, camera_samples, seen_shar
 filmed = {
     camera: camera_samples(camera, lengths.films, lengths.film) for camera in CAMERAS
 }
-print(
-    {
-        camera: f"{seen_share(one):.0%} of the faces found"
-        for camera, one in filmed.items()
-    }
-)
+for camera, one in filmed.items():
+    print(f"{camera}: {seen_share(one):.0%} of the faces found")
 
 # %%
 events_filmed = filmed["1080p"]
+size = " x ".join(map(str, events_filmed.inputs["frames"].shape[1:]))
+filmed_people = len(set(events_filmed.groups))
 print(
-    f"{len(events_filmed)} events of {len(set(events_filmed.groups))} people,",
-    *events_filmed.inputs["frames"].shape[1:],
+    f"{len(events_filmed)} events of {filmed_people} people, each {size} (colours, height, width)"
 )
 
 # %%
@@ -413,7 +408,11 @@ _ = save_figure(
 # Milliseconds a frame on this machine, whatever else it was doing; `tests/benchmarks/bench_watch.py` measures sizes and faces one by one.
 
 # %% tags=["nbval-ignore-output"]
-took = {stage: 1000 * seconds / watcher.frames for stage, seconds in watcher.took.items()}
+took = {
+    stage: 1000 * seconds / watcher.frames
+    for stage, seconds in watcher.took.items()
+    if seconds  # the first watcher has no model and names nothing
+}
 pd.Series(took, name="ms a frame, 400 x 300, one face").round(2).to_frame()
 
 # %% [markdown]

@@ -34,6 +34,9 @@ html_theme_options = {
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # so that a table in what a cell shows is one
+nb_code_prompt_show = "Show the solution"  # nothing else is folded
+nb_code_prompt_hide = "Hide the solution"
 mathjax_path = "mathjax/tex-svg.js"
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]

@@ -258,6 +258,7 @@ def open_study(
         on_bad_clip=check_policy(on_bad_clip),
     )
     _current[:] = [study]
+    pd.set_option("display.max_colwidth", None, "display.max_columns", None)  # a notebook cuts no cell by an ellipsis
     return study
 
 

@@ -67,7 +67,8 @@
     if (!head || !table.tBodies.length || table.tBodies[0].rows.length < 2) return;
     if (table.querySelector("[rowspan]:not([rowspan='1']), [colspan]:not([colspan='1'])")) return;
     Array.from(head.cells).forEach((heading, column) => sortable(table, heading, column));
-    if (table.tBodies[0].rows.length >= LONG && head.cells.length > 2) filterable(table);
+    const filtered = table.parentNode.parentNode.querySelector(":scope > label > input[type=search]"); // by the notebook
+    if (table.tBodies[0].rows.length >= LONG && head.cells.length > 2 && !filtered) filterable(table);
   });
 
   document.querySelectorAll("summary:not([aria-label])").forEach(function (summary) {

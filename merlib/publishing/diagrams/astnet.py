@@ -36,7 +36,7 @@ def research(model: ASTNet, size: int = SIZE) -> Figure:
     """Draw Fig. 1: from a video to a class."""
     shapes, steps = shapes_of(model, size), model.steps
     boxes = [
-        Box("clip", f"clip: {steps + 1} frames\nat the apex", 0, 0, "input"),
+        Box("clip", f"clip: {steps + 1} frames\nonset to apex", 0, 0, "input"),
         Box("align", "face detection,\nalignment, crop", 1, 0, "operation"),
         Box("magnify", f"magnification\nx {FACTOR}", 2, 0, "operation"),
         Box("flow", f"optical flow\n{steps} x 3x{size}x{size}", 3, 0, "operation"),

@@ -11,7 +11,9 @@ import pandas as pd
 
 from merlib.places import repository_root
 from merlib.publishing.records.ledger import best_records, read_records
-from merlib.publishing.records.save_table import described
+from merlib.publishing.records.save_table import described, heading
+from merlib.publishing.records.shown import Message
+from merlib.scoring.interval_text import value_text
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -36,6 +38,15 @@ class Committed:
         wide = cells.set_index(["row", "column"]).astype(float).unstack("column")  # noqa: PD010
         return tuple(wide[end].reindex(index=rows, columns=columns) for end in ("value", "low", "high"))
 
+    @property
+    def shown(self) -> pd.DataFrame:
+        """Text of every cell: value and interval, a dash where there is none."""
+        table = pd.DataFrame("-", *self.tables[0].axes).rename_axis(index=None, columns=None)
+        for cell in self.record.get("cells", []):
+            form = ".1f" if cell.get("unit") == "%" else ".3f"
+            table.loc[cell["row"], cell["column"]] = value_text(cell["value"], cell["low"], cell["high"], form)
+        return table.rename(columns=heading)
+
     def _repr_html_(self) -> str:
         picture = Path(self.record["path"]).with_suffix(".png")
         shown = ""
@@ -43,14 +54,14 @@ class Committed:
             content = base64.b64encode(picture.read_bytes()).decode("ascii")
             shown = f'<img alt="{html.escape(self.record["title"])}" src="data:image/png;base64,{content}"/>'
         elif self.record.get("cells"):
-            shown = self.tables[0].to_html(border=0, float_format="%.3g", na_rep="")
+            shown = self.shown.to_html(border=0)
         return f"<p><b>{html.escape(self.headline)}</b></p>{shown}"
 
     def __repr__(self) -> str:
         return self.headline
 
 
-def committed(artefact: str, reference: Path | None = None, notebook: str = "12_visualisations") -> Committed | str:
+def committed(artefact: str, reference: Path | None = None, notebook: str = "12_visualisations") -> Committed | Message:
     """Return the best committed record of an artefact, or a sentence that says how to make one.
 
     Parameters
@@ -65,5 +76,5 @@ def committed(artefact: str, reference: Path | None = None, notebook: str = "12_
     folder = reference or repository_root() / "results" / "reference"
     best = best_records(read_records([folder]) if folder.is_dir() else [])
     if artefact not in best:
-        return f"{artefact}: no committed record yet; merlib run {notebook} --profile teach makes one."
+        return Message(f"{artefact}: no committed record yet; merlib run {notebook} --profile teach makes one.")
     return Committed(best[artefact])

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from merlib.publishing.style import SEQUENTIAL, use_style
 from merlib.scoring.interval_text import value_text
 
+ACROSS = 2  # matrices side by side
 PARTS = ("upper left", "upper right", "lower left", "lower right", "near the diagonal", "far from it")
 
 
 def draw_attention_matrices(pictures: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Figure:
-    """Draw square matrices of query against key side by side, each with its own scale and label.
+    """Draw square matrices of query against key, two in a row so that words stay readable, each with its own label.
 
     Parameters
     ----------
@@ -26,14 +27,15 @@ def draw_attention_matrices(pictures: Mapping[str, np.ndarray], labels: Mapping[
         Label of each matrix's colour scale; matrices with the same label share a scale.
     """
     use_style()
-    figure, axes = plt.subplots(
-        1, len(pictures), figsize=(3.1 * len(pictures), 2.9), layout="constrained", squeeze=False
-    )
+    rows = -(-len(pictures) // ACROSS)
+    figure, axes = plt.subplots(rows, ACROSS, figsize=(3.6 * ACROSS, 3.1 * rows), layout="constrained", squeeze=False)
+    for axis in axes.flat[len(pictures) :]:
+        axis.remove()
     most = {
         label: max(float(pictures[name].max()) for name in pictures if labels[name] == label)
         for label in labels.values()
     }
-    for axis, (title, matrix) in zip(axes[0], pictures.items(), strict=True):
+    for axis, (title, matrix) in zip(axes.flat, pictures.items(), strict=False):
         shown = axis.imshow(
             matrix, cmap=f"{SEQUENTIAL}_r", vmin=0, vmax=most[labels[title]] or 1.0, interpolation="nearest"
         )
@@ -42,7 +44,7 @@ def draw_attention_matrices(pictures: Mapping[str, np.ndarray], labels: Mapping[
         axis.axvline(half, color="0.5", linewidth=0.6)
         axis.set(xlabel="key (magnification)", ylabel="query (magnification)")
         axis.set_title(title, fontsize=9)
-        figure.colorbar(shown, ax=axis, shrink=0.8, label=labels[title])
+        figure.colorbar(shown, ax=axis, shrink=0.9, label=labels[title])
     return figure
 
 

@@ -26,7 +26,7 @@ def draw_responses(responses: pd.DataFrame, label: str) -> Figure:
         Name of the quantity, with its unit.
     """
     use_style()
-    figure, axis = plt.subplots(figsize=(7.0, 3.0), layout="constrained")
+    figure, axis = plt.subplots(figsize=(7.0, 3.3), layout="constrained")
     places = np.arange(len(responses))
     for (name, values), colour, mark in zip(responses.items(), COLOURS.values(), "os^Dv", strict=False):
         axis.plot(places, values, marker=mark, color=colour, label=name)
@@ -39,7 +39,7 @@ def draw_responses(responses: pd.DataFrame, label: str) -> Figure:
         )
     axis.set_xticks(places, responses.index.get_level_values("layer"), rotation=35, fontsize=8)
     axis.set(xlabel="layer, in the order of computation", ylabel=label, yscale="log")
-    axis.legend(fontsize=8)
+    figure.legend(loc="outside lower center", ncols=responses.shape[1], fontsize=8)  # clear of every line
     return figure
 
 

@@ -31,7 +31,9 @@ def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Fig
         places = range(len(table))
         wings = [table["UAR"] - table["low"], table["high"] - table["UAR"]]
         axis.errorbar(table["UAR"], places, xerr=wings, fmt="o", color=COLOURS["blue"], capsize=3)
-        axis.axvline(1 / len(class_names(next(iter(ladders[name].values())), None)), color="0.5", linestyle=":")
+        random = 1 / len(class_names(next(iter(ladders[name].values())), None))
+        axis.axvline(random, color="0.5", linestyle=":", label="random answers")
+        axis.legend(loc="lower right", fontsize=8)
         axis.set(title=f"{name} (SYNTHETIC twin)", xlabel="UAR", xlim=(0, 1), yticks=list(places))
         axis.set_yticklabels(table.index)
     return figure, pd.concat(tables, names=["data", "rung"]) if tables else pd.DataFrame()

@@ -10,6 +10,7 @@ import pandas as pd
 import seaborn as sns
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from merlib.learning import learning_curves
 from merlib.learning.losses import focal, lasce
@@ -48,7 +49,7 @@ def draw_confusions(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.DataFr
             fmt=".2f",
             cmap=SEQUENTIAL,
             cbar=axis is axes[0, -1],
-            cbar_kws={"label": "share of the true class"},
+            cbar_kws={"label": "share of the true class", "shrink": 0.8},
             square=True,
         )
         clips = counts[label].sum(axis=1)
@@ -71,7 +72,8 @@ def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.D
             axis.fill_between(by_epoch.mean().index, by_epoch.min(), by_epoch.max(), color=colour, alpha=0.2)
         unit = "nats" if quantity == "loss" else "share of clips"
         axis.set(xlabel="epoch", ylabel=f"training {quantity} / {unit}")
-    axes[0].legend()
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0].legend(title="mean of the folds, and their range", title_fontsize=8)
     return figure, curves.reset_index()
 
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from merlib.publishing.figures.sliders import POINT, SYNTHETIC, Slider, slide
+from merlib.publishing.records.save_figure import stamp_synthetic
 from merlib.publishing.style import COLOURS, use_style
 
 KIND_COLOURS = {"micro": COLOURS["vermilion"], "macro": COLOURS["blue"]}
@@ -64,7 +65,7 @@ def _legend(axis: Axes) -> None:
     from matplotlib.patches import Patch
 
     patches = [Patch(color=colour, alpha=0.4, label=f"{kind}-expression") for kind, colour in KIND_COLOURS.items()]
-    axis.legend(handles=patches, loc="upper right", bbox_to_anchor=(1, 1.5), ncols=2, fontsize=8)
+    axis.legend(handles=patches, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8)
 
 
 def draw_group(frame: np.ndarray, curves: pd.DataFrame, events: pd.DataFrame) -> Figure:
@@ -138,13 +139,14 @@ def draw_stages(frame: np.ndarray, cut: np.ndarray, landmarks: np.ndarray, point
     axes[1].legend(loc="upper right", fontsize=7, frameon=True)
     for axis in axes:
         axis.set_axis_off()
+    stamp_synthetic(figure)
     return figure
 
 
 def draw_regions(
     seconds: np.ndarray, moved: np.ndarray, names: tuple[str, ...], event: tuple[float, float, float]
 ) -> Figure:
-    """Draw how far some regions moved down or up around one event, with its onset, apex and offset.
+    """Draw how far some regions of a face of the SYNTHETIC twin moved around one event, with onset, apex and offset.
 
     Parameters
     ----------
@@ -167,6 +169,7 @@ def draw_regions(
         axis.axvline(at, color=COLOURS["black"], linestyle=style, linewidth=1, label=name)
     axis.set(xlabel="time, s", ylabel="moved down, % of the\ndistance of the eye corners")
     axis.legend(fontsize=7, ncols=2)
+    stamp_synthetic(figure)
     return figure
 
 

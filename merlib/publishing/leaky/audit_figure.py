@@ -9,10 +9,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from merlib.profiles import get_profile
 from merlib.publishing.records.ledger import LABORATORY
 from merlib.publishing.records.save_figure import save_figure
+from merlib.publishing.records.shown import Caption, Message
 from merlib.publishing.study import Study
 from merlib.publishing.style import COLOURS, use_style
 
@@ -100,11 +102,12 @@ def draw_epochs(curves: pd.DataFrame) -> Figure:
     for name, style in zip(curves, ("-", "--", ":"), strict=False):
         axis.plot(np.arange(1, len(curves) + 1), curves[name], style, label=name)
     axis.set(xlabel="epoch", ylabel="UF1 on the test clips (share of 1)")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend()
     return figure
 
 
-def save_epochs(honest: pd.DataFrame | None, study: Study) -> str:
+def save_epochs(honest: pd.DataFrame | None, study: Study) -> Caption | Message:
     """Draw and save UF1 by epoch as ``extra.leaky_epochs`` and return its caption.
 
     Parameters
@@ -115,16 +118,16 @@ def save_epochs(honest: pd.DataFrame | None, study: Study) -> str:
         The study into whose folder it is written.
     """
     if honest is None:
-        return "The laboratory's run of a network is not committed here."
+        return Message("The laboratory's run of a network is not committed here.")
     curves = pd.DataFrame(honest.attrs["uf1_by_epoch"])
     last, best = curves.iloc[-1].mean(), curves.max().mean()
     caption = f"Averaged over seeds, the last of {len(curves)} epochs gives {last:.3f}, the best one {best:.3f}."
     how = {"data": curves, "caption": caption, "study": replace(study, profile=get_profile("paper"))}
     save_figure(f"{LABORATORY}epochs", draw_epochs(curves), {"STSTNet": honest}, **how)
-    return caption
+    return Caption(caption)
 
 
-def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, study: Study) -> str:
+def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, study: Study) -> Caption:
     """Draw and save the closing figure as ``extra.leaky_audit`` and return its caption.
 
     Parameters
@@ -145,4 +148,4 @@ def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, 
     )
     how = {"data": rows, "caption": caption, "study": replace(study, profile=get_profile("paper"))}
     save_figure(f"{LABORATORY}audit", draw_audit(rows), {**runs, **worth.runs}, **how)
-    return caption
+    return Caption(caption)

@@ -17,6 +17,7 @@ from merlib.profiles import get_profile
 from merlib.publishing.planned.runs import PRINTED_IN, beside_reported, reference_runs
 from merlib.publishing.records.ledger import LABORATORY
 from merlib.publishing.records.save_table import SavedTable, save_table
+from merlib.publishing.records.shown import Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import metric_table
 from merlib.scoring.inflation import inflation, value_of
@@ -131,7 +132,7 @@ def honest_run(data: str = "megc2019_flow", model: str = "ststnet") -> pd.DataFr
     return kept(data, model).get(HONEST)
 
 
-def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: bool = True) -> SavedTable | str:
+def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: bool = True) -> SavedTable | Message:
     """Save a table of liberties as ``extra.leaky_NAME``, which ledger, claims and references refuse.
 
     Parameters
@@ -146,7 +147,7 @@ def save_worth(worth: Worth | None, name: str, study: Study, committed_runs: boo
         Whether the runs are committed ones, which the study's profile has not shortened.
     """
     if worth is None:
-        return "These runs lie in results/leaky of the repository, which is not here."
+        return Message("These runs lie in results/leaky of the repository, which is not here.")
     study = replace(study, profile=get_profile("paper")) if committed_runs else study
     how = {"low": worth.low, "high": worth.high, "caption": finding(worth), "study": study}
     return save_table(LABORATORY + name, worth.value, worth.runs, **how)

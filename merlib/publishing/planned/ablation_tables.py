@@ -25,6 +25,7 @@ from merlib.publishing.planned.plan import of_seeds, planned_states
 from merlib.publishing.planned.tables import EDITION, THEIR_MAPS, code_note
 from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, save_table
+from merlib.publishing.records.shown import Caption, Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
 from merlib.scoring import accuracy, bootstrap_interval, paired_permutation_test
@@ -222,11 +223,11 @@ def _substitution(artefact: str, runs: Mapping[str, pd.DataFrame]) -> str:
     return "; ".join(filter(None, ["frozen SYNTHETIC twin in place of licensed clips", told, code_note(runs)]))
 
 
-def _lacks(artefact: str, lacking: list[str]) -> str:
+def _lacks(artefact: str, lacking: list[str]) -> Message:
     planned = ablation_runs()
     maps = any(name in planned and not planned[name].synthetic for name in lacking)
     command = f"{COMMAND} {' '.join(lacking)}{f' --data {MAPS}=DIR' if maps else ''}"
-    return f"Not shown: {artefact} lacks {', '.join(lacking)}. Train them: {command}"
+    return Message(f"Not shown: {artefact} lacks {', '.join(lacking)}. Train them: {command}")
 
 
 def _told(artefact: str, runs: Mapping[str, pd.DataFrame], study: Study) -> dict[str, object]:
@@ -235,7 +236,7 @@ def _told(artefact: str, runs: Mapping[str, pd.DataFrame], study: Study) -> dict
     return {"substitution": _substitution(artefact, runs), "study": replace(study, profile=profile), "edition": EDITION}
 
 
-def ablation_table(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | str:
+def ablation_table(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | Message:
     """Save a table of ablations from committed runs and return it.
 
     `committed` comes from `committed_answers`. Beside the paper's columns, the table gives the difference in UF1 to the
@@ -253,7 +254,7 @@ def ablation_table(artefact: str, study: Study, committed: Mapping[str, pd.DataF
     return save_table(artefact, shown, runs, **how)
 
 
-def ablation_figure(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> str:
+def ablation_figure(artefact: str, study: Study, committed: Mapping[str, pd.DataFrame]) -> Caption | Message:
     """Draw the result of each value of a setting from committed runs and return the caption, or name missing runs."""
     runs, lacking = committed_rows(artefact, committed)
     if lacking:
@@ -264,4 +265,4 @@ def ablation_figure(artefact: str, study: Study, committed: Mapping[str, pd.Data
     figure = draw_setting(values, low, high, FAMILIES[artefact].setting, shown)
     how = {"numbers": (values, low, high), "caption": caption, **_told(artefact, runs, study)}
     save_figure(artefact, figure, runs, data=values, **how)
-    return caption
+    return Caption(caption)

@@ -18,6 +18,7 @@ from merlib.publishing.planned.plan import PlannedState
 from merlib.publishing.planned.tables import THEIR_MAPS, rows_missing, spread_caption, stands_in, table_runs
 from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, save_table
+from merlib.publishing.records.shown import Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
 from merlib.scoring.interval_text import value_text
@@ -35,19 +36,21 @@ def tau_runs(committed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {tau: committed[name] for tau, name in names.items()} if set(names.values()) <= set(committed) else {}
 
 
-def tau_sweep(study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | str:
+def tau_sweep(study: Study, committed: Mapping[str, pd.DataFrame]) -> SavedTable | Message:
     """Save the sweep of tau in training, on real maps, as ``extra.tau_sweep``, with its figure; or say what lacks."""
     runs = tau_runs(committed)
     if not runs:
-        return "Not shown: the sweep of tau lacks runs. Train them: merlib reference ablate --data megc2019-flow=DIR"
+        command = "merlib reference ablate --data megc2019-flow=DIR"
+        return Message(f"Not shown: the sweep of tau lacks runs. Train them: {command}")
     return _swept("extra.tau_sweep", "tau in training", runs, ABRIDGED, replace(study, profile=get_profile("teach")))
 
 
-def tau_after_training(study: Study, states: Mapping[str, PlannedState]) -> SavedTable | str:
+def tau_after_training(study: Study, states: Mapping[str, PlannedState]) -> SavedTable | Message:
     """Save the sweep of tau after training as ``extra.tau_after_training``, with its figure; or say what is missing."""
     runs = after_training_runs(states)
     if not runs:
-        return f"Not shown: {RUN} is not committed. Train it: merlib reference train {RUN} --data megc2019-flow=DIR"
+        command = f"merlib reference train {RUN} --data megc2019-flow=DIR"
+        return Message(f"Not shown: {RUN} is not committed. Train it: {command}")
     told = "tau log p taken from the logits of networks trained with cross entropy, in place of LASCE's in training"
     paper = replace(study, profile=get_profile("paper"))
     return _swept("extra.tau_after_training", "tau after training", runs, told, paper)
@@ -82,7 +85,7 @@ def _swept(name: str, setting: str, runs: Mapping[str, pd.DataFrame], stands: st
 
 def choosing(
     study: Study, committed: Mapping[str, pd.DataFrame], states: Mapping[str, PlannedState]
-) -> SavedTable | str:
+) -> SavedTable | Message:
     """Save how much choosing tau, loss and lambda by the test result gains, as ``extra.choosing``; or say what lacks.
 
     Parameters
@@ -101,7 +104,7 @@ def choosing(
     if tau_runs(committed):
         sweeps = {TAU: tau_runs(committed)} | sweeps
     if not sweeps:
-        return "Not shown: no sweep is committed."
+        return Message("Not shown: no sweep is committed.")
     parts, captions, runs = ([], [], []), [], {}
     for what, swept in sweeps.items():
         tables = choosing_table(swept, PRINTED[what], inner if what == TAU else None)

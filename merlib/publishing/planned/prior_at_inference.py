@@ -14,6 +14,7 @@ from merlib.profiles import get_profile
 from merlib.publishing.planned.plan import planned_states
 from merlib.publishing.planned.tables import inside_caption, stands_in
 from merlib.publishing.records.save_table import SavedTable, save_table
+from merlib.publishing.records.shown import Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import metric_table
 from merlib.scoring.confusion_counts import class_names
@@ -49,11 +50,12 @@ def with_prior(predictions: pd.DataFrame) -> pd.DataFrame:
     return adjusted
 
 
-def prior_at_inference(study: Study) -> SavedTable | str:
+def prior_at_inference(study: Study) -> SavedTable | Message:
     """Save AM3F's row of Table 3 under both readings and return it; where the run is missing, return a sentence."""
     raw = planned_states()[RUN].predictions
     if raw is None:
-        return f"Not shown: {RUN} is not committed; make it with: merlib reference train {RUN} --data megc2019-flow=DIR"
+        command = f"merlib reference train {RUN} --data megc2019-flow=DIR"
+        return Message(f"Not shown: {RUN} is not committed; make it with: {command}")
     runs = {"prior in training only (here)": raw, "prior at inference too (AM3F-A15)": with_prior(raw)}
     tables = metric_table(runs, artefact="am3f.table3")
     other = [table.tail(1).set_axis(["AM3F-FlowNet"]) for table in tables]

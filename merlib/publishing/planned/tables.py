@@ -16,6 +16,7 @@ from merlib.publishing.records.ledger import get_artefact
 from merlib.publishing.records.record import table_cells
 from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, heading, save_table
+from merlib.publishing.records.shown import Caption, Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.classes import recalls_by_set
 from merlib.publishing.tables.metrics import metric_table, part_of
@@ -102,12 +103,12 @@ class _Rows(NamedTuple):
     told: dict[str, object]  # substitution and study, as records want them
 
 
-def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
+def _rows(artefact: str, study: Study, note: str) -> _Rows | Message:
     """Return the results of a published table's committed runs, or a sentence on how to train missing ones."""
     states = planned_states()
     absent = rows_missing(artefact, states)
     if absent:
-        return f"Not shown: {artefact} lacks {', '.join(absent)}. {_how_to_train(absent)}"
+        return Message(f"Not shown: {artefact} lacks {', '.join(absent)}. {_how_to_train(absent)}")
     runs = table_runs(artefact, states)
     tables = metric_table(runs, artefact=artefact)
     notes = dict.fromkeys(text for frame in runs.values() for text in frame.attrs["notes"][-1:])
@@ -119,14 +120,14 @@ def _rows(artefact: str, study: Study, note: str) -> _Rows | str:
     return _Rows(runs, tables, {"substitution": "; ".join(filter(None, told)), "study": paper})
 
 
-def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | str:
+def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | Message:
     """Save a published table from committed runs and return it for display; where runs are missing, return a sentence.
 
     The record states what replaces the paper's protocol and data, and `note`. Its files are named with `EDITION`, so
     that they do not overwrite the same table of a run by its profile.
     """
     found = _rows(artefact, study, note)
-    if isinstance(found, str):
+    if isinstance(found, Message):
         return found
     values, low, high = found.tables
     own = artefact in OWN_ROWS
@@ -135,25 +136,25 @@ def planned_table(artefact: str, study: Study, note: str = "") -> SavedTable | s
     return save_table(artefact, values, found.runs, **how, **found.told)
 
 
-def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> str:
+def planned_figure(artefact: str, column: str, study: Study, note: str = "") -> Caption | Message:
     """Draw one column of a published table from committed runs and return its caption; or a sentence on missing runs.
 
     The figure is saved as ``extra.planned_<artefact>``, with ``_`` in place of the dot.
     """
     found = _rows(artefact, study, note)
-    if isinstance(found, str):
+    if isinstance(found, Message):
         return found
     figure = draw_intervals(*found.tables, artefact=artefact, column=column)
     name = f"extra.planned_{artefact.replace('.', '_')}"
     caption = spread_caption(*found.tables, column)
     save_figure(name, figure, found.runs, data=found.tables[0], caption=caption, **found.told)
-    return caption
+    return Caption(caption)
 
 
 SETS = {"Full": "full", "CASME II": "casme2", "SMIC": "smic", "SAMM": "samm"}
 
 
-def planned_confusions(artefact: str, study: Study) -> str:
+def planned_confusions(artefact: str, study: Study) -> Caption | Message:
     """Draw a published figure of confusion matrices from committed runs and return its caption, or what is missing.
 
     ``am3f.figure5`` shows the four losses on the CASME II part. ``dual_atme.figure6`` shows the whole and the three
@@ -168,7 +169,7 @@ def planned_confusions(artefact: str, study: Study) -> str:
     if artefact not in tables:
         raise unknown_name("figure of planned confusion matrices", artefact, tables)
     found = _rows(tables[artefact], study, "")
-    if isinstance(found, str):
+    if isinstance(found, Message):
         return found
     caption, numbers = "Rows are the truth and sum to one.", None
     if artefact == "am3f.figure5":
@@ -184,7 +185,7 @@ def planned_confusions(artefact: str, study: Study) -> str:
     save_figure(
         artefact, figure, found.runs, data=counts, caption=caption, edition=EDITION, numbers=numbers, **found.told
     )
-    return caption
+    return Caption(caption)
 
 
 def stands_in(runs: Mapping[str, pd.DataFrame]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,17 @@ PAPERS = {
     "uamrn": "UAMRN",
 }
 EXTRA = "extra."  # results beyond the papers' artefacts carry this prefix
+# How a title spells what an id of an extra result writes without capitals; ids are as old as the records under them.
+SPELLED = {
+    r"am3f( flownet)?": "AM3F-FlowNet",
+    r"dual atme": "Dual-ATME",
+    r"astnet": "ASTNet",
+    r"larnet": "LARNet",
+    r"uamrn": "UAMRN",
+    r"smic": "SMIC",
+    r"table(?=\d)": "Table ",
+    r"figure(?=\d)": "Figure ",
+}
 LABORATORY = "extra.leaky_"  # records of the leakage laboratory, which are never the best record of anything
 
 
@@ -72,9 +84,10 @@ class Artefact:
     def title(self) -> str:
         """The artefact's name for readers, such as ``AM3F-FlowNet, Table 5: ...``."""
         if self.kind == "extra":
-            named = next((paper for paper in PAPERS if self.shows.startswith(f"{paper}_")), "")
-            words = self.shows.removeprefix(named).replace("_", " ")
-            return PAPERS[named] + words if named else words.capitalize()
+            words = self.shows.replace("_", " ")
+            for written, spelled in SPELLED.items():
+                words = re.sub(rf"\b{written}(?![a-z])", spelled, words)
+            return words[:1].upper() + words[1:]
         kind = "Table" if self.kind == "table" else "Figure"
         return f"{PAPERS.get(self.paper, self.paper)}, {kind} {self.number}: {self.shows}"
 

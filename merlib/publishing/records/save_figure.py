@@ -52,7 +52,7 @@ def stamp_synthetic(figure: Figure) -> None:
 
 def stamp_leaky(figure: Figure, labels: Sequence[str]) -> None:
     """Write below the figure, once, which of its runs are leaky and for comparison only."""
-    text = fill(f"{LEAKY}: {', '.join(labels)}", width=max(60, int(13 * figure.get_figwidth())))
+    text = fill(f"{LEAKY}: {'; '.join(labels)}", width=max(60, int(13 * figure.get_figwidth())))
     if not any(there.get_text() == text for there in figure.texts):
         figure.text(0.005, -0.005, text, ha="left", va="top", color="#D55E00", fontsize=8, weight="bold")
 

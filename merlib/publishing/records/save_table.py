@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from merlib.publishing.records.record import printed_cells, table_cells, write_r
 from merlib.publishing.study import Study, current_study
 from merlib.scoring.interval_text import ends_text
 
+COLUMN = re.compile(r"[a-z]\w*\.[a-z]\w*")  # a data set and a quantity
 WIDE = 8  # columns with intervals that a page has room for
 WORDS = {
     "full": "Full",
@@ -47,18 +49,23 @@ class SavedTable:
     def headline(self) -> str:
         """One line: title, grade, training, protocol, classes and caption, marked SYNTHETIC or LEAKY where it is."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
-        leaks = f" {LEAKY}: {', '.join(self.record['leaky'])}." if self.record["leaky"] else ""
+        leaks = f" {LEAKY}: {'; '.join(self.record['leaky'])}." if self.record["leaky"] else ""
         alone = "" if stands_beside_print(self.record) else " Printed values do not stand beside a smoke run."
         told = f"{mark}{self.record['title']} ({described(self.record)}). {self.record['caption']}".strip()
         return told + leaks + alone
 
     def _repr_html_(self) -> str:
-        wide = len(self.shown.columns) > WIDE and len(self.shown.columns) > len(self.shown)
+        wide = is_wide(len(self.shown.columns), len(self.shown))
         shown = self.shown.T if wide else self.shown  # a page is higher than it is wide
         return f"<p><b>{html.escape(self.headline)}</b></p>" + shown.to_html(border=0)
 
     def __repr__(self) -> str:
         return f"{self.headline}\n{self.shown.to_string()}"
+
+
+def is_wide(columns: int, rows: int) -> bool:
+    """Return whether a table is shown with rows and columns exchanged."""
+    return columns > max(WIDE, rows)
 
 
 def stands_beside_print(record: dict) -> bool:
@@ -74,8 +81,8 @@ def described(record: dict) -> str:
 
 def heading(column: object) -> str:
     """Return a column's name for readers: ``casme2.acc`` is CASME II Acc."""
-    first, _, second = str(column).partition(".")
-    return " ".join(WORDS.get(word, word) for word in (first, second) if word)
+    words = str(column).split(".") if COLUMN.fullmatch(str(column)) else [str(column)]
+    return " ".join(WORDS.get(word, word) for word in words)
 
 
 def _text(value: object, digits: int) -> str:

@@ -36,4 +36,23 @@ def show_with_caption(figure: Figure, record: dict) -> None:
 
     display(figure)
     plt.close(figure)
-    display(Markdown(f"*{SavedTable(record, None).headline}*"))
+    known_by = {"text/markdown": {"artefact": record["id"]}}  # the book links the picture to this record
+    display(Markdown(f"*{SavedTable(record, None).headline}*"), metadata=known_by)
+
+
+class Message(str):
+    """A sentence that stands where a table or a figure would, shown by a notebook without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Caption(str):
+    """The caption of a figure that was saved; a cell that ends with it does not show it a second time."""
+
+    __slots__ = ()
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: `show_with_caption` did."""

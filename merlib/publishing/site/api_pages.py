@@ -10,7 +10,10 @@ import merlib
 from merlib.publishing.site.markdown import errata_ids
 
 PACKAGE = Path(merlib.__file__).resolve().parent
-ENTRY = re.compile(r"(``[^`]+``|\S+(?: \S+){0,3}?) {2,}(\S.*)")
+ENTRY = re.compile(r"(``[^`]+``|(?!``)\S+(?: \S+){0,3}?) {2,}(\S.*)")
+LITERAL = re.compile(r"(``.*?``|`[^`]*`)")
+BAR = re.compile(r"(?<!\\)\|")  # would begin the name of a substitution, of which we have none
+STAR = re.compile(r"(?<![\w*\\])\*(?=\w)(?![^*]*\w\*)")  # before a word, without one that ends the emphasis
 INDENT = "    "
 ERRATA = "../docs/errata.html"
 LEFT_OUT = ("cli",)  # `merlib --help` describes its verbs
@@ -66,7 +69,7 @@ def as_restructured(lines: Iterable[str]) -> list[str]:
     """Return a docstring's lines in the form that Sphinx reads best.
 
     Entries of two columns, a name and its explanation, become definition lists. Ids of errata outside literal blocks
-    become links to their entries.
+    become links to their entries, and bars and lone asterisks stay what they are in Python: |x| and (N, *size).
     """
     told: list[str] = []
     literal = listing = False  # whether the line belongs to a literal block, to a list of entries
@@ -81,10 +84,17 @@ def as_restructured(lines: Iterable[str]) -> list[str]:
             fresh = [f"{INDENT}{line.strip()}"]
         else:
             fresh, listing = ["", line] if listing and flush else [line], False
-        told += fresh if literal else map(_with_links, fresh)
+        told += fresh if literal else map(_with_links, map(_as_signs, fresh))
         literal = literal or line.rstrip().endswith("::")
         before = line.strip()
     return told
+
+
+def _as_signs(line: str) -> str:
+    """Escape bars and lone asterisks outside literals, which Sphinx would read as markup that never ends."""
+    parts = LITERAL.split(line)  # every second part is a literal
+    parts[::2] = [STAR.sub(r"\*", BAR.sub(r"\|", part)) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _with_links(line: str) -> str:

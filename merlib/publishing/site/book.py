@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +11,7 @@ from merlib.places import repository_root
 from merlib.publishing.records.ledger import best_records, read_records
 from merlib.publishing.site.api_pages import write_api_pages
 from merlib.publishing.site.claims_page import claims_page
+from merlib.publishing.site.documents import ERRATA, copy_documents
 from merlib.publishing.site.front_page import front_page
 from merlib.publishing.site.html_check import complaints_about
 from merlib.publishing.site.markdown import linked_errata
@@ -20,11 +19,8 @@ from merlib.publishing.site.notebook_pages import write_notebook_pages
 from merlib.publishing.site.record_pages import write_record_pages
 
 NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax")
-ERRATA = "docs/errata.md"
-PAGES = ("README.md", "CONTRIBUTING.md")  # besides docs/
 MARK = ".merlib-book"  # marks a folder whose contents may be replaced
 MATHJAX = ("tex-svg.js", "input/tex/extensions")  # this version draws glyphs as SVG, so that no font is fetched
-IMAGE_OR_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def make_book(into: Path, root: Path | None = None) -> Path:
@@ -92,29 +88,13 @@ def gather(source: Path, root: Path) -> None:
     source.mkdir(parents=True)
     (source / "index.md").write_text(linked_errata(front_page(records), ERRATA), encoding="utf-8")
     (source / "claims.md").write_text(linked_errata(claims_page(records), ERRATA), encoding="utf-8")
-    documents = [*(root / name for name in PAGES), *sorted((root / "docs").glob("*.md"))]
-    for path in documents:
-        copy_document(path, source, root)
+    copy_documents(source, root)
     drawn = write_notebook_pages(root / "notebooks", source / "notebooks", best_records(records))
     write_record_pages(records, drawn, source, root)
     write_api_pages(source / "api")
     copy_mathjax(source / "static" / "mathjax")
     for path in (root / "docs" / "book" / "static").iterdir():
         shutil.copyfile(path, source / "static" / path.name)
-
-
-def copy_document(path: Path, source: Path, root: Path) -> None:
-    """Copy a document and the files that it shows or links to; links stay valid, since the layout is the same."""
-    text = path.read_text(encoding="utf-8")
-    for match in IMAGE_OR_LINK.finditer(text):
-        linked = (path.parent / match[1]).resolve()
-        if linked.is_file() and linked.suffix not in (".md", ".ipynb"):
-            _copy(linked, source / linked.relative_to(root))
-    target = source / path.relative_to(root)
-    if path.name != ERRATA.rpartition("/")[2]:
-        text = linked_errata(text, Path(os.path.relpath(source / ERRATA, target.parent)).as_posix())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
 
 
 def copy_mathjax(into: Path) -> None:
@@ -141,8 +121,3 @@ def build(source: Path, html: Path, settings: Path, into: Path) -> None:
     code = main([*options, *kept, str(source), str(html)])
     if code:
         raise MerlibError(f"Sphinx ended with {code}.", "a built book.", f"read {into / 'warnings.txt'}.")
-
-
-def _copy(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target)

@@ -19,6 +19,9 @@ from merlib.publishing.site.record_pages import record_link
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NO_WIDGET = "Here is a slider. A page cannot move it: open this notebook in JupyterLab (`make lab`) and run the cell."
 STILLS = "*Positions of a slider. A page cannot move it: open this notebook in JupyterLab and run the cell.*"
+BETWEEN_TAGS = re.compile(r">[^<>]+<")
+INTERVAL = re.compile(r"\[[-+.\d]+, [-+.\d]+\]")
+LONG_NAME = re.compile(r"(?<=[>\s(])[\w/.-]{24,}(?=[<\s),;:])")
 LONGEST_ALT = 400  # characters; a screen reader reads an alternative text without a pause
 
 
@@ -60,18 +63,38 @@ def as_page(notebook: nbformat.NotebookNode, records: Mapping[str, dict]) -> tup
         moves = _without_widgets(cell)
         if "solution" in cell.metadata.get("tags", []):
             cell.metadata["tags"] = [*cell.metadata["tags"], "hide-cell"]
+        for_reading(cell)
         pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
         if not pictures:
             continue
-        names = artefacts_in(cell.source)
+        names = shown_artefacts(cell) or artefacts_in(cell.source)
         alt = alternative_text(cell, names, heading, records)
         cell.metadata["mystnb"] = {"image": {"alt": alt}}
-        links = [f"[Where is this from?]({record_link(name)})" for name in names]
+        links = [f"[Where is {name} from?]({record_link(key)})" for key, name in _called(names).items()]
         text = " · ".join(links) or (STILLS if moves else "*Drawn by the cell above; no record is kept of it.*")
         cells.append(nbformat.v4.new_markdown_cell(text, id=f"origin-{len(cells)}"))
         drawn += names
     notebook.cells = cells
     return notebook, list(dict.fromkeys(drawn))
+
+
+def for_reading(cell: nbformat.NotebookNode) -> None:
+    """Let an interval stay on one line of a table that a cell shows, and a long name break behind its signs."""
+    for output in cell.get("outputs", []):
+        shown = output.get("data", {}).get("text/html", "")
+        if "<table" in shown:
+            output.data["text/html"] = BETWEEN_TAGS.sub(_with_breaks, shown)
+
+
+def _with_breaks(text: re.Match) -> str:
+    held = INTERVAL.sub(r'<span class="interval">\g<0></span>', text[0])
+    return LONG_NAME.sub(lambda name: re.sub(r"[_/.-]", r"\g<0><wbr>", name[0]), held)
+
+
+def shown_artefacts(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the artefacts of which an executed cell shows a figure with its caption (`records.shown`)."""
+    kept = (output.get("metadata", {}).get("text/markdown", {}) for output in cell.get("outputs", []))
+    return list(dict.fromkeys(filter(None, (one.get("artefact") or "" for one in kept))))
 
 
 def artefacts_in(source: str) -> list[str]:
@@ -122,6 +145,12 @@ def _without_widgets(cell: nbformat.NotebookNode) -> bool:
             output.data = nbformat.from_dict({"text/markdown": as_text(NO_WIDGET) if alone else ""})
     cell["outputs"] = [output for output in outputs if output.get("data", {"kept": 1}) != {"text/markdown": ""}]
     return bool(with_widget)
+
+
+def _called(names: list[str]) -> dict[str, str]:
+    """Return what the link to each record calls its picture: by title, where a cell draws more than one."""
+    titles = {name: get_artefact(name).title.partition(":")[0] for name in names}
+    return titles if len(names) > 1 else dict.fromkeys(names, "this")
 
 
 def _caption(source: str) -> str:

@@ -8,7 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pandas as pd
+
+from merlib.publishing.planned.headline import markdown
 from merlib.publishing.records.ledger import Artefact, artefacts, best_records, get_artefact, kind_of, protocol_words
+from merlib.publishing.records.save_table import is_wide
 from merlib.publishing.site.markdown import as_text, table
 
 FOLDER = "records"
@@ -100,7 +104,7 @@ def record_section(record: dict, source: Path, root: Path) -> str:
         said = as_text(f"{stamp}{record['title']}. {record['caption']}".strip())
         parts.append(f"![{said}]({copies['.png']})\n")
     if path.with_suffix(".md").is_file():
-        parts.append(path.with_suffix(".md").read_text(encoding="utf-8").replace("|  |", "| row |", 1))
+        parts.append(upright(path.with_suffix(".md").read_text(encoding="utf-8").replace("|  |", "| row |", 1)))
     elif record["caption"]:
         parts.append(f"{as_text(record['caption'])}\n")
     parts.append(table(origin_rows(record)))
@@ -126,6 +130,23 @@ def origin_rows(record: Mapping) -> list[dict]:
         "Processor": record.get("processor", ""),
     }
     return [{"origin": key, "of this record": said} for key, said in told.items() if said]
+
+
+def upright(text: str) -> str:
+    """Return a saved table with rows and columns exchanged where it is wide and low, since a page is higher than wide.
+
+    Parameters
+    ----------
+    text : str
+        What `save_table` writes as Markdown: a headline, then the table.
+    """
+    lines = text.splitlines()
+    cells = [line[2:-2].split(" | ") for line in lines if line.startswith("| ")]
+    if not cells or len({len(row) for row in cells}) > 1 or not is_wide(len(cells[0]) - 1, len(cells) - 1):
+        return text
+    told = [line for line in lines if not line.startswith("|")]
+    turned = pd.DataFrame(cells).T
+    return "\n".join([*told, "", markdown(turned.iloc[1:].set_axis(turned.iloc[0], axis=1)), ""])
 
 
 def record_link(artefact: str, below: str = "../") -> str:

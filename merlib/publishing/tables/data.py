@@ -24,7 +24,7 @@ def doors_table() -> pd.DataFrame:
         manifest = load_manifest(name)
         rows.append(
             {
-                "source": name,
+                "source": name.replace("_", "-"),  # as `data` and `merlib data` call it
                 "what": manifest.kind,
                 "access": manifest.access,
                 "clips": manifest.clips,

@@ -11,6 +11,8 @@ from merlib.publishing.planned.headline import markdown, number, with_span
 from merlib.publishing.verify.answers import answer, inside, span_of
 from merlib.publishing.verify.claims import CLAIMS, TOPICS, Claim, claims_of
 
+RETRAIN = "merlib verify --fold"
+
 
 def claims_table(root: Path, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """Return one row per claim: its id, where it is printed, its first printed number, and the verdict."""
@@ -70,7 +72,7 @@ def how_trained(entry: Mapping) -> list[tuple[str, str]]:
     code = entry["code"]
     commit = code.get("commit") or code.get("committed_in") or "unknown"
     word = "trained at commit" if "commit" in code else "committed in"
-    unchanged = "unchanged since" if code["source_unchanged"] else "changed since; merlib verify --fold trains it again"
+    unchanged = "unchanged since" if code["source_unchanged"] else f"changed since; {RETRAIN} trains it again"
     trained = "; ".join(f"{one['processor']}, {one['device']}, torch {one['torch']}" for one in entry["trained_by"])
     return [
         ("archive", "; ".join(filter(None, (entry["archive"], entry["substitution"])))),
@@ -99,7 +101,7 @@ def claim_markdown(told: Mapping) -> str:
 
 
 def _code(word: str, said: str) -> str:
-    return f"`{said}`" if word in ("predictions", "SHA-256") else said
+    return f"`{said}`" if word in ("predictions", "SHA-256") else said.replace(RETRAIN, f"`{RETRAIN}`")
 
 
 def paper_markdown(paper: str, root: Path) -> str:

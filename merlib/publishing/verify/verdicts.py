@@ -28,6 +28,7 @@ from merlib.sources.reported import reported_artefacts, reported_values
 GREENS = ("#009E73", "#40B696", "#7FCEB9", "#A6DDCF", "#CCECE3")  # for the twin, from the paper's training to smoke
 COLUMNS = ["artefact", "row", "column", "reported", "ours", "low", "high", "difference", "verdict", "grade"]
 COLUMNS += ["protocol", "classes", "training", "reason"]
+MARKS = "osD^v<>p"
 LEAK_FREE = "last epoch, nothing chosen on test data"
 KIND_COLOURS = dict(
     zip(
@@ -143,7 +144,7 @@ def real_results(records: Iterable[dict]) -> pd.DataFrame:
     if not table.empty:
         table.index = pd.MultiIndex.from_tuples(table.index, names=["result", "row"])
         table = table[[c for c in table.columns if c.startswith("Full")]].dropna(how="all")
-    return table
+    return table.fillna("-")
 
 
 def gather(run_folder: Path) -> list[dict]:
@@ -176,18 +177,26 @@ def draw_ledger(status: pd.DataFrame) -> Figure:
 
 
 def draw_verdicts(verdicts: pd.DataFrame) -> Figure:
-    """Draw reported against regenerated values of models on real data, with 95 % intervals and the identity."""
+    """Draw reported against regenerated values of models on real data, with 95 % intervals and the identity.
+
+    A paper has one colour, and each of its tables and figures a mark of its own.
+    """
     use_style()
-    figure, axis = plt.subplots(figsize=(4.8, 4.6), layout="constrained")
-    marks = zip(verdicts.groupby("artefact"), "osD^v<>", COLOURS.values(), strict=False)
-    for (identifier, part), mark, colour in marks:
+    figure, axis = plt.subplots(figsize=(7.4, 5.2), layout="constrained")
+    seen: dict[str, int] = {}
+    least = 0.4
+    colours = dict(zip(PAPERS, COLOURS.values(), strict=False))
+    for identifier, part in verdicts.groupby("artefact"):
+        paper = get_artefact(identifier).paper
+        mark, colour = MARKS[seen.get(paper, 0) % len(MARKS)], colours[paper]
+        seen[paper] = seen.get(paper, 0) + 1
         scale = part["reported"].where(part["reported"] <= 1, part["reported"] / 100) / part["reported"]
         ours, low, high = (part[c] * scale for c in ("ours", "low", "high"))
-        axis.errorbar(
-            part["reported"] * scale, ours, yerr=[ours - low, high - ours], fmt=mark, color=colour, label=identifier
-        )
+        least = min(least, low.min(), (part["reported"] * scale).min())
+        ends, look = [ours - low, high - ours], {"markersize": 5, "linewidth": 0.9}
+        axis.errorbar(part["reported"] * scale, ours, yerr=ends, fmt=mark, color=colour, label=identifier, **look)
     axis.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":", label="identity")
-    axis.set(xlim=(0.4, 1), ylim=(0.4, 1), xlabel="reported (share)", ylabel="regenerated (share), 95 % interval")
+    axis.set(xlim=(least, 1), ylim=(least, 1), xlabel="reported (share)", ylabel="regenerated (share), 95 % interval")
     axis.set_aspect("equal")
-    axis.legend(fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=8)  # beside the points
     return figure

@@ -94,3 +94,17 @@ def test_a_notebook_that_is_not_written_is_not_named():
     assert status.loc["am3f.table5", "notebook"] == "10_losses"
     absent = status["notebook"][~status["notebook"].map(lambda name: not name or ledger._written(name) == name)]
     assert absent.empty
+
+
+@pytest.mark.parametrize(
+    ("identifier", "title"),
+    [
+        ("extra.am3f_tests", "AM3F-FlowNet tests"),
+        ("extra.dual_atme_attention", "Dual-ATME attention"),
+        ("extra.uamrn_smic", "UAMRN SMIC"),
+        ("extra.planned_am3f_table4", "Planned AM3F-FlowNet Table 4"),
+        ("extra.same_folds", "Same folds"),
+    ],
+)
+def test_the_title_of_an_extra_result_spells_names_as_readers_know_them(identifier, title):
+    assert ledger.get_artefact(identifier).title == title

@@ -191,3 +191,5 @@ def test_headings_read_as_people_write():
     assert heading("casme2.acc") == "CASME II Acc"
     assert heading("full.uf1") == "Full UF1"
     assert heading("UF1 difference") == "UF1 difference"
+    assert heading("UF1 against E.&M.") == "UF1 against E.&M."
+    assert heading("0.0001") == "0.0001"

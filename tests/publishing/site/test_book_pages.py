@@ -14,9 +14,10 @@ from merlib.publishing.records.ledger import artefacts, best_records, read_recor
 from merlib.publishing.site.api_pages import as_restructured, write_api_pages
 from merlib.publishing.site.book import own_folder
 from merlib.publishing.site.claims_page import claims_page
-from merlib.publishing.site.front_page import front_page, how_far_off, what_was_made
+from merlib.publishing.site.documents import copy_documents
+from merlib.publishing.site.front_page import CONTENTS, front_page, how_far_off, what_was_made
 from merlib.publishing.site.markdown import linked_errata, table
-from merlib.publishing.site.record_pages import write_record_pages
+from merlib.publishing.site.record_pages import upright, write_record_pages
 from merlib.publishing.verify.verdicts import verdict_table
 
 ROOT = repository_root()
@@ -98,6 +99,16 @@ def test_an_artefact_without_a_record_has_a_page_that_says_so(records, tmp_path)
     assert "Not made yet" in (tmp_path / "records" / "am3f.table3.md").read_text()
 
 
+def test_a_record_of_one_row_stands_upright_and_keeps_its_cells():
+    names = [f"c{n}" for n in range(9)]
+    wide = "It.\n\n| row | " + " | ".join(names) + " |\n|" + "---|" * 10 + "\n| A | " + " | ".join("123456789") + " |\n"
+    told = upright(wide)
+    assert told.startswith("It.\n")
+    assert [line for line in told.splitlines() if line.startswith("| c")] == [f"| c{n} | {n + 1} |" for n in range(9)]
+    low = wide.replace("| c8", "").replace(" | 9", "")
+    assert upright(low) == low
+
+
 # --- reference ------------------------------------------------------------------------
 
 
@@ -127,6 +138,57 @@ def test_a_list_is_closed_by_the_paragraph_after_it():
 
 def test_a_sentence_with_two_spaces_is_no_entry():
     assert as_restructured(["One line", "two  spaces"]) == ["One line", "two  spaces"]
+
+
+def test_bars_and_lone_asterisks_of_python_are_no_markup_and_emphasis_stays():
+    assert as_restructured(["The mean of |x|, (N, *size), and *this*."]) == [
+        r"The mean of \|x\|, (N, \*size), and *this*."
+    ]
+    kept = ["``a  |x| (*size)``", "", "Shapes::", "", "    |x|  (*size)"]
+    assert as_restructured(kept) == kept
+
+
+def test_a_literal_with_two_spaces_is_no_entry():
+    assert as_restructured(["``Z = CAM(F);  att = exp(Z)``"]) == ["``Z = CAM(F);  att = exp(Z)``"]
+
+
+# --- documents ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def documents(tmp_path):
+    """A checkout with a document that links to a record, a folder, a plan and a picture, and the book made of it."""
+    root, source = tmp_path / "root", tmp_path / "book"
+    record = root / "results" / "reference" / "artefacts" / "am3f.table3.planned.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"id": "am3f.table3"}')
+    (root / "results" / "PLAN.md").write_text("# The plan")
+    (root / "docs").mkdir()
+    (root / "docs" / "map.png").write_bytes(b"png")
+    links = "[r](../results/reference/artefacts/am3f.table3.planned.json) [f](../results/reference) "
+    (root / "docs" / "page.md").write_text(f"{links}[p](../results/PLAN.md) ![m](map.png) [e](https://example.org)")
+    for name in ("README.md", "CONTRIBUTING.md"):
+        (root / name).write_text("# It")
+    copy_documents(source, root)
+    return source
+
+
+def test_a_link_to_a_record_leads_to_its_page_and_a_link_to_a_folder_becomes_its_path(documents):
+    text = (documents / "docs" / "page.md").read_text()
+    assert "[r](../records/am3f.table3.md)" in text
+    assert "f (`results/reference/`)" in text
+    assert "![m](map.png) [e](https://example.org)" in text
+
+
+def test_what_a_document_links_to_is_in_the_book_outside_of_the_menu(documents):
+    assert (documents / "docs" / "map.png").is_file()
+    assert (documents / "results" / "PLAN.md").read_text().startswith("---\norphan: true")
+    assert (documents / "README.md").read_text() == "# It"
+
+
+def test_every_document_stands_in_the_menu():
+    menu = re.findall(r"^docs/(\w+)$", CONTENTS, re.MULTILINE)
+    assert sorted(menu) == sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 
 
 # --- Markdown ------------------------------------------------------------------------

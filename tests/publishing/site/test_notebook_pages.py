@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -89,3 +90,29 @@ def test_a_caption_that_the_cell_computed_is_read_from_what_it_shows():
     drawn = new_code_cell('_ = save_figure("extra.three_deals", f, caption=f"{n} ways")', outputs=[PICTURE, shown])
     page, _ = page_of(drawn)
     assert alt_of(page.cells[0]).endswith("3 ways to deal")
+
+
+def test_a_picture_leads_to_the_record_that_its_caption_was_saved_with_whatever_the_cell_calls_it():
+    told = {"text/markdown": {"artefact": "larnet.figure4"}}
+    shown = new_output("display_data", {"text/markdown": "*Hidden layers.*"}, metadata=told)
+    page, artefacts = page_of(new_code_cell('save_figure(f"larnet.figure{stage + 3}", f)', outputs=[PICTURE, shown]))
+    assert artefacts == ["larnet.figure4"]
+    assert "](../records/larnet.figure4.md)" in page.cells[1].source
+
+
+def test_each_of_several_pictures_has_a_link_with_its_name():
+    page, _ = page_of(new_code_cell('both = "larnet.figure11", "larnet.figure12"', outputs=[PICTURE, PICTURE]))
+    assert re.findall(r"\[(.+?)\]", page.cells[1].source) == [
+        "Where is LARNet, Figure 11 from?",
+        "Where is LARNet, Figure 12 from?",
+    ]
+
+
+def test_an_interval_stays_on_one_line_and_a_long_name_may_break_and_nothing_else_changes():
+    name = "ModelTrain_flow_of_2019.py"
+    html = f'<table class="dataframe"><td>0.7 [0.61, 0.72]</td><td>code, {name}; x</td></table>'
+    page, _ = page_of(new_code_cell("t", outputs=[new_output("execute_result", {"text/html": html})]))
+    written = page.cells[0].outputs[0].data["text/html"]
+    assert '<span class="interval">[0.61, 0.72]</span>' in written
+    assert re.sub(r"<wbr>|</?span[^>]*>", "", written) == html
+    assert "ModelTrain_<wbr>flow_" in written
