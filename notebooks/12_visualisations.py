@@ -208,6 +208,8 @@ from merlib.clips.puzzle import with_puzzle
 
 both = with_puzzle(study.samples("megc2019-flow"))
 dual = trained_networks(study.experiment("dual_atme", label="Dual-ATME"), both, kept)
+
+# %%
 two = attention(dual)
 for name, cams in two.items():
     print(f"{name}: {cams.shape} (clips, height, width)")

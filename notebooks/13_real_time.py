@@ -58,7 +58,7 @@ study
 # %%
 from merlib.publishing.tables.metrics import reported_table
 
-reported_table("larnet.table3").fillna("-")
+reported_table("larnet.table3").astype(object).fillna("-")
 
 # %% [markdown]
 # ASTNet's Figure 14 shows a class of pupils at 640 x 480 pixels and 30 frames a second, each with a box and a number, and the group's curve below. How a number comes
