@@ -25,7 +25,7 @@ def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Fig
     ladders = {name: rungs for name, rungs in ladders.items() if rungs}
     tables = {name: ladder_table(rungs) for name, rungs in ladders.items()}
     figure, axes = plt.subplots(
-        1, max(1, len(tables)), figsize=(4.6 * max(1, len(tables)), 3.0), layout="constrained", squeeze=False
+        1, max(1, len(tables)), figsize=(4.6 * max(1, len(tables)), 3.3), layout="constrained", squeeze=False
     )
     for axis, (name, table) in zip(axes[0], tables.items(), strict=False):
         places = range(len(table))
@@ -33,7 +33,8 @@ def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Fig
         axis.errorbar(table["UAR"], places, xerr=wings, fmt="o", color=COLOURS["blue"], capsize=3)
         random = 1 / len(class_names(next(iter(ladders[name].values())), None))
         axis.axvline(random, color="0.5", linestyle=":", label="random answers")
-        axis.legend(loc="lower right", fontsize=8)
         axis.set(title=f"{name} (SYNTHETIC twin)", xlabel="UAR", xlim=(0, 1), yticks=list(places))
         axis.set_yticklabels(table.index)
+    if tables:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=8)
     return figure, pd.concat(tables, names=["data", "rung"]) if tables else pd.DataFrame()

@@ -64,7 +64,7 @@ def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.D
     """Draw training loss and accuracy by epoch, mean and range over folds; return figure and curves."""
     use_style()
     curves = pd.concat({label: learning_curves(one) for label, one in runs.items()}, names=["run"])
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.5), layout="constrained")
     for axis, quantity in zip(axes, ("loss", "accuracy"), strict=True):
         for (label, part), colour in zip(curves.groupby("run", sort=False), COLOURS.values(), strict=False):
             by_epoch = part.groupby("epoch")[quantity]
@@ -73,7 +73,9 @@ def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.D
         unit = "nats" if quantity == "loss" else "share of clips"
         axis.set(xlabel="epoch", ylabel=f"training {quantity} / {unit}")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0].legend(title="mean of the folds, and their range", title_fontsize=8)
+    lines, labels = axes[0].get_legend_handles_labels()
+    look = {"loc": "outside lower center", "ncols": min(len(labels), 3), "fontsize": 9}  # clear of every line
+    figure.legend(lines, labels, title="mean of the folds, and their range", title_fontsize=8, **look)
     return figure, curves.reset_index()
 
 

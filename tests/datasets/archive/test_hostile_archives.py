@@ -163,6 +163,7 @@ def look(folder: Path, verify: bool) -> str:
     return read_flow_archive(folder, verify=verify).digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_copy_neither_hangs_nor_floods_nor_raises_a_raw_error(name, tmp_path):
     folder = write_flat(tmp_path / "archive")
