@@ -36,7 +36,7 @@ WANTED    = $(strip $(TORCH) | $(EXTRAS) | $(PIP_FLAGS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv reproduce test slow check unit smoke expected nbval lab notebooks deposit site clean FORCE
+.PHONY: help venv reproduce test slow check unit long smoke expected nbval lab notebooks deposit site clean FORCE
 
 help:  ## this list
 	@echo "merlib: an executable companion to five papers on micro-expression recognition"
@@ -52,7 +52,7 @@ help:  ## this list
 reproduce: $(READY)  ## run every notebook into results/runs/<name>/
 	@$(BIN)/merlib run $(RUN_FLAGS)
 
-test: check unit smoke nbval  ## everything that continuous integration checks
+test: check unit long smoke nbval  ## everything that continuous integration checks
 
 slow: $(READY) $(SITE_READY)  ## what is slow and rarely breaks: browser, ten kills, whole copies, benchmarks
 	@echo "== tests marked slow, and ten kills in place of two"
@@ -75,9 +75,13 @@ check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
-unit: $(READY)
-	@echo "== unit tests and notebook pairs"
-	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
+unit: $(READY)  ## the tests to run after each change
+	@echo "== unit tests"
+	@$(BIN)/python -m pytest -m "not slow and not long" --numprocesses $(TEST_JOBS) --dist loadfile
+
+long: $(READY)
+	@echo "== longer tests: whole runs, all records, all pictures"
+	@$(BIN)/python -m pytest -m long --numprocesses $(TEST_JOBS) --dist loadfile
 
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"

@@ -118,7 +118,8 @@ print(
 
 # %%
 maps = attention(am3f)
-print(maps["flow"].shape, "(clips, height, width)")
+for name, cams in maps.items():
+    print(f"{name}: {cams.shape} (clips, height, width)")
 
 # %% [markdown]
 # ## Does it find what moves?
@@ -207,8 +208,11 @@ from merlib.clips.puzzle import with_puzzle
 
 both = with_puzzle(study.samples("megc2019-flow"))
 dual = trained_networks(study.experiment("dual_atme", label="Dual-ATME"), both, kept)
+
+# %%
 two = attention(dual)
-print(two["flow"].shape, two["puzzle"].shape, "(clips, height, width)")
+for name, cams in two.items():
+    print(f"{name}: {cams.shape} (clips, height, width)")
 
 # %% tags=["nbval-ignore-output"]
 known = dual
@@ -432,7 +436,8 @@ from merlib.publishing.planned.clip_ladder import network_input
 magnified = few_features(study, "casme2", network_input("uamrn", "casme2"))
 read = {"less the first": with_front(magnified, study.cache, width=16, less_first=True)}
 read["as printed"] = with_front(magnified, study.cache, width=16)
-print(read["as printed"].inputs["front"].shape, "(clips, magnifications, features)")
+for name, one in read.items():
+    print(f"{name}: {one.inputs['front'].shape} (clips, magnifications, features)")
 
 # %% [markdown]
 # Two readings are trained: the features as printed, and each magnification less the first, which takes the person away (notebook 08).

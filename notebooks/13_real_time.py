@@ -217,7 +217,8 @@ events_filmed = filmed["1080p"]
 size = " x ".join(map(str, events_filmed.inputs["frames"].shape[1:]))
 filmed_people = len(set(events_filmed.groups))
 print(
-    f"{len(events_filmed)} events of {filmed_people} people, each {size} (colours, height, width)"
+    f"{len(events_filmed)} events of {filmed_people} people, "
+    f"each {size} (colours, height, width)"
 )
 
 # %%

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,11 @@ def mesh_weights() -> None:
         find_weights("face-mesh")
     except MissingWeights as error:
         pytest.skip(f"FACES NOT CHECKED: {error.found}")
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    """Close what a test drew: beyond twenty open figures matplotlib warns, and the warning is an error here."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

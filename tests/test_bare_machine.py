@@ -106,6 +106,7 @@ def test_continuous_integration_sees_nothing_that_earlier_runs_left(continuous_i
     assert f"STORE={fresh}" in words
 
 
+@pytest.mark.long
 def test_continuous_integration_keeps_the_settings_and_downloads_of_pip(continuous_integration):
     _, seen, _ = continuous_integration()
     assert seen["PIP_CONFIG_FILE"] == str(continuous_integration.home / ".config" / "pip" / "pip.conf")

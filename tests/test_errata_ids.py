@@ -69,12 +69,14 @@ def files() -> list[Path]:
     return sorted({path for place in PLACES for path in ROOT.glob(place)})
 
 
+@pytest.mark.long
 def test_every_cited_id_is_in_the_list():
     skipped = {"test_errata.py", "test_errata_ids.py"}  # they cite ids that must not exist
     unknown = {str(path.relative_to(ROOT)): unknown_ids(prose(path)) for path in files() if path.name not in skipped}
     assert {path: ids for path, ids in unknown.items() if ids} == {}
 
 
+@pytest.mark.long
 def test_no_erratum_is_cited_without_its_paper():
     found = [f"{path.relative_to(ROOT)}:{place}" for path in files() for place in bare_ids(path.name, prose(path))]
     assert found == []

@@ -123,6 +123,7 @@ def second_maps(phase_archive):
     return MapFinder.of_archive(phase_archive, plain_too=False)
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_no_picture_shows_a_real_sample(first_maps):
     assert pictures_of_real_samples(files(), first_maps) == []
@@ -234,6 +235,7 @@ def notebook_with(picture: bytes, path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_a_map_is_found_however_it_is_drawn(drawing, tmp_path):
     finder = invented_maps()
@@ -243,6 +245,7 @@ def test_a_map_is_found_however_it_is_drawn(drawing, tmp_path):
         assert f"map {index} " in complaint
 
 
+@pytest.mark.long
 def test_other_pictures_are_not_taken_for_a_map(tmp_path):
     finder = invented_maps()
     others = np.random.default_rng(6)

@@ -27,6 +27,7 @@ def unresolved(tree: ast.AST) -> list[str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_imported_name_exists(path):
     assert unresolved(ast.parse(path.read_text(encoding="utf-8"))) == []

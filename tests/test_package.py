@@ -78,6 +78,7 @@ def verbs(unpacked: Path, folder: Path, *lines: str) -> list[list]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.long
 def test_the_wheel_holds_every_manifest(unpacked):
     committed = {path.relative_to(ROOT) for path in (ROOT / "data_manifests").rglob("*") if path.is_file()}
     packaged = {path.relative_to(unpacked / "merlib") for path in (unpacked / "merlib/data_manifests").rglob("*.*")}
@@ -85,12 +86,14 @@ def test_the_wheel_holds_every_manifest(unpacked):
     assert (unpacked / "merlib" / "constraints.txt").is_file()
 
 
+@pytest.mark.long
 def test_verbs_that_need_no_checkout_work_without_one(unpacked, tmp_path):
     listed = verbs(unpacked, tmp_path, "data list", "weights list", "store list")
     assert [status for status, _ in listed] == [0, 0, 0], listed
     assert "megc2019-flow" in listed[0][1]
 
 
+@pytest.mark.long
 def test_verbs_that_need_a_checkout_say_where_it_comes_from(unpacked, tmp_path):
     refused = verbs(unpacked, tmp_path, "run", "status", "reference list")
     assert [status for status, _ in refused] == [2, 2, 2], refused

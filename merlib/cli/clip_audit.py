@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
-from string import Template
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from merlib.datasets.official.audit import ClipAudit
+from merlib.publishing.html_page import html_page
 
 SHOWN = 5  # findings of one rule on the screen; the files list all
 STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -19,42 +19,17 @@ HEADINGS = {
     "warning": "Warnings: to be looked at",
     "note": "Notes: known defects, repaired by rule",
 }
-_PAGE = Template(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1a1a1a;
-  background: #fff; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+_STYLE = """h2 { font-size: 1.15rem; margin-top: 2rem; }
 .counts { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; }
 .counts li { border: 1px solid #c8c8c8; border-left-width: .5rem; padding: .4rem .9rem; }
 .counts b { display: block; font-size: 1.6rem; line-height: 1.2; }
 .counts .error { border-left-color: #b3261e; } .counts .warning { border-left-color: #9a6700; }
 .counts .note { border-left-color: #0b57d0; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem;
-  border-bottom: 1px solid #ddd; overflow-wrap: anywhere; } th { white-space: nowrap; }
+th { white-space: nowrap; }
 summary { cursor: pointer; padding: .4rem 0; font-weight: 600; }
 .scroll { overflow-x: auto; }
 @media (prefers-color-scheme: dark) { body { color: #e6e6e6; background: #161616; } th, td { border-color: #444; } }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-<p>$verdict</p>
-<ul class="counts">$counts</ul>
-<h2>What was looked at</h2>
-<div class="scroll"><table>$summary</table></div>
-$sections
-<p>Nothing of the data set is repeated here but counts, hashes, numbers, clip and frame ids. merlib $version.</p>
-</body>
-</html>
 """
-)
 
 
 def clip_audit_tables(audit: ClipAudit) -> RenderableType:
@@ -85,14 +60,14 @@ def clip_audit_page(audit: ClipAudit) -> str:
     )
     summary = "".join(f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>" for label, value in _summary(audit))
     verdict = "No error was found." if audit.ok else "There are errors: results from this copy would not be comparable."
-    return _PAGE.substitute(
-        title=escape(_title(audit)),
-        verdict=verdict,
-        counts=counts,
-        summary=summary,
-        sections="".join(_section(audit, severity) for severity in HEADINGS),
-        version=escape(audit.merlib),
+    sections = "".join(_section(audit, severity) for severity in HEADINGS)
+    body = (
+        f'<p>{verdict}</p>\n<ul class="counts">{counts}</ul>\n<h2>What was looked at</h2>\n'
+        f'<div class="scroll"><table>{summary}</table></div>\n{sections}\n'
+        "<p>Nothing of the data set is repeated here but counts, hashes, numbers, clip and frame ids. "
+        f"merlib {escape(audit.merlib)}.</p>\n"
     )
+    return html_page(_title(audit), body, _STYLE)
 
 
 def _title(audit: ClipAudit) -> str:

@@ -101,17 +101,21 @@ def print_artefacts(console: Console, folder: Path) -> None:
 
 
 def earlier_code(folder: Path) -> str:
-    """Say which results of a run rest on committed predictions that earlier code made; empty where none does."""
-    labels = {
-        f"{one.get('label')} ({Path(str(record.get('notebook', ''))).stem})"
-        for record in artefact_records(folder).values()
-        for one in record.get("experiments", [])
-        if one.get("source_unchanged") is False
-    }
-    if not labels:
-        return ""
-    return (
-        f"From committed predictions of earlier code (MERLIB_REFERENCES=off trains anew): {', '.join(sorted(labels))}."
+    """Say which results of a run rest on committed predictions that earlier code made; empty where none does.
+
+    Those of a network that was edited in this checkout stand apart: they are not what the edit would give.
+    """
+    labels: dict[str, set[str]] = {}
+    for record in artefact_records(folder).values():
+        for one in record.get("experiments", []):
+            if one.get("source_unchanged") is False:
+                edits = ", ".join(one.get("made_without_edits_of", []))
+                made = f"made without your edit of {edits}" if edits else "of earlier code"
+                label = f"{one.get('label')} ({Path(str(record.get('notebook', ''))).stem})"
+                labels.setdefault(made, set()).add(label)
+    return "\n".join(
+        f"From committed predictions {made} (MERLIB_REFERENCES=off trains anew): {', '.join(sorted(each))}."
+        for made, each in sorted(labels.items())
     )
 
 

@@ -46,7 +46,7 @@ def choose_classes(table: pd.DataFrame, classes: Classes) -> tuple[dict[str, str
     Raises
     ------
     MerlibError
-        For a label given to two classes, and for a class without a clip in the table.
+        For a class given twice, a label given to two classes, and a class without a clip in the table.
     """
     given: Iterable[tuple[str, Sequence[str]]] = (
         classes.items() if isinstance(classes, Mapping) else ((name, (name,)) for name in classes)
@@ -54,6 +54,9 @@ def choose_classes(table: pd.DataFrame, classes: Classes) -> tuple[dict[str, str
     becomes: dict[str, str] = {}
     names = []
     for name, labels in given:
+        if name in names:
+            found = f"the class {name} asked for twice: {', '.join(classes)}."
+            raise MerlibError(found, "each class once, since its place is its number.", f"name {name} once.")
         names.append(name)
         for label in (labels,) if isinstance(labels, str) else labels:
             if becomes.setdefault(label, name) != name:

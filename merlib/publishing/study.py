@@ -18,6 +18,7 @@ from merlib.errors import MerlibError
 from merlib.inputs.cache import MotionCache
 from merlib.inputs.preprocessing import Preprocessing, preprocessing
 from merlib.learning import Experiment, FoldStore, pretrain, run, save_reference
+from merlib.learning.store.commits import edited_code
 from merlib.learning.store.references import reference_root
 from merlib.places import cache_folder, results_folder, store_folder
 from merlib.profiles import Profile, changed_profile, get_profile
@@ -176,9 +177,9 @@ class Study:
         """
         predictions = run(experiment, samples, store=self.store)
         if predictions.attrs.get("source_unchanged") is False:
-            print(
-                f"{experiment.label}: committed predictions of earlier code; MERLIB_REFERENCES=off trains them again."
-            )
+            edited = ", ".join(edited_code(experiment.model, bool(experiment.start)))
+            made = f"made without your edit of {edited}" if edited else "of earlier code"
+            print(f"{experiment.label}: committed predictions {made}; MERLIB_REFERENCES=off trains them again.")
         if os.environ.get(SAVE_REFERENCES) and predictions.attrs["origin"] != "reference":
             save_reference(predictions, experiment, samples, reference_root() or self.folder)
         return predictions

@@ -163,8 +163,23 @@ class FaceTracker:
         if before is not None and likeness >= ALIKE:
             (self.gone if before in self.gone else self.tracks).remove(before)
             track.number, track.look = before.number, before.look
+        elif slipped := self._slipped(frame, look):
+            track.number, track.look = slipped.number, slipped.look
+            slipped.number, slipped.look, slipped.since, slipped.crowded = 0, None, seconds, seconds  # told apart later
         else:
             self._number(track)
+
+    def _slipped(self, frame: np.ndarray, look: np.ndarray) -> Track | None:
+        """Return the track whose remembered look a newcomer bears, while the face that it follows does not bear it.
+
+        Where one head comes out behind another, the mesh can slip from one to the other without being unsure.
+        """
+        for each in self.tracks:
+            if each.look is None or alike(look, each.look) < ALIKE:
+                continue
+            if alike(look_around(frame, each.eyes, each.eye_distance), each.look) < ALIKE:
+                return each
+        return None
 
     def _number(self, track: Track) -> None:
         track.number, self._next = self._next, self._next + 1

@@ -71,6 +71,7 @@ def test_every_verb_has_help(verb):
     assert "Usage" in result.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "found", "valid"),
     [
@@ -103,6 +104,7 @@ def test_a_mistake_is_told_in_three_lines_with_status_2(arguments, found, valid,
     assert valid in told.err
 
 
+@pytest.mark.long
 def test_a_mistake_in_a_process_of_its_own_shows_no_traceback():
     done = merlib("run", "--profile", "tech")
     assert (done.returncode, done.stdout) == (2, "")
@@ -167,6 +169,7 @@ def test_the_version_is_told():
     assert CliRunner().invoke(app, ["--version"]).stdout == f"merlib {__version__}\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("verb", "key"),
     [(("data", "list"), "name"), (("weights", "list"), "name"), (("reference", "list"), "run"), (("status",), "id")],
@@ -233,6 +236,7 @@ def test_doctor_exits_1_only_when_something_fails(monkeypatch):
         assert CliRunner().invoke(app, ["doctor"]).exit_code == status
 
 
+@pytest.mark.long
 def test_reference_list_tells_what_is_committed_without_any_data():
     from merlib.publishing.planned.archive_plan import every_planned_run
 
@@ -250,6 +254,7 @@ def test_reference_list_says_when_nothing_is_read():
     assert "MERLIB_REFERENCES=off" in result.output
 
 
+@pytest.mark.long
 def test_reference_train_goes_through_what_is_missing_in_the_plan_s_order(monkeypatch, tmp_path):
     from merlib.publishing.planned import archive_plan
     from merlib.publishing.planned import plan as reference_plan

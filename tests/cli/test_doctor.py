@@ -75,6 +75,7 @@ def test_the_limit_of_a_container_counts(tmp_path):
     assert doctor._container_memory(tmp_path) == []
 
 
+@pytest.mark.long
 def test_a_device_that_cannot_compute_fails(monkeypatch):
     monkeypatch.setenv("MERLIB_DEVICE", "cuda:77")
     finding = doctor.check_device()
@@ -95,6 +96,7 @@ def test_without_real_data_the_twin_is_named():
     assert (finding.level, "twin" in finding.found) == ("ok", True)
 
 
+@pytest.mark.long
 def test_this_machine_is_diagnosed_without_raising(tmp_path):
     findings = doctor.diagnose(store=tmp_path, results=tmp_path)
     assert {finding.level for finding in findings} <= {"ok", "warn", "fail"}

@@ -63,6 +63,7 @@ def test_what_is_readable_beside_a_remark_is_kept_and_the_rest_counted(cell, tid
     assert (write_action_units(units), left) == (tidy, unread)
 
 
+@pytest.mark.long
 def test_brackets_cannot_multiply_without_end():
     units, _ = read_action_units("+".join(["(1 or 2)"] * 20))
     assert len({unit.reading for unit in units}) <= 8

@@ -45,6 +45,14 @@ def test_a_label_of_two_classes_is_refused():
         choose_classes(table("fear"), {"a": ["fear"], "b": ["fear"]})
 
 
+def test_a_class_given_twice_is_refused_and_given_once_it_works():
+    with pytest.raises(MerlibError) as refused:
+        choose_classes(table(*CASME2), ("disgust", "surprise", "disgust"))
+    assert "disgust" in refused.value.found
+    assert "disgust once" in refused.value.action
+    assert choose_classes(table(*CASME2), ("disgust", "surprise"))[1] == ("disgust", "surprise")
+
+
 def test_a_short_run_may_lack_a_class_that_the_whole_table_has():
     short = table("disgust")
     short.attrs["labels"] = ("disgust", "surprise")

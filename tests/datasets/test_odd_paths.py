@@ -35,6 +35,7 @@ def test_maps_are_read_from_it(odd, tmp_path):
     assert there.digest == read_flow_archive(write_flat(tmp_path / "plain"), verify=False).digest
 
 
+@pytest.mark.long
 def test_recorded_clips_are_read_from_it(odd, tmp_path):
     there = read_casme2(build_casme2(odd), **LENIENT)
     plain = read_casme2(build_casme2(tmp_path / "plain"), **LENIENT)

@@ -71,6 +71,7 @@ def _planted() -> tuple[torch.nn.Module, torch.Tensor, np.ndarray]:
     return model.eval(), inputs, region
 
 
+@pytest.mark.long
 def test_random_weights_lower_what_training_found():
     from merlib.explaining.grad_cam import grad_cam, places
 

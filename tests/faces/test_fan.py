@@ -31,6 +31,7 @@ def test_missing_weights_are_named_with_their_folder_before_anything_is_imported
     assert caught.value.action.endswith(f"into {bare_machine / 'weights'}.")
 
 
+@pytest.mark.long
 def test_with_its_files_the_network_loads_offline_and_is_asked_for_the_sure_boxes_only(
     bare_machine, monkeypatch, portrait, level_face
 ):

@@ -87,6 +87,7 @@ def test_a_stack_holds_one_picture_a_factor_and_names_the_method(no_weights):
         magnified_stack(onset, apex, [])
 
 
+@pytest.mark.long
 def test_a_stack_takes_the_network_when_its_weights_are_there(register_weights):
     state = {f"module.{name}": tensor for name, tensor in MagNet().state_dict().items()}
     register_weights("magnet", lambda path: torch.save({"state_dict": state}, path))

@@ -1,6 +1,7 @@
 """A twin written in its owners' form and read by their reader gives the arrays of the twin itself; SYNTHETIC.
 
-Files are JPEG and bear the word SYNTHETIC, so the twin's own frames are taken through both before they are compared.
+Files bear the word SYNTHETIC and have the owners' format, JPEG or BMP, so the twin's own frames are taken through both
+before they are compared.
 """
 
 from __future__ import annotations
@@ -12,23 +13,27 @@ import pytest
 from PIL import Image
 
 from merlib.datasets.official.export import QUALITY, choose_clips, export_clips
+from merlib.datasets.official.frame_checks import FORMATS
+from merlib.datasets.official.layouts import official_layouts
 from merlib.datasets.official.readers import read_casme2, read_smic
 from merlib.datasets.official.watermark import watermark
 from merlib.datasets.twin.rendering.rendered import twin_clips
 from merlib.inputs.preprocessing import clip_input, preprocessing
 
 READERS = {"casme2": read_casme2, "smic": read_smic}
+LOSSES = {"jpg": {"quality": QUALITY}, "bmp": {}}
 
 
 class Stored:
-    """The twin's frames as a file keeps them."""
+    """The twin's frames as a file of the owners' layout keeps them."""
 
-    def __init__(self, source):
-        self.source, self.numbers = source, source.numbers
+    def __init__(self, source, ending):
+        self.source, self.numbers, self.ending = source, source.numbers, ending
 
     def read(self, index):
         kept = BytesIO()
-        Image.fromarray(watermark(self.source.read(index))).save(kept, format="JPEG", quality=QUALITY)
+        picture, options = Image.fromarray(watermark(self.source.read(index))), LOSSES[self.ending]
+        picture.save(kept, format=FORMATS[self.ending], **options)
         return np.asarray(Image.open(kept).convert("RGB"))
 
 
@@ -47,7 +52,8 @@ def test_arrays_of_an_exported_twin_are_those_of_the_twin(name, feature, choices
     back = READERS[name](export_clips(table, name, tmp_path / "out"))
     same = {"magnifier": "eulerian"} if feature != "frames" else {}
     how = preprocessing(feature, apex="middle", **same, **choices)
-    stored = table.assign(source=[Stored(source) for source in table["source"]])
+    ending = official_layouts(name)[0].pattern.rpartition(".")[2]
+    stored = table.assign(source=[Stored(source, ending) for source in table["source"]])
     ours, theirs = (clip_input(next(each.itertuples(index=False)), how) for each in (stored, back))
     assert ours.apex - table["onset"].iloc[0] == theirs.apex - back["onset"].iloc[0]
     np.testing.assert_array_equal(ours.array, theirs.array)

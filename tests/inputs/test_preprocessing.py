@@ -211,6 +211,7 @@ def test_flows_between_frames_need_two_frames_and_a_method(choices):
         clip_input(one(), preprocessing("onset_flows", backend="given", **choices))
 
 
+@pytest.mark.long
 def test_samples_keep_order_labels_and_say_how_they_were_made():
     clips = table(row("a"), row("b", {"1": 1.0}, "surprise", None), row("c", {"4": 1.0}, "fear"))
     how = [preprocessing("flow", flow="dis", backend="given")]
@@ -415,6 +416,7 @@ def test_the_published_digest_of_what_takes_part_enters_the_key(
     assert (key_of(how) != before) == enters
 
 
+@pytest.mark.long
 def test_weights_that_are_missing_stop_the_work_and_are_no_fault_of_a_clip(tmp_path, monkeypatch):
     monkeypatch.setenv("MERLIB_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -433,6 +435,7 @@ def test_the_notes_name_the_digest_of_a_learned_magnifier(register_weights):
     assert digest in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["lbp_top", "lbp_sip", "bi_woof", "hoof", "mdmo"])
 def test_hand_crafted_methods_run_on_clips(name, clips_of_two_people, tmp_path):
     experiment = Experiment(name, get_recipe(name), protocol="loso", options={"C": 100.0})

@@ -89,6 +89,7 @@ def test_provenance_survives_selection_sorting_and_parquet(samples, tmp_path):
     assert {name: frame.attrs for name, frame in derived.items()} == dict.fromkeys(derived, predictions.attrs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("model", "options", "size"), [("am3f_flownet", {"filters": [2, 2]}, 28), ("toy_net", {}, 6), ("forest", {}, 6)]
 )
@@ -182,6 +183,7 @@ def test_an_entry_cut_short_is_trained_again_to_the_same_bits_and_said(samples, 
     assert entries(tmp_path)[other.name] == kept
 
 
+@pytest.mark.long
 def test_a_run_killed_between_write_and_rename_resumes_to_the_bits_of_an_uninterrupted_one(tmp_path):
     experiment, samples = killed_run.experiment(), killed_run.samples()
     whole = run(experiment, samples, store=tmp_path / "whole", workers=1)
@@ -217,6 +219,7 @@ def test_a_fold_that_diverges_stops_the_run_and_keeps_the_folds_before_it(sample
     assert len(entries(tmp_path)) == 1
 
 
+@pytest.mark.long
 def test_an_error_in_a_worker_comes_back_with_its_three_sentences(samples, tmp_path):
     experiment = make_experiment("am3f_flownet", options={"filters": [2, 2]})  # reads 28 x 28, not 6 x 6
     with pytest.raises(MerlibError, match=r"input 'flow' \(\d, 3, 6, 6\)") as caught:

@@ -56,6 +56,7 @@ def test_predictions_of_clips_are_refused():
         vote_by_clip(predictions([[1.0, 0.0]], ["x"]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("protocol", ["groupkfold:2", "framekfold:2:0"])
 def test_larnet_trains_on_frames_and_is_scored_by_clips(tmp_path, protocol):
     plain = make_samples(4, 3)

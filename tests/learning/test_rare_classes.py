@@ -37,6 +37,7 @@ def check(predictions):
     assert scoring.f1_by_class(predictions)["surprise"] == 0  # nobody else shows it, so it cannot be learned
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_a_fold_without_a_class_is_trained_under_every_loss(loss, rare, tmp_path):
     check(predicted(rare, "ststnet", tmp_path, epochs=1, loss=loss, loss_options={}))

@@ -61,6 +61,7 @@ def test_it_is_an_estimator_whose_absent_class_is_left_out():
     assert set(model.predict(x)) <= {0, 2}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("phases-champion-loso", (0.793, 0.824)), ("flow-champion-loso", (0.759, None))],

@@ -100,6 +100,7 @@ def test_every_registered_model_is_held_to_the_contract():
     assert {narrow.name for narrow in NETWORKS} | set(ESTIMATORS) == ours - handcrafted - HELD_ELSEWHERE
 
 
+@pytest.mark.long
 @every_network
 def test_it_reads_the_inputs_it_names_and_gives_one_row_of_logits_each(narrow):
     model, inputs = narrow.build().eval(), narrow.batch()
@@ -111,6 +112,7 @@ def test_it_reads_the_inputs_it_names_and_gives_one_row_of_logits_each(narrow):
     assert logits_of(output).isfinite().all()
 
 
+@pytest.mark.long
 @every_network
 def test_rows_do_not_influence_each_other_at_inference(narrow):
     model, inputs = narrow.build().eval(), narrow.batch()
@@ -118,11 +120,13 @@ def test_rows_do_not_influence_each_other_at_inference(narrow):
     torch.testing.assert_close(outputs_of(model, inputs)[2:3], alone, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.long
 @every_network
 def test_a_loss_reaches_every_parameter(narrow):
     assert parameters_without_gradient(narrow.build(), narrow.batch(), LABELS, loss_of(narrow.name)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("narrow", each_network_once)
 def test_it_learns_one_batch_by_heart(narrow):
     model, loss = narrow.build(), loss_of(narrow.name)
@@ -130,6 +134,7 @@ def test_it_learns_one_batch_by_heart(narrow):
     assert accuracy_after_overfitting(model, narrow.batch(), LABELS, loss=loss, **rate) == 1.0
 
 
+@pytest.mark.long
 @every_network
 def test_the_readable_loop_trains_a_fold_by_its_recipe(narrow, monkeypatch):
     monkeypatch.setattr(training, "fast_forward", lambda model: model)  # fast steps have tests of their own
@@ -146,6 +151,7 @@ def test_the_readable_loop_trains_a_fold_by_its_recipe(narrow, monkeypatch):
     assert len(result.curves["loss"]) == 1
 
 
+@pytest.mark.long
 @every_network
 def test_its_state_makes_another_one_of_it(narrow):
     first, second, inputs = narrow.build(0).eval(), narrow.build(1).eval(), narrow.batch()
@@ -154,6 +160,7 @@ def test_its_state_makes_another_one_of_it(narrow):
     assert torch.equal(outputs_of(first, inputs), outputs_of(second, inputs))
 
 
+@pytest.mark.long
 @every_network
 def test_the_same_seed_trains_to_the_same_bits(narrow):
     results = []
@@ -190,6 +197,7 @@ def separable_maps(rows: int = 30) -> tuple[np.ndarray, np.ndarray]:
     return maps, labels
 
 
+@pytest.mark.long
 @every_estimator
 def test_an_estimator_gives_probabilities_in_the_order_of_its_classes(name):
     maps, labels = separable_maps()
@@ -203,6 +211,7 @@ def test_an_estimator_gives_probabilities_in_the_order_of_its_classes(name):
         assert np.array_equal(model.predict(maps), labels)
 
 
+@pytest.mark.long
 @every_estimator
 def test_an_estimator_fitted_again_gives_the_same_and_a_clone_knows_nothing(name):
     maps, labels = separable_maps()

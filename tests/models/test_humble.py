@@ -23,6 +23,7 @@ def test_majority_answers_with_the_most_frequent_class_of_the_training_fold(rows
     np.testing.assert_array_equal(model.predict_proba(x[:2]), [[1, 0, 0]] * 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["rbf_svm", "extra_trees", "humble_mean"])
 def test_each_learns_and_gives_shares_that_rank_as_it_decides(name, rows):
     x, y = rows
@@ -40,6 +41,7 @@ def test_two_classes_have_two_shares_in_the_machine_s_order(rows):
     np.testing.assert_array_equal(model.predict_proba(x).argmax(1), model.predict(x))
 
 
+@pytest.mark.long
 def test_the_mean_is_that_of_its_three_members_and_seeds_decide_it(rows):
     x, y = rows
 

@@ -38,6 +38,7 @@ def on_meta(**options):
         return build_model("larnet", **options).eval(), {"frames": torch.empty(1, 3, 224, 224)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("stage", "parameters", "multiply_adds", "tolerance"),
     # the table's 51.3 M does not follow from its 31.9 M: the added modules hold 20.66 M, not 19.4 M
@@ -56,6 +57,7 @@ def test_our_own_counts_are_as_the_docstring_reports_them():
     assert sizes == {"attention56": 31_810_728, "attention92": 52_466_344}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("stage", "levels", "last"),
     [
@@ -86,6 +88,7 @@ def test_every_level_has_the_printed_shape(stage, levels, last):
     )
 
 
+@pytest.mark.long
 def test_the_whole_reads_pictures_of_the_printed_sizes():
     model, frames = on_meta(classes=7)
     read = []
@@ -97,6 +100,7 @@ def test_the_whole_reads_pictures_of_the_printed_sizes():
     assert output.stage_logits.shape == (1, 2, 7)
 
 
+@pytest.mark.long
 def test_later_stages_read_the_frame_and_what_the_stage_before_saw(inputs):
     residual, features = build(image_size=64).eval(), build(image_size=64, chain="features").eval()
     features.load_state_dict(residual.state_dict())
@@ -164,6 +168,7 @@ def test_heads_of_earlier_stages_are_learnt_through_the_auxiliary_term_alone(inp
     assert count(model) - count(bare) == 2 * (64 * 3 + 3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{}, {"chain": "features"}, {"stages": ("emoresnet",), "attention": "spatial"}])
 def test_gradients_reach_every_parameter(options):
     model = build(image_size=64, width=4, **options)
@@ -199,6 +204,7 @@ def test_wrong_inputs_and_options_are_refused_by_name(inputs):
         build(chain="softmax")
 
 
+@pytest.mark.long
 def test_weights_of_other_classes_are_refused():
     with pytest.raises(MerlibError, match=r"larnet: tensor 'stages.0.classifier.weight' \(7, 64\)"):
         build().load_weights(build(classes=7).state_dict())

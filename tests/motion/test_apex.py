@@ -34,6 +34,7 @@ def film(unit: str, apex: int, blink: bool) -> np.ndarray:
 CLIPS = [("12", 24), ("1", 11)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["divide_and_conquer", "exhaustive"])
 @pytest.mark.parametrize("blink", [False, True])
 def test_the_apex_is_found_within_half_the_middle_rules_error(method, blink):

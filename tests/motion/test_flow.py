@@ -38,6 +38,7 @@ def test_two_equal_frames_do_not_move(method):
 
 
 # Bounds: at most these parts of a zero field's error, where the skin moves more than a quarter of a pixel.
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "part"), [("tvl1", 0.20), ("dis", 0.35), ("farneback", 0.40)])
 @pytest.mark.parametrize("units", [{"12": 1.0}, {"1": 1.0, "2": 1.0}])
 def test_error_on_a_facial_motion_is_a_small_part_of_the_motion(method, part, units):

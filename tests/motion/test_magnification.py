@@ -33,6 +33,7 @@ def gain(first: np.ndarray, magnified: np.ndarray, truth: np.ndarray) -> float:
     return float((measured * truth)[moving].sum() / (truth**2)[moving].sum())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("factor", [2, 5, 12])
 def test_lagrangian_motion_is_the_factor_times_the_motion(factor, no_weights):
     first, second, truth = pair(BROWS, peak=0.6, scale=1.2)

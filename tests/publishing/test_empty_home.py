@@ -59,6 +59,7 @@ def test_notebook_03_runs_in_an_empty_home(empty_home, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_fetched_is_asked_for_plainly(empty_home, tmp_path):
     (tmp_path / "01_faces.py").write_text(NOTEBOOK)
     offline = {**empty_home, "MERLIB_OFFLINE": "1"}

@@ -24,6 +24,7 @@ def test_trace_reads_the_shapes_of_the_model_that_runs():
     assert not any(module._forward_hooks for module in model.modules()), "no hook stays behind"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["pipeline", "inception", "fusion", "reweighting"])
 def test_diagrams_print_the_shapes_of_the_model_they_are_given(name):
     texts = {}
@@ -33,6 +34,7 @@ def test_diagrams_print_the_shapes_of_the_model_they_are_given(name):
     assert texts[6, 16] != texts[2, 3]
 
 
+@pytest.mark.long
 def test_overfit_check_passes_a_network_and_fails_one_that_cannot_learn(monkeypatch):
     samples = make_samples()
     assert overfit_one_batch("ststnet", samples, {"dropout": 0.0}, steps=80, learning_rate=1e-2) == 1.0

@@ -99,6 +99,7 @@ def test_a_movement_of_200_ms_is_seen_whole_at_200_frames_a_second_and_in_part_a
     assert (once["frames, fewest"], once["frames, most"], once["seen at least, %"]) == (0, 1, 0)
 
 
+@pytest.mark.long
 def test_a_trained_model_is_kept_and_found_again(tmp_path, monkeypatch):
     from merlib.learning import Experiment, get_recipe
     from merlib.publishing.watched import watch_model as module
@@ -118,6 +119,7 @@ def test_a_trained_model_is_kept_and_found_again(tmp_path, monkeypatch):
     assert first.predict(maps).sum() == pytest.approx(1)
 
 
+@pytest.mark.long
 def test_a_model_that_reads_something_else_and_weights_that_do_not_fit_are_told(tmp_path):
     import torch
 

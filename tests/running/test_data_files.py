@@ -64,6 +64,7 @@ def test_the_synthetic_twin_has_no_files():
     assert data_files_digest([]) == ""
 
 
+@pytest.mark.long
 def test_a_plan_knows_the_files_of_each_notebook_s_data(data, tmp_path):
     path = tmp_path / "own.py"
     path.write_text(CELL)

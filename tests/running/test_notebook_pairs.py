@@ -65,6 +65,7 @@ def saved_by_jupyterlab(notebook: Path, root: Path) -> None:
     manager.save({"type": "notebook", "format": "json", "content": content, "path": path}, path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "root"),
     [(path, ".") for path in NOTEBOOKS] + [(path, "notebooks") for path in NOTEBOOKS[:1]],
@@ -127,6 +128,7 @@ def notebook(built):
     return nbformat.read(built[0].with_suffix(".ipynb"), as_version=4)
 
 
+@pytest.mark.long
 def test_a_built_pair_satisfies_every_check(built, notebook):
     text, complaints = built
     assert complaints == checks.check_notebook(notebook) == []
@@ -143,6 +145,7 @@ def test_building_again_gives_the_same_bytes(built):
     assert b"papermill" not in before
 
 
+@pytest.mark.long
 def test_a_failing_build_leaves_the_notebook_that_was_there(built, tmp_path):
     from merlib.errors import MerlibError
 

@@ -68,6 +68,7 @@ def test_a_notebook_named_by_its_path_is_that_file(tmp_path):
         select_notebooks(available, [str(ours), str(theirs)])
 
 
+@pytest.mark.long
 def test_halves_that_differ_are_an_error_and_a_half_named_by_its_path_is_run(tmp_path):
     text = write(tmp_path / "01_flow.py")
     nbformat.write(read_notebook(text), text.with_suffix(".ipynb"))

@@ -61,6 +61,7 @@ def states(outcome):
     return {notebook.name: notebook.state for notebook in outcome.notebooks}
 
 
+@pytest.mark.long
 def test_a_failing_notebook_does_not_stop_the_others(executed):
     _, outcome = executed
     assert states(outcome) == {"01_works": "done", "02_fails": "failed", "03_dies": "failed"}
@@ -104,6 +105,7 @@ def test_run_json_tells_each_notebook_and_no_scratch_file_stays(executed):
     assert nbformat.read(outcome.folder / "notebooks" / "01_works.ipynb", 4).cells[-1].execution_count == 4
 
 
+@pytest.mark.long
 def test_resume_skips_what_is_done_and_runs_what_was_mended(executed):
     request, first = executed
     mended = FAILS.replace("apex_frames = {}", 'apex_frames = {"sub01": 1}')
@@ -193,6 +195,7 @@ def heed_sigint():
 ASKED = [pytest.param(sign, "interrupted", marks=pytest.mark.slow) for sign in (signal.SIGINT, signal.SIGTERM)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sign", "state"), [*ASKED, (signal.SIGKILL, "running")])
 def test_an_ended_run_leaves_no_kernel_behind_and_resumes(tmp_path, sign, state):
     (tmp_path / "01_works.py").write_text(WORKS)

@@ -19,6 +19,7 @@ def test_a_perfect_predictor_has_no_width(drawn, metric):
     assert bootstrap_interval(perfect, metric) == Interval(1, 1, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("metric", [uf1, uar, accuracy])
 def test_the_vectorised_bootstrap_is_a_plain_loop_over_people(seeds, metric):
     frame = seeds(1, 2, people=3)
@@ -87,6 +88,7 @@ def test_the_same_seed_gives_the_same_interval_and_the_order_of_rows_does_not_ma
     assert first.low < first.value < first.high
 
 
+@pytest.mark.long
 def test_intervals_hold_the_true_accuracy_about_as_often_as_they_say(drawn):
     # right by skill or by luck: .6 + .4 * (.5 P(0) + .3 P(1) + .2 P(2)), with the labels as drawn
     hits = 0

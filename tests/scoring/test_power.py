@@ -37,6 +37,7 @@ def test_the_deviation_of_unrelated_models_is_what_sampling_gives(drawn):
     assert alone == pytest.approx(2**0.5 * spread, rel=0.35)
 
 
+@pytest.mark.long
 def test_the_deviation_of_a_pair_is_what_sampling_both_gives(drawn):
     skills = {"skill": 0.6}, {"skill": 0.5}
     pairs = [(drawn(2 * i, **skills[0]), drawn(2 * i + 1, **skills[1])) for i in range(60)]

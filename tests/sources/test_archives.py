@@ -216,6 +216,7 @@ def test_logs_are_saved_under_the_names_merlib_uses(tmp_path, monkeypatch, serve
     ]
 
 
+@pytest.mark.long
 def test_the_default_address_is_the_pinned_commit():
     file = next(f for f in archives.download_files("megc2019-flow") if f.path == MAP)
     template = archives.load_manifest("megc2019-flow").download.url_template
@@ -233,6 +234,7 @@ def test_unknown_and_licensed_names_are_told_apart(tmp_path):
         fetch_archive("samm", tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_the_real_archive_is_fetched_complete_and_readable(flow_archive, serve, tmp_path):
     from merlib.datasets.archive.reader import read_flow_archive

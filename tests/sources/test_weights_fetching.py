@@ -113,6 +113,7 @@ def started(code: str) -> subprocess.Popen:
 FIND = "from merlib.sources.weights import find_weights; print(find_weights({!r}))"
 
 
+@pytest.mark.long
 def test_four_processes_at_once_download_the_wheel_once_and_all_get_whole_files(index):
     processes = [started(FIND.format(name)) for name in ("detector", "points") * 2]
     answers = [process.communicate(timeout=600) for process in processes]
@@ -125,6 +126,7 @@ def test_four_processes_at_once_download_the_wheel_once_and_all_get_whole_files(
     assert names == [".fetching.lock", "detector.tflite", "points.tflite"]
 
 
+@pytest.mark.long
 def test_one_line_names_files_sizes_and_licences_before_anything_is_fetched(index, capfd):
     find_weights("points")
     (line,) = capfd.readouterr().err.splitlines()
@@ -134,6 +136,7 @@ def test_one_line_names_files_sizes_and_licences_before_anything_is_fetched(inde
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.long
 def test_below_a_kernel_the_line_goes_to_the_log_alone(index, monkeypatch, capfd, caplog):
     monkeypatch.setenv("JPY_PARENT_PID", "1")  # what jupyter_client gives a kernel, and a kernel its workers
     with caplog.at_level(logging.INFO, logger="merlib.weights"):
@@ -142,6 +145,7 @@ def test_below_a_kernel_the_line_goes_to_the_log_alone(index, monkeypatch, capfd
     assert "points.tflite" in caplog.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["offline", "no index"])
 def test_what_the_message_says_to_do_works(no_index, machine, monkeypatch, where):
     if where == "offline":
@@ -173,6 +177,7 @@ def test_offline_nothing_is_fetched_when_it_is_asked_for_either(machine, monkeyp
     assert weights_state("face-mesh").startswith("fetchable")
 
 
+@pytest.mark.long
 def test_a_download_that_a_killed_process_left_half_done_is_done_again(index):
     weights_folder().mkdir(parents=True)
     (weights_folder() / ".fetching-left").mkdir()

@@ -40,6 +40,7 @@ def test_a_cut_of_a_larger_face_shows_the_same_places(larger):
         np.testing.assert_allclose(cut[row, column] * max(height, width) / 250, back[:2], atol=0.05 * larger)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("mesh_weights")
 def test_a_large_face_is_followed_where_it_is_drawn():
     from merlib.datasets.recordings import LongRecording, plan_recording

@@ -27,6 +27,7 @@ def numbers_by_place(recording: LongRecording, step: int = 1) -> list[dict[int, 
     return seen
 
 
+@pytest.mark.long
 def test_a_still_face_is_looked_for_once_and_then_followed():
     tracker = FaceTracker()
     for index, frame in enumerate(faces(1.0)):
@@ -49,6 +50,7 @@ def test_a_picture_without_faces_has_none():
     assert [tracker.step(frame, i / 25) for i, frame in enumerate(noise(5))] == [[]] * 5
 
 
+@pytest.mark.long
 def test_a_face_that_leaves_and_comes_back_keeps_its_number_beside_one_that_stays():
     away = ((0.0, 0.0, 0.0), (0.6, 0.0, 0.0), (1.4, -0.9, 0.0), (2.6, -0.9, 0.0), (3.4, 0.0, 0.0), (4.4, 0.0, 0.0))
     seen = numbers_by_place(LongRecording(plan_recording(7, 4.4, 10, (400, 240), 2, (), {0: away})))
@@ -59,6 +61,7 @@ def test_a_face_that_leaves_and_comes_back_keeps_its_number_beside_one_that_stay
     assert seen[-1] == {first[0]: 0, first[1]: 1}
 
 
+@pytest.mark.long
 def test_two_faces_that_cross_keep_their_numbers():
     paths = {0: ((0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (3.5, 0.5, 0.0), (4.5, 0.5, 0.0))}
     paths[1] = ((0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (3.5, -0.5, 0.0), (4.5, -0.5, 0.0))

@@ -32,6 +32,7 @@ def events_of(path) -> pd.DataFrame:
     return pd.read_csv(path, comment="#")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("mesh_weights")
 def test_a_planted_expression_is_in_the_table_the_video_and_the_curves(tmp_path):
     plan = plan_recording(30, seconds=7.5, fps=25, size=(240, 192), kinds=("macro",))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from merlib.code_digest import file_of, modules_digest
+from merlib.code_digest import closure, file_of, modules_digest
 from merlib.code_in_memory import SCRIPT, definition_digest
 from merlib.models.registry import model_factory
 
@@ -51,12 +51,23 @@ def training_code(model: str, started: bool = False) -> str:
         For an unknown model, or when one of the modules was edited after it was imported.
     """
     module, name = model_factory(model)
-    started_too = STARTED if started else ()
     if module == SCRIPT:
-        return definition_digest(name, (*ENGINE, *started_too), decides)
+        return definition_digest(name, _named_modules(module, started), decides)
+    return modules_digest(_named_modules(module, started), decides)
+
+
+def training_modules(model: str, started: bool = False) -> tuple[str, ...]:
+    """Return the names of the modules that `training_code` covers; of a notebook's cell or a script, only merlib's."""
+    return closure(_named_modules(model_factory(model)[0], started), decides)
+
+
+def _named_modules(module: str, started: bool) -> tuple[str, ...]:
+    engine = (*ENGINE, *(STARTED if started else ()))
+    if module == SCRIPT:
+        return engine
     step = f"{FAST_STEPS}.{module.rpartition('.')[2]}"
     steps = (FAST_STEPS, step) if module.startswith(f"{MODELS}.") and find_spec(step) else ()
-    return modules_digest((module, *steps, *ENGINE, *started_too), decides)
+    return (module, *steps, *engine)
 
 
 def decides(module: str) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 from merlib.clips.clip_table import table_digest
 from merlib.errors import MerlibError
 from merlib.files import renamed_into
+from merlib.learning.store.commits import edited_code
 from merlib.learning.store.provenance import processor, trainers_of
 from merlib.learning.store.references import FILE, source_unchanged
 from merlib.publishing.records.ledger import get_artefact
@@ -58,6 +59,12 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
             entry["commit"] = commit
         if predictions.attrs["origin"] == "reference":
             entry["source_unchanged"] = source_unchanged(predictions.attrs)
+            experiment = predictions.attrs["experiment"]
+            edited = (
+                () if entry["source_unchanged"] else edited_code(experiment["model"], bool(experiment.get("start")))
+            )
+            if edited:
+                entry["made_without_edits_of"] = list(edited)
         if FILE in predictions.attrs:
             entry["predictions"] = predictions.attrs[FILE]
         described.append(entry)

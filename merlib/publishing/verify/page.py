@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from string import Template
 
 import pandas as pd
 
 import merlib
+from merlib.publishing.html_page import html_page
 from merlib.publishing.verify.filterable import Filterable
 
 COLOURS = {"green": "#d8f0e3", "red": "#f6c9c0", "open": "#ececec"}
@@ -17,35 +17,10 @@ MEANING = {
     "red": "not what the predictions, the protocol or the training give",
     "open": "could not be held against anything here; the last column says why",
 }
-_PAGE = Template(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #1a1a1a;
-  background: #fff; }
-h1 { font-size: 1.5rem; } ul { padding-left: 1.2rem; }
-table { border-collapse: collapse; width: 100%; margin-top: .6rem; } th, td { vertical-align: top; padding: .3rem .6rem;
-  border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
+_STYLE = """ul { padding-left: 1.2rem; } table { margin-top: .6rem; }
 input { font: inherit; padding: .2rem .5rem; }
 td:first-child { font-weight: 600; }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-<p>$summary</p>
-<ul>$legend</ul>
-$table
-<p>merlib $version. Made by <code>$command</code>.</p>
-</body>
-</html>
 """
-)
 
 
 def verification_page(title: str, table: pd.DataFrame, counts: Mapping[str, int], command: str) -> str:
@@ -66,14 +41,12 @@ def verification_page(title: str, table: pd.DataFrame, counts: Mapping[str, int]
         f'<li><span style="background:{colour};padding:0 .5rem">{name}: {counts[name]}</span> {MEANING[name]}</li>'
         for name, colour in COLOURS.items()
     )
-    return _PAGE.substitute(
-        title=escape(title),
-        summary=escape(summary(counts)),
-        legend=legend,
-        table=Filterable(table, "Filter", COLOURS, height="").to_html(),
-        version=escape(merlib.__version__),
-        command=escape(command),
+    table_of_findings = Filterable(table, "Filter", COLOURS, height="").to_html()
+    body = (
+        f"<p>{escape(summary(counts))}</p>\n<ul>{legend}</ul>\n{table_of_findings}\n"
+        f"<p>merlib {escape(merlib.__version__)}. Made by <code>{escape(command)}</code>.</p>\n"
     )
+    return html_page(title, body, _STYLE, scripts=True)
 
 
 def summary(counts: Mapping[str, int]) -> str:

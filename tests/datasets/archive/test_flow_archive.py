@@ -268,6 +268,7 @@ def test_real_archive_has_the_published_counts(flow_archive):
     np.testing.assert_array_equal(samples.keys, np.sort(samples.keys))
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_real_maps_sorted_by_subject_give_the_digest_of_the_flat_layout(flow_archive, tmp_path):
     samples = read_flow_archive(flow_archive)

@@ -90,6 +90,7 @@ def test_an_unknown_archive_lists_the_known_ones():
         public_archive("megc2019-phase")
 
 
+@pytest.mark.long
 def test_the_twin_has_the_clips_of_the_first_twin_under_their_labels_with_maps_of_its_own():
     first, second = open_samples("megc2019-flow", {}), open_samples("megc2019-phases", {})
     assert second.synthetic
@@ -116,6 +117,7 @@ def test_real_archive_has_the_first_archive_s_clips_and_labels_and_other_maps(fl
     assert (report.ok, report.clips, report.subjects, report.digest) == (True, 442, 68, second.digest)
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_real_maps_in_another_encoding_are_accepted_and_other_pixels_are_not(real_copy, phase_archive):
     path = real_copy / FLAT / "s20_s20_sur_01_1 .png"

@@ -375,6 +375,7 @@ PLANTED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "plant", "severity", "rule", "clip"),
     PLANTED,

@@ -132,6 +132,7 @@ def test_export_writes_the_twin_that_check_then_passes(tmp_path, monkeypatch):
     assert merlib("data", "check", f"casme2={folder}", "--workers", 1).exit_code == 0
 
 
+@pytest.mark.long
 def test_a_frame_of_the_rendered_twin_survives_export_and_reading(tmp_path):
     import numpy as np
 

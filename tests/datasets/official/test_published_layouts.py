@@ -27,6 +27,7 @@ KNOWN = {  # what the owners' own editions make of a whole copy: known defects, 
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "layout"), LAYOUTS)
 def test_a_whole_copy_reads_clean(name, layout, tmp_path):
     folder = build_whole(name, tmp_path, layout)
@@ -77,6 +78,7 @@ def write_list(path, clips):
     return path
 
 
+@pytest.mark.long
 def test_the_composite_has_every_clip_of_its_list(tmp_path):
     clips = [row for name in READERS for row in listed(name)]
     layouts = {"casme2": "raw", "samm": "frames", "smic": "long"}
@@ -109,6 +111,7 @@ def test_a_clip_of_the_list_that_is_broken_stops_or_is_left_out_with_its_reason(
     assert any(note.startswith(f"left out smic/{rows[2][0]}/{rows[2][1]} (") for note in table.attrs["notes"])
 
 
+@pytest.mark.long
 @pytest.mark.real
 def test_the_composite_of_the_organisers_list_has_442_of_442(shared_real, tmp_path):
     path = shared_real / "megc2019_combined_3class_gt.csv"

@@ -83,6 +83,7 @@ def test_a_turn_moves_the_nose_farther_than_the_cheeks_and_nothing_far_away():
     assert abs(away) < 1e-2
 
 
+@pytest.mark.long
 def test_people_on_a_path_leave_the_frame():
     paths = {0: ((0.0, 0.0, 0.0), (2.0, 1.5, 0.0))}
     recording = LongRecording(plan_recording(1, seconds=2.2, fps=10, size=SIZE, kinds=(), paths=paths))

@@ -94,6 +94,7 @@ def test_fields_are_local_so_that_a_smile_moves_no_brow_and_a_frown_no_mouth():
     assert not moved(AU4=1.0)[48:68].any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit", ACTION_UNITS)
 def test_full_activation_does_not_fold_the_skin(unit):
     shape = (140, 112)

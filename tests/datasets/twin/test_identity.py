@@ -41,6 +41,7 @@ def test_digests_do_not_depend_on_the_kernels_of_a_processor():
     assert len({digests(**environment) for environment in PROCESSORS}) == 1
 
 
+@pytest.mark.long
 def test_another_seed_or_unit_is_another_twin():
     from merlib.datasets.twin import twin_samples
 

@@ -53,6 +53,7 @@ def test_composite_keeps_three_data_sets_with_canonical_subjects():
     assert {"sub01", "006", "s01"} <= {plan.subject for plan in plans}
 
 
+@pytest.mark.long
 def test_clip_is_drawn_alone_as_it_is_drawn_among_the_others():
     plans = plan_population("samm", seed=3)
     for plan in plans[::-17]:
@@ -67,6 +68,7 @@ def test_clips_and_seeds_differ():
     assert plan_population("smic", seed=1)[0] != plans[0]
 
 
+@pytest.mark.long
 def test_person_is_the_same_in_the_single_data_set_and_in_the_composite():
     single = {p.subject: p.shape for p in plan_population("casme2")}
     composite = {p.subject: p.shape for p in plan_population("megc2019-flow") if p.dataset == "casme2"}
@@ -74,6 +76,7 @@ def test_person_is_the_same_in_the_single_data_set_and_in_the_composite():
     assert draw_subject(0, "casme2", "sub01") != draw_subject(0, "casme2", "sub02")
 
 
+@pytest.mark.long
 def test_plan_is_the_same_in_another_process_with_another_hash_seed():
     code = "from merlib.datasets.twin.population import plan_population as p; print(repr(p('samm', 5)[:9]))"
     env = {"PYTHONHASHSEED": "4711", "PATH": "", "OMP_NUM_THREADS": "1"}

@@ -122,6 +122,7 @@ def composite() -> Samples:
     return twin_samples("megc2019-flow", seed=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dataset", "real"), [("casme2", 0.27), ("samm", 0.20), ("smic", 0.20)])
 def test_heads_turn_as_much_as_on_the_public_maps(dataset, real):
     """A plane explains as much of the variance within the median map, averaged over u and v, as in HTNet's archive."""

@@ -110,6 +110,7 @@ def test_minmax_stretches_each_channel_of_each_map_to_whole_numbers_0_to_255():
     assert not minmax255(np.full((1, 1, 3, 3), 7.0)).any()
 
 
+@pytest.mark.long
 def test_units_show_the_same_maps_stretched_or_in_pixels():
     px, stretched = twin_samples("samm", unit="px"), twin_samples("samm")
     assert (px.unit, stretched.unit) == ("px", "minmax255")
@@ -119,6 +120,7 @@ def test_units_show_the_same_maps_stretched_or_in_pixels():
     assert px.inputs["flow"][:, 2].max() < 1  # strain is dimensionless
 
 
+@pytest.mark.long
 def test_samples_are_synthetic_and_shaped_by_the_contract():
     samples = twin_samples("megc2019-flow")
     assert samples.synthetic is True
@@ -131,6 +133,7 @@ def test_samples_are_synthetic_and_shaped_by_the_contract():
     assert len(set(samples.groups)) == 68
 
 
+@pytest.mark.long
 def test_map_does_not_depend_on_the_order_or_the_presence_of_other_clips():
     plans = plan_population("samm")
     maps = flow_maps(plans)
@@ -144,6 +147,7 @@ def test_macro_intensity_makes_larger_motion_than_micro():
     assert np.abs(macro).max() < 6  # and still no more than a full expression and the head
 
 
+@pytest.mark.long
 def test_another_process_draws_the_same_samples_and_another_seed_others():
     code = "from merlib.datasets.twin.flow import twin_samples as t; print(t('samm', seed=2).digest)"
     env = {"PYTHONHASHSEED": "7", "PATH": "", "OMP_NUM_THREADS": "1"}

@@ -85,6 +85,7 @@ def test_each_size_of_blocks_has_an_index_of_its_own():
     assert len({loop._cache._impl.filename_base for loop in loops}) == 3
 
 
+@pytest.mark.long
 def test_whatever_compiles_with_numba_settles_the_width_of_vectors_first():
     # otherwise a process that looked at faces before it trains gives other bits than its workers
     files = [*(ROOT / "merlib").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]

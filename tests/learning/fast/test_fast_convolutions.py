@@ -16,6 +16,7 @@ def slow(*shape):
 
 # outputs in blocks of 12, 8, 6, 4, 2 and 1, with and without a last one that overlaps; rows that blocks fill, that the
 # last one shares, that are just long enough; maps worked on in parts of rows and of a row
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("inputs", "outputs", "height", "width", "n"),
     [
@@ -50,6 +51,7 @@ def apart(maps):
     return torch.cat([maps, torch.full((len(maps), 8), torch.nan)], 1)[:, :-8]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("inputs", "outputs", "count"), [(3, 18, 640), (24, 36, 75), (5, 7, 64), (12, 24, 1000), (1, 3, 129), (2, 1, 65)]
 )
@@ -64,6 +66,7 @@ def test_a_pointwise_convolution_is_a_product(inputs, outputs, count):
     assert around.isnan().all()  # nothing else was written
 
 
+@pytest.mark.long
 def test_blocks_are_for_processors_and_rows_that_fill_them(monkeypatch):
     called, results = {}, {}
     for loops, name in [(blocked, "convolve"), (blocked, "pointwise"), (convolution, "convolve")]:

@@ -27,6 +27,7 @@ def blocks(inputs, filters):
 
 # AM3F's two blocks, Dual-ATME's, an odd number of filters; batches below, at and beyond a vector of 16, and one whose
 # rows are worked on in three parts
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("inputs", "filters", "side", "n"),
     [(1, 6, 28, 8), (24, 16, 14, 8), (3, 6, 28, 33), (24, 12, 14, 16), (2, 3, 6, 3), (3, 6, 28, 200)],

@@ -40,6 +40,7 @@ def both_sides(name, options, seed):
     return [max(((one - other).abs() / (1 + one.abs())).max().item() for one, other in each) for each in sides]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "options"), [("am3f_flownet", each) for each in AM3F] + [("dual_atme", each) for each in DUAL]
 )

@@ -38,6 +38,7 @@ def scores_of(frame):
     return in_order(frame).filter(like="score_").to_numpy()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("experiment", [TOY, LINE], ids=["network", "line"])
 def test_the_honest_run_is_the_engine_s_bit_for_bit(experiment, maps, tmp_path):
     ours = Laboratory(experiment, maps, tmp_path / "cache").take(HONEST)
@@ -122,6 +123,7 @@ def test_a_tested_clip_decides_about_another_one(model, leak, touched, maps):
     assert np.abs(of(maps, leaky) - of(changed, leaky)).max() > 1e-7
 
 
+@pytest.mark.long
 def test_parameters_by_test_are_those_of_the_best_test_result(maps, tmp_path):
     laboratory = Laboratory(LINE, maps, tmp_path)
     frame = laboratory.take("leaky:parameters-by-test")
@@ -131,6 +133,7 @@ def test_parameters_by_test_are_those_of_the_best_test_result(maps, tmp_path):
     assert laboratory.take(HONEST).attrs["uf1_by_candidate"] == {"0": pytest.approx(alone[0], abs=1e-6)}
 
 
+@pytest.mark.long
 def test_every_liberty_of_a_model_scores_each_clip_once_and_says_its_name(maps, tmp_path):
     laboratory = Laboratory(TOY, maps, tmp_path)
     for liberty in liberties_of(TOY.model):

@@ -38,6 +38,7 @@ def locks(store: FoldStore) -> list:
     return list((store.root / "locks").glob("*"))
 
 
+@pytest.mark.long
 def test_a_stopped_holder_is_named_and_its_fold_taken_over_when_it_is_gone(holder, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(claims, "PATIENCE", 0.2)
     holder.send_signal(signal.SIGSTOP)
@@ -62,6 +63,7 @@ def test_a_stopped_holder_is_named_and_its_fold_taken_over_when_it_is_gone(holde
     assert locks(store) == []
 
 
+@pytest.mark.long
 def test_the_lock_file_goes_with_the_claim_and_one_that_was_left_is_tidied(holder, tmp_path):
     store = FoldStore(tmp_path)
     store.tidy([KEY])

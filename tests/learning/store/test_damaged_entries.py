@@ -47,6 +47,7 @@ def check_same(again: pd.DataFrame, before: pd.DataFrame) -> None:
     assert {key: again.attrs[key] for key in KEPT} == {key: before.attrs[key] for key in KEPT}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ENTRY)
 def test_a_damaged_entry_is_retrained_refused_or_harmless(name, whole, copy, samples, caplog):
     damage, expected = ENTRY[name]
@@ -103,6 +104,7 @@ def test_entries_of_older_versions_are_read_and_compared_in_what_they_have(whole
         pd.testing.assert_frame_equal(again, whole[1], check_exact=True)
 
 
+@pytest.mark.long
 def test_a_file_that_says_it_has_more_rows_than_memory_holds_is_damaged(copy, samples):
     path = entries(copy)[0]
     huge = pa.table({"seed": pa.DictionaryArray.from_arrays(pa.array([0] * 20_000_000, pa.int32()), pa.array([0]))})

@@ -113,6 +113,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_damaged_reference_is_refused(name, two, samples):
     DAMAGES[name](two[1])

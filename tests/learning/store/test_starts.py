@@ -94,6 +94,7 @@ def test_a_start_changes_the_first_weights_but_the_classifier_and_nothing_else(s
     assert a.curves == b.curves
 
 
+@pytest.mark.long
 def test_runs_from_a_start_repeat_to_the_bit_whatever_the_workers_and_differ_from_scratch(samples, macro, tmp_path):
     frames = []
     for number, workers in enumerate((1, 1, 2)):

@@ -72,6 +72,7 @@ def test_prune_needs_a_condition_and_deletes_only_what_matches(store):
     assert len(list_store(store)) == 2
 
 
+@pytest.mark.long
 def test_ten_thousand_entries_are_listed_without_opening_them(store, monkeypatch):
     lines = []
     for i in range(3, 10_000):
@@ -110,6 +111,7 @@ def _appears(sign, seconds: float) -> bool:
     return sign.exists()
 
 
+@pytest.mark.long
 def test_claim_keeps_a_second_process_waiting_and_ends_with_a_killed_one(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     processes = [_hold(tmp_path, first)]

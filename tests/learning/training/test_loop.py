@@ -167,6 +167,7 @@ def test_an_infinite_input_stops_with_the_name_of_the_fold(samples):
         train_fold(make_experiment(), samples, fold, 0)
 
 
+@pytest.mark.long
 def test_am3f_learns_one_batch_of_eight_by_heart():
     samples = make_samples(3, 4, size=28)
     fold = Fold("one batch", np.arange(8), np.arange(8, 12))

@@ -101,6 +101,7 @@ def double(monkeypatch):
     torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("model", "options"), [("am3f_flownet", {"filters": (2, 3)}), ("dual_atme", {"hidden": 8}), ("ststnet", {})]
 )
@@ -176,6 +177,7 @@ def test_the_callers_chance_is_left_alone(samples):
     assert torch.equal(torch.rand(1), expected)
 
 
+@pytest.mark.long
 def test_a_run_together_agrees_with_a_run_apart_within_the_noise_of_a_seed(tmp_path):
     samples = make_samples(people=8, each=6)
     signal = samples.labels[:, None, None, None] * 60.0  # a class that can be told, so that accuracy means something
@@ -244,6 +246,7 @@ def test_bfloat16_trains_to_nearly_the_same_loss(samples):
     np.testing.assert_allclose(coarse[0].curves["loss"], exact[0].curves["loss"], rtol=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("model", "options", "shape"),
     [

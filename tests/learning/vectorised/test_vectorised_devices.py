@@ -73,6 +73,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("model", "recipe"), CASES, ids=str)
 def test_a_step_is_computed_where_the_program_was_put(meta, model, recipe):
     own = program(meta, model, **recipe)
@@ -82,6 +83,7 @@ def test_a_step_is_computed_where_the_program_was_put(meta, model, recipe):
     assert losses.shape == right.shape == (3,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", ["labels", "prior", "buffers"])
 def test_what_was_left_on_the_processor_is_found(meta, left):
     recipe = {"loss": "lasce", "loss_options": {}} if left == "prior" else {}

@@ -50,6 +50,7 @@ for context in (freed_memory_kept, nullcontext):  # in a process each, which is 
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is asked, and its pages are counted by Linux")
 def test_freed_memory_is_used_again_and_goes_back_in_the_end():
     done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)

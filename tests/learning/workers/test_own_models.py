@@ -100,6 +100,7 @@ def test_a_registered_name_that_its_module_lacks_is_told():
         build_model("gone")
 
 
+@pytest.mark.long
 def test_a_killed_worker_is_told_with_what_helps(tmp_path, monkeypatch):
     monkeypatch.setenv("ASKED_BY", str(os.getpid()))
     with pytest.raises(MerlibError, match=r"(?s)memory.*workers=1.*finished folds are kept"):

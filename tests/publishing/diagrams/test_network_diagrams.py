@@ -41,6 +41,7 @@ def texts_of(figure) -> list[str]:
     return [text.get_text() for text in figure.axes[0].texts]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", DIAGRAMS)
 def test_no_text_meets_another_or_leaves_its_box(name):
     figure = DIAGRAMS[name]()
@@ -56,6 +57,7 @@ def test_no_text_meets_another_or_leaves_its_box(name):
     plt.close(figure)
 
 
+@pytest.mark.long
 def test_labels_follow_the_model_and_not_the_paper():
     narrow = texts_of(astnet_diagrams.network(drawn("astnet", width=8, dropout=0.3), size=96))
     assert "Layer 5: ResNet\n10 x 64x3x3" in narrow
@@ -103,6 +105,7 @@ def test_hyperparameters_stand_beside_the_printed_ones_with_their_errata(study):
     assert "As printed in 6 of 8 rows" in network_tables.differing("uamrn.table1", table)
 
 
+@pytest.mark.long
 def test_table_2_of_larnet_stands_beside_the_printed_counts(study):
     table = network_tables.larnet_configuration()
     saved = save_table("larnet.table2", table, study=study)

@@ -10,6 +10,7 @@ from merlib.publishing.errata_checks.printed import CHECKS
 from merlib.sources.errata import read_errata
 
 
+@pytest.mark.long
 def test_every_erratum_that_arithmetic_can_check_is_executed_and_holds():
     wanted = {one.id for one in read_errata() if one.check.startswith("arithmetic")}
     table = executed.execute()
@@ -54,6 +55,7 @@ def test_accuracies_that_fit_are_told_from_those_that_do_not(monkeypatch):
     assert not CHECKS["UAMRN-F7"]().holds
 
 
+@pytest.mark.long
 def test_grim_tests_each_accuracy_whose_clips_are_stated():
     table = executed.grim_table().set_index(["artefact", "row", "column"])
     assert not table.loc[("am3f.table4", "AM3F-FlowNet", "casme2.acc"), "possible"]

@@ -47,6 +47,7 @@ def needed_cells(path: Path) -> list:
     return first + [cell for cell in cells[start:] if cell.cell_type == "code"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
 def test_each_solution_passes_its_check_and_each_blank_is_told_so(path, monkeypatch):
     asked = []
@@ -79,6 +80,7 @@ def told(identifier: str) -> list[str]:
     return faults + [f"{identifier}: its truth fails"] * (not right.judge(right.truth))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", sorted(NUMBERS))
 def test_wrong_answers_fail_and_are_not_told_the_right_one(number):
     open_study(f"{number}_exercises")

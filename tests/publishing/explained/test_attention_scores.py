@@ -37,6 +37,7 @@ def maps_of(explained, trained):
     return maps
 
 
+@pytest.mark.long
 def test_a_map_that_knows_the_motion_beats_every_rival(some):
     speed = true_speed(some.samples)
     tables = scores.score_table(scores.clip_scores(some, maps_of(some, speed)))
@@ -48,6 +49,7 @@ def test_a_map_that_knows_the_motion_beats_every_rival(some):
     assert scores.attention_finding(*tables, "it").count("better than") == 3
 
 
+@pytest.mark.long
 def test_a_map_that_knows_nothing_is_not_said_to_find_anything(some):
     noise = np.random.default_rng(1).random((len(some.samples), 28, 28))
     tables = scores.score_table(scores.clip_scores(some, maps_of(some, noise)))
@@ -61,6 +63,7 @@ def test_a_map_that_knows_nothing_is_not_said_to_find_anything(some):
     assert "worse than the strain map" in said
 
 
+@pytest.mark.long
 def test_head_and_lids_do_not_count_as_motion(some, monkeypatch):
     before = true_speed(some.samples)
     plans = {f"{p.dataset}/{p.subject}/{p.clip}": p for p in plan_population("casme2")}

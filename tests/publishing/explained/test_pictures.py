@@ -60,6 +60,7 @@ def test_a_clip_is_chosen_by_its_name_among_those_classified_correctly():
     assert example_rows(explained(samples), np.where(samples.labels == 1, "x", "")) == [1]
 
 
+@pytest.mark.long
 def test_the_face_lies_under_its_map():
     samples = twin_samples("casme2").take(np.array([0, 1]))
     face = face_under(samples, 0)

@@ -53,6 +53,7 @@ MADE = {
 REAL = {"tau"}  # shows committed answers on the real maps, aggregated
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MADE)
 def test_a_slider_fits_its_cell_moves_while_dragged_and_says_what_is_shown(name):
     made = MADE[name]()
@@ -68,6 +69,7 @@ def test_a_slider_fits_its_cell_moves_while_dragged_and_says_what_is_shown(name)
         assert shown.startswith(SYNTHETIC) == (name not in REAL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MADE)
 def test_a_slider_leaves_stills_for_a_page_without_a_kernel(name):
     made = MADE[name]()

@@ -56,6 +56,7 @@ def test_what_a_network_reads_is_made_from_the_archive_before_the_digest_is_chec
         assert set(seen[0].inputs) == {"flow", "phases", "puzzle"}
 
 
+@pytest.mark.long
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["phases-champion-loso", "both-chosen-greedy-loso", "phases-champion-placebo-loso"])
 def test_the_archives_have_the_digests_that_were_planned(name, flow_archive, phase_archive):
@@ -65,6 +66,7 @@ def test_the_archives_have_the_digests_that_were_planned(name, flow_archive, pha
     assert samples.name == planned.data
 
 
+@pytest.mark.long
 def test_no_real_reference_holds_shuffled_labels(monkeypatch):
     monkeypatch.delenv("MERLIB_REFERENCES", raising=False)  # the committed ones
     truth = {}

@@ -16,6 +16,7 @@ def test_families_name_planned_runs():
     assert {name for pairs in FAMILIES.values() for pair in pairs for name in pair} <= set(plan)
 
 
+@pytest.mark.long
 def test_every_complete_family_is_corrected_by_itself():
     found = states({"am3f-10-ce": 12, "am3f-10-focal": 3, "linear-loso": 6})
     tests, runs, lacking = planned_tests(found)
@@ -50,6 +51,7 @@ def test_the_plan_s_table_has_numbers_where_predictions_are():
     assert list(table.index) == list(planned_runs())
 
 
+@pytest.mark.long
 def test_a_test_s_runs_name_the_seeds_that_were_compared():
     _, runs, _ = planned_tests(states({}))
     assert runs["ststnet-loso"].attrs["experiment"]["seeds"] == [0]

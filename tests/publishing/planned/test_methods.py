@@ -53,6 +53,7 @@ def test_every_named_row_is_printed_and_every_named_run_is_planned():
     assert methods.on_archive("astnet-10", FLOW, plan) is None
 
 
+@pytest.mark.long
 def test_a_comparison_shows_what_is_there_and_says_of_every_other_row_why_it_has_none(monkeypatch, study):
     use(monkeypatch, committed({"ststnet-loso": 3, "linear-loso": 1, "phases-linear-loso": 2}))
     found = methods.save_comparison("am3f.table3", study)
@@ -75,6 +76,7 @@ def test_a_comparison_shows_what_is_there_and_says_of_every_other_row_why_it_has
     assert "0.8509" in found.saved[FLOW].shown.loc["BDCNN", "Full UF1, reported"]  # a quotation is seen
 
 
+@pytest.mark.long
 def test_a_table_without_any_real_row_holds_a_marked_row_of_the_twin_or_none(monkeypatch, study):
     use(monkeypatch, committed({}))
     twin = make_predictions(make_samples(name="casme2"), label="UAMRN")
@@ -124,6 +126,7 @@ def test_the_committed_hours_name_their_processor_and_hold_what_is_built_and_not
 BOTH = {"linear-loso": 2, "phases-linear-loso": 1, "flow-champion-loso": 0, "phases-champion-loso": 0}
 
 
+@pytest.mark.long
 def test_the_same_folds_hold_no_ten_fold_run_and_the_headline_is_made_of_them(study):
     states = committed({**BOTH, "am3f-loso-lasce": 4, "flow-rcn-w-10": 0, "both-chosen-other-sets-loso": 3})
     found = same_folds.save_same_folds(states, study)

@@ -105,6 +105,7 @@ def test_where_rows_lack_nothing_is_written_and_the_command_is_named(study, comm
     assert not study.artefact_folder.exists()
 
 
+@pytest.mark.long
 def test_the_table_of_the_profile_stays_beside_the_planned_one(study, committed):
     committed({"am3f-10-ce": 6})
     runs = table_runs("am3f.table5", states({}))
@@ -131,6 +132,7 @@ def test_the_table_of_the_profile_stays_beside_the_planned_one(study, committed)
     assert set(numbers_of(study.folder)) == set(artefact_records(study.folder)) == both
 
 
+@pytest.mark.long
 def test_a_planned_figure_s_caption_is_of_the_column_that_it_draws(study, committed):
     committed({"am3f-10-without-mofrw": 6})
     caption = planned_figure("am3f.table4", "casme2.f1", study)
@@ -175,6 +177,7 @@ def test_the_row_of_the_paper_s_own_method_counts_the_printed_values_inside(stud
             assert (cell in inside) == (cell["low"] <= cell["reported"] <= cell["high"])
 
 
+@pytest.mark.long
 def test_dual_atme_s_figure_holds_the_recalls_that_its_text_prints(study, committed):
     committed({})
     planned_confusions("dual_atme.figure6", study)
@@ -185,6 +188,7 @@ def test_dual_atme_s_figure_holds_the_recalls_that_its_text_prints(study, commit
     assert (record["training"], record["protocol"], record["classes"]) == ("paper", "loso", [3])
 
 
+@pytest.mark.long
 def test_the_confusions_of_the_losses_are_of_casme2_and_five_classes_are_not_compared(study, committed):
     committed({"am3f-10-ce": 6})
     planned_confusions("am3f.figure5", study)

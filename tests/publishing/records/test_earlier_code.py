@@ -9,6 +9,8 @@ import pytest
 from merlib.cli.screen import earlier_code
 from merlib.learning import Experiment, Recipe, save_reference
 from merlib.learning.store import references
+from merlib.publishing import study as study_module
+from merlib.publishing.records import record as record_module
 from merlib.publishing.records.record import experiments_of
 
 
@@ -40,6 +42,24 @@ def test_the_record_and_the_screen_say_whether_the_code_has_changed(changed, run
     record = {"notebook": "10_losses", "experiments": [entry]}
     (tmp_path / "artefacts" / "am3f.table5.json").write_text(json.dumps(record))
     assert ("Majority (10_losses)" in earlier_code(tmp_path)) is changed
+
+
+def test_predictions_of_a_network_that_was_edited_here_name_the_edited_file(
+    run_of_reference, tmp_path, capsys, monkeypatch
+):
+    for place in (study_module, record_module):
+        monkeypatch.setattr(place, "edited_code", lambda model, started: (f"merlib/models/{model}.py",))
+    [entry] = experiments_of({"Majority": run_of_reference(True)})
+    assert "your edit of merlib/models/majority.py" in capsys.readouterr().out
+    (tmp_path / "artefacts").mkdir()
+    other = {**entry, "label": "Line", "made_without_edits_of": []}
+    record = {"notebook": "10_losses", "experiments": [entry, other]}
+    (tmp_path / "artefacts" / "am3f.table5.json").write_text(json.dumps(record))
+    edited, earlier = sorted(earlier_code(tmp_path).splitlines())
+    assert "your edit of merlib/models/majority.py" in edited
+    assert "Majority (10_losses)" in edited
+    assert "Line (10_losses)" in earlier
+    assert "edit" not in earlier
 
 
 def test_what_was_trained_now_says_nothing_of_references(study, monkeypatch):

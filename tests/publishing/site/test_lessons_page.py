@@ -142,6 +142,7 @@ def test_the_record_bears_the_sentence_out(lesson):
     assert HOLDS[lesson.notebook](json.loads((ROOT / lesson.record).read_text(encoding="utf-8")))
 
 
+@pytest.mark.long
 def test_the_best_epoch_of_each_test_person_flatters():
     assert committed().low.loc["STSTNet: best epoch for each test subject", "inflation"] > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from typer.testing import CliRunner
 
 from merlib.cli.main import app
@@ -13,6 +14,7 @@ from merlib.publishing.site.licensee import fill_licensee
 PAGE = (repository_root() / "docs" / "licensee.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_hours_are_those_of_the_committed_predictions():
     assert fill_licensee(PAGE) == PAGE, "run: merlib maintain pages"
 

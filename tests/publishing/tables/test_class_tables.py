@@ -79,6 +79,7 @@ def test_confusions_of_other_classes_keep_their_own_names():
     plt.close(figure)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("runs", "grid"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3))])
 def test_confusions_are_never_more_than_three_side_by_side(runs, grid):
     figure, counts = draw_confusions({f"run {k}": make_predictions(make_samples()) for k in range(runs)})

@@ -9,6 +9,7 @@ from merlib.publishing.verify.committed import verify_committed
 from merlib.publishing.verify.finding import findings_table
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_committed_record_is_computed_again():
     table = findings_table(verify_committed(repository_root() / "results" / "reference"))

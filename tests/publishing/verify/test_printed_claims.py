@@ -44,6 +44,7 @@ def test_the_headline_claim_says_what_is_printed_and_what_comes_out(headline):
     assert {"AM3F-A9", "AM3F-A11"} <= {one["id"] for one in headline["errata"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("column", ["full.uf1", "casme2.uar"])
 def test_the_line_of_shell_gives_the_number(headline, column, monkeypatch):
     ours = headline["ours"][0]
@@ -53,6 +54,7 @@ def test_the_line_of_shell_gives_the_number(headline, column, monkeypatch):
     assert "merlib" not in ours["recompute"][column].split(" -c ")[1].replace(str(repository_root()), "")
 
 
+@pytest.mark.long
 def test_a_line_of_several_seeds_and_percent_gives_their_mean():
     told = answer(find_claim("am3f.table5"), ROOT)
     ours = told["ours"][0]

@@ -53,11 +53,13 @@ def test_twenty_lies_are_told():
     assert LIES.keys() >= COMPUTED
 
 
+@pytest.mark.long
 def test_everything_honest_is_green(lab):
     found = verify_committed(lab.honest) + trained_again(lab, lab.honest)
     assert counted(found) == {"green": 23, "red": 0, "open": 0}, [one.said for one in found if one.verdict != "green"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LIES)
 def test_a_lie_turns_red_with_every_hash_renewed(lab, name):
     root = lab.copy(name)

@@ -69,6 +69,7 @@ def test_rows_that_contradict_the_protocol_or_themselves_are_told(line, changed,
     assert told in found.said
 
 
+@pytest.mark.long
 def test_curves_shorter_than_the_recipe_are_told():
     network = committed("megc2019_flow", "off_apexnet")
     curves = json.loads(network.meta["curves"])

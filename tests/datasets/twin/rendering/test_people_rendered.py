@@ -23,6 +23,7 @@ def _face(row) -> np.ndarray:
     return (face - face.mean()) / face.std()
 
 
+@pytest.mark.long
 def test_two_people_differ_more_than_two_clips_of_one():
     table = twin_clips("smic", blinks=False)
     pairs = [list(group.head(2).itertuples()) for _, group in table.groupby("subject") if len(group) > 1][:4]
@@ -65,6 +66,7 @@ def test_the_mesh_backend_finds_the_rendered_faces(mesh_weights, people):
     assert np.mean(errors) < 0.07  # .048 measured on all
 
 
+@pytest.mark.long
 def test_a_contact_sheet_holds_a_tile_for_each_person():
     sheet = contact_sheet("smic", subjects=3, columns=2, width=56)
     assert (sheet.shape, sheet.dtype) == ((136, 112, 3), np.uint8)

@@ -38,6 +38,7 @@ def _first(table: pd.DataFrame):
     return next(table.itertuples())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "clips", "shape", "fps", "grey"),
     [
@@ -86,6 +87,7 @@ def test_expressions_are_short_and_rise_before_they_fall(tables):
         assert (table["n_frames"] - 1 - table["offset"]).between(5, 20).all()
 
 
+@pytest.mark.long
 def test_frames_do_not_depend_on_the_order_or_on_other_clips(tables):
     rows = list(tables["smic"].head(8).itertuples())
     forwards = frames(rows[0], [2, 9, 30])
@@ -96,6 +98,7 @@ def test_frames_do_not_depend_on_the_order_or_on_other_clips(tables):
     assert (pickle.loads(pickle.dumps(rows[0].source)).read(9) == forwards[1]).all()
 
 
+@pytest.mark.long
 def test_another_process_renders_the_same_frame(tables):
     code = (
         "import hashlib; from merlib.datasets.twin.rendering.rendered import twin_clips;"
@@ -106,6 +109,7 @@ def test_another_process_renders_the_same_frame(tables):
     assert said == hashlib.sha256(_first(tables["smic"]).source.read(7).tobytes()).hexdigest()
 
 
+@pytest.mark.long
 def test_another_seed_is_another_set_of_people(tables):
     other = _first(twin_clips("smic", seed=1, blinks=False)).source.read(0)
     assert np.abs(other.astype(int) - _first(tables["smic"]).source.read(0)).mean() > 5
@@ -210,6 +214,7 @@ def test_intensity_scales_the_expression_and_nothing_else():
     assert np.abs(fields[1]).max() > np.abs(fields[0]).max()
 
 
+@pytest.mark.long
 def test_blinks_come_in_a_third_of_the_clips_and_can_be_switched_off(tables):
     with_blinks = list(twin_clips("casme2").itertuples())
     seen = [clip_timing(0, "casme2", row.source.plan).blink.any() for row in with_blinks]
@@ -220,6 +225,7 @@ def test_blinks_come_in_a_third_of_the_clips_and_can_be_switched_off(tables):
     assert (before == tables["casme2"].iloc[calm]["source"].read(0)).all()
 
 
+@pytest.mark.long
 def test_tvl1_recovers_the_motion_to_a_fifth(tables):
     shares = []
     for row in list(tables["casme2"].itertuples())[10::90]:
