@@ -30,7 +30,7 @@ def claims_page(records: Iterable[dict]) -> str:
     parts = [INTRODUCTION, "## Verdicts by paper\n", counts, "\n## One by one\n"]
     order = list(artefacts())
     rows = sorted(verdicts.to_dict("records"), key=lambda claim: order.index(claim["artefact"]))
-    parts.append(table(map(claim_row, rows)))
+    parts += [":::{container} sentences", table(map(claim_row, rows)), ":::\n"]  # the style of its last column
     return "\n".join(parts)
 
 
