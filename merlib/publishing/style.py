@@ -8,6 +8,7 @@ import matplotlib as mpl
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, in an order that also differs in lightness.
 COLOURS = {
@@ -40,6 +41,18 @@ def use_style() -> None:
             "legend.frameon": False,
         }
     )
+
+
+def legend_below(figure: Figure, axes: Axes, **look: object) -> None:
+    """Draw the legend of `axes` below all axes of a figure with constrained layout, where it covers no line.
+
+    It is fixed in the figure's coordinates: matplotlib's ``outside`` legends move when a figure is saved with a tight
+    box, onto the words that are stamped below it.
+    """
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.0), "bbox_transform": figure.transFigure}
+    legend = figure.legend(*axes.get_legend_handles_labels(), **place, **look)
+    height = legend.get_window_extent().height / figure.bbox.height + 0.04
+    figure.get_layout_engine().set(rect=(0, height, 1, 1 - height))
 
 
 def without_ticks(axes: Axes) -> None:

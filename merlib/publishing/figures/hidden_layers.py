@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from merlib.publishing.style import COLOURS, DIVERGING, use_style, without_ticks
+from merlib.publishing.style import COLOURS, DIVERGING, legend_below, use_style, without_ticks
 
 SLOTS = 12  # how many maps of a layer are drawn, from the first
 
@@ -39,7 +39,7 @@ def draw_responses(responses: pd.DataFrame, label: str) -> Figure:
         )
     axis.set_xticks(places, responses.index.get_level_values("layer"), rotation=35, fontsize=8)
     axis.set(xlabel="layer, in the order of computation", ylabel=label, yscale="log")
-    figure.legend(loc="outside lower center", ncols=responses.shape[1], fontsize=8)  # clear of every line
+    legend_below(figure, axis, ncols=responses.shape[1], fontsize=8)
     return figure
 
 

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from merlib.publishing.style import COLOURS, use_style
+from merlib.publishing.style import COLOURS, legend_below, use_style
 from merlib.publishing.tables.ladder import ladder_table
 from merlib.scoring.confusion_counts import class_names
 
@@ -36,5 +36,5 @@ def draw_ladders(ladders: Mapping[str, Mapping[str, pd.DataFrame]]) -> tuple[Fig
         axis.set(title=f"{name} (SYNTHETIC twin)", xlabel="UAR", xlim=(0, 1), yticks=list(places))
         axis.set_yticklabels(table.index)
     if tables:
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=8)
+        legend_below(figure, axes[0, 0], fontsize=8)
     return figure, pd.concat(tables, names=["data", "rung"]) if tables else pd.DataFrame()

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from merlib.learning import learning_curves
 from merlib.learning.losses import focal, lasce
 from merlib.publishing.records.save_table import heading
-from merlib.publishing.style import COLOURS, SEQUENTIAL, use_style
+from merlib.publishing.style import COLOURS, SEQUENTIAL, legend_below, use_style
 from merlib.scoring import confusion
 from merlib.sources.reported import reported_values
 
@@ -73,9 +73,8 @@ def draw_learning_curves(runs: Mapping[str, pd.DataFrame]) -> tuple[Figure, pd.D
         unit = "nats" if quantity == "loss" else "share of clips"
         axis.set(xlabel="epoch", ylabel=f"training {quantity} / {unit}")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    lines, labels = axes[0].get_legend_handles_labels()
-    look = {"loc": "outside lower center", "ncols": min(len(labels), 3), "fontsize": 9}  # clear of every line
-    figure.legend(lines, labels, title="mean of the folds, and their range", title_fontsize=8, **look)
+    look = {"ncols": min(len(runs), 3), "fontsize": 9, "title_fontsize": 8}
+    legend_below(figure, axes[0], title="mean of the folds, and their range", **look)
     return figure, curves.reset_index()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,7 +12,8 @@ import pytest
 from merlib.publishing.figures.attention_matrix import draw_attention_matrices
 from merlib.publishing.figures.watched import draw_regions, draw_stages
 from merlib.publishing.records.ledger import artefacts
-from merlib.publishing.records.save_figure import STAMP
+from merlib.publishing.records.save_figure import STAMP, stamp_leaky
+from merlib.publishing.style import legend_below
 from merlib.publishing.verify.verdicts import draw_verdicts
 
 
@@ -36,6 +39,21 @@ def test_the_twins_face_and_its_motion_say_synthetic():
     stages = draw_stages(picture, picture, points[:68], points)
     regions = draw_regions(np.arange(5.0), np.zeros((5, 2)), ("brow", "chin"), (1.0, 2.0, 3.0))
     assert [[text.get_text() for text in figure.texts] for figure in (stages, regions)] == [[STAMP], [STAMP]]
+
+
+def test_a_legend_below_the_axes_is_clear_of_them_and_of_what_is_stamped_below_also_in_the_saved_picture():
+    figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
+    axis.plot([0, 1], label="frames at random, pretrained")
+    axis.set_xlabel("epoch")
+    legend_below(figure, axis, title="mean of the folds")
+    stamp_leaky(figure, ["frames at random, pretrained"])
+    seen = []
+    figure.texts[0].draw = lambda renderer: seen.append(  # as it stands while a picture is written
+        [one.get_window_extent(renderer).frozen() for one in (axis, *figure.legends, figure.texts[0])]
+    )
+    figure.savefig(io.BytesIO(), bbox_inches="tight")
+    axes_box, legend, stamp = seen[-1]
+    assert axes_box.y0 > legend.y1 > legend.y0 > stamp.y1
 
 
 def test_matrices_stand_two_in_a_row_and_an_odd_one_leaves_no_empty_axes():
