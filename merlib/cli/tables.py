@@ -180,7 +180,10 @@ def audit_report(
         if name == COMPOSITE:
             audit = audit_composite(place, quick, workers, progress)
         else:
+            from merlib.cli.shared_frames import with_shared_frames
+
             audit = audit_clips(name, place, layout=layout, quick=quick, workers=workers, progress=progress)
+            audit = audit if quick else with_shared_frames(audit, place, layout)
         if faces:
             from merlib.cli.face_audit import with_faces
 

@@ -8,14 +8,17 @@ are fetched only by `fetch_weights` (``merlib weights get NAME``), because of th
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from merlib.errors import MerlibError
+from merlib.opening import check_zip, read_file
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 from merlib.sources.weights_fetching import fetch_weights
 from merlib.sources.weights_files import (
     FOLDER_VARIABLE,
+    MOST_BYTES,
     MissingWeights,
     checked_path,
     missing_weights,
@@ -45,6 +48,12 @@ __all__ = [
     "weights_path",
     "weights_state",
 ]
+
+ZIP = b"PK\x03\x04"
+NO_WEIGHTS = {  # what a download may leave under the name of the weights, by its first bytes
+    (b"<!doctype", b"<html", b"<?xml", b"<head"): "a web page, not weights",
+    (b"version https://git-lfs",): "a pointer of Git LFS; the weights themselves were not fetched",
+}
 
 
 def default_weights() -> tuple[str, ...]:
@@ -103,12 +112,23 @@ def load_state(path: str | Path) -> dict:
 
     expected = "safetensors, or a PyTorch file of tensors that loads with weights_only=True."
     try:
+        content = read_file(Path(path).expanduser(), MOST_BYTES)
+        beginning = content[:256].lstrip().lower()
+        if known := next((what for starts, what in NO_WEIGHTS.items() if beginning.startswith(starts)), ""):
+            raise MerlibError(f"{path} is {known}.", expected, "get the file itself and compare its digest.")
         if Path(path).suffix == ".safetensors":
-            from safetensors.torch import load_file
+            from safetensors.torch import load
 
-            state = load_file(path)
+            state = load(content)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            if content.startswith(ZIP):
+                check_zip(content, MOST_BYTES)
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except MerlibError:
+        raise
+    except OSError as error:
+        found = f"{path} cannot be read ({error.strerror or type(error).__name__})."
+        raise MerlibError(found, expected, "correct the path, or get the file again.") from error
     except pickle.UnpicklingError as error:
         action = "do not load it any other way, it could run code: get the published file."
         raise MerlibError(f"{path} holds more than tensors.", expected, action) from error

@@ -18,10 +18,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from merlib.errors import MerlibError
+from merlib.opening import Unfit, read_file
 from merlib.sources.offline import OFFLINE_VARIABLE, is_offline
 from merlib.sources.weights_registry import WeightsEntry, has_digest, list_weights, weights_entry
 
 FOLDER_VARIABLE = "MERLIB_WEIGHTS"
+MOST_BYTES = 2**31  # of a weights file whose size was not published
 
 
 class MissingWeights(MerlibError):
@@ -136,9 +138,16 @@ def _cache_folder() -> Path:
 
 @lru_cache(maxsize=64)
 def _is_published(entry: WeightsEntry, path: Path, size: int, changed: int) -> bool:
-    return has_digest(entry, path.read_bytes())
+    try:
+        return has_digest(entry, read_file(path, entry.bytes or MOST_BYTES))
+    except Unfit:  # larger than the published file can be: nothing of it is read
+        return False
 
 
 @lru_cache(maxsize=16)
 def _sha256(path: Path, size: int, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        return hashlib.sha256(read_file(path, MOST_BYTES)).hexdigest()
+    except Unfit as error:
+        expected = f"a weights file of at most {MOST_BYTES} bytes."
+        raise MerlibError(f"{path}: {error.strerror}.", expected, f"remove {path}, and get the file again.") from error

@@ -17,9 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from merlib.errors import MerlibError
-from merlib.opening import is_regular
+from merlib.opening import MOST_PIXELS, is_regular
 
-QUIET = "OPENCV_FFMPEG_LOGLEVEL"
+QUIET, OPTIONS = "OPENCV_FFMPEG_LOGLEVEL", "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+CONTAINERS = (  # FFmpeg's names
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "avi", "matroska", "webm", "asf", "flv", "ogg", "mpegts", "mpeg"),
+    *("mpegvideo", "m4v", "h264", "hevc", "av1", "obu", "ivf", "mjpeg", "yuv4mpegpipe", "mxf", "nut", "dv", "rm"),
+    *("wtv", "gif"),
+)
 RATES = (1.0, 1000.0)  # frames a second that are believed
 USUAL = 30.0  # where a file or a camera tells none
 SMALLEST = 64  # px, shorter side
@@ -143,14 +148,37 @@ def _opened(cv2, text: str, live: bool):
         raise MerlibError(f"no file {text}.", "a video file, or the number of a camera.", "correct the path.")
     if not is_regular(path):
         raise MerlibError(f"{text} is no regular file.", "a video file.", "name the file itself.")
-    capture = cv2.VideoCapture(str(path))
+    with _only_videos():
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)  # another reader would take a series of pictures, too
     if not capture.isOpened():
         raise MerlibError(
             f"{text} cannot be read as a video.",
-            "a whole file in a form that FFmpeg knows, such as .mp4, .avi, .mov or .mkv.",
+            "a whole file of moving pictures, such as .mp4, .avi, .mov or .mkv; no playlist, picture or text.",
             "copy it again from where it came from, or convert it.",
         )
+    width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > MOST_PIXELS:
+        capture.release()
+        found = f"{text}: frames of {width} x {height} px."
+        raise MerlibError(found, f"at most {MOST_PIXELS} pixels a frame.", "make it smaller, or copy it again.")
     return capture
+
+
+@contextmanager
+def _only_videos() -> Iterator[None]:
+    """Let FFmpeg take containers of moving pictures alone.
+
+    It would render a text file as a film of letters, and follow a playlist to other files, whatever the file is called.
+    """
+    before = os.environ.get(OPTIONS)
+    os.environ[OPTIONS] = "|".join(filter(None, (before, f"format_whitelist;{','.join(CONTAINERS)}")))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[OPTIONS]
+        else:
+            os.environ[OPTIONS] = before
 
 
 def _no_frame(text: str, live: bool) -> MerlibError:

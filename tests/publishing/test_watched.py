@@ -131,5 +131,13 @@ def test_a_model_that_reads_something_else_and_weights_that_do_not_fit_are_told(
     with pytest.raises(MerlibError, match="do not fit ststnet"):
         watch_model(f"ststnet={tmp_path / 'other.pt'}")
     (tmp_path / "bad.pt").write_bytes(b"no weights")
-    with pytest.raises(MerlibError, match="cannot be read as weights"):
+    with pytest.raises(MerlibError, match=r"bad\.pt"):
         watch_model(f"ststnet={tmp_path / 'bad.pt'}")
+    torch.save([torch.zeros(3)], tmp_path / "list.pt")
+    with pytest.raises(MerlibError, match="no mapping of tensors"):
+        watch_model(f"ststnet={tmp_path / 'list.pt'}")
+    torch.save({"weight": torch.tensor([0.0, float("nan")])}, tmp_path / "nan.pt")
+    with pytest.raises(MerlibError, match="not finite, first in weight"):
+        watch_model(f"ststnet={tmp_path / 'nan.pt'}")
+    with pytest.raises(MerlibError, match="champion alone"):
+        watch_model(f"champion={tmp_path / 'other.pt'}")

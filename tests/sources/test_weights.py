@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import subprocess
 import threading
+import time
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
 from merlib.errors import MerlibError
@@ -21,10 +20,11 @@ from merlib.sources.weights import (
     find_weights,
     git_blob_id,
     list_weights,
-    load_state,
+    weights_digest,
     weights_entry,
     weights_folder,
     weights_path,
+    weights_state,
 )
 from merlib.sources.weights_fetching import LOCK
 
@@ -236,48 +236,16 @@ def test_a_registry_entry_that_could_not_be_trusted_is_refused(registry, entry, 
         list_weights()
 
 
-def test_a_state_dict_is_unwrapped_and_its_values_are_kept(tmp_path):
-    torch.save({"state_dict": {"module.a": torch.tensor([1.0]), "module.b": torch.tensor([2.0])}}, tmp_path / "x.pth")
-    state = load_state(tmp_path / "x.pth")
-    assert {name: float(value) for name, value in state.items()} == {"a": 1.0, "b": 2.0}
-
-
-def test_safetensors_are_read_by_their_suffix(tmp_path):
-    from safetensors.torch import save_file
-
-    save_file({"a": torch.tensor([3.0])}, tmp_path / "x.safetensors")
-    assert float(load_state(tmp_path / "x.safetensors")["a"]) == 3.0
-
-
-class Bomb:
-    def __reduce__(self):
-        return (exec, ("raise SystemExit('the pickle ran')",))
-
-
-def test_a_pickle_that_needs_more_than_tensors_is_refused_and_not_run(tmp_path):
-    torch.save({"a": Bomb()}, tmp_path / "bomb.pth", pickle_module=pickle)
-    with pytest.raises(MerlibError, match="more than tensors"):
-        load_state(tmp_path / "bomb.pth")
-
-
-INSTEAD_OF_WEIGHTS = {
-    "nothing": b"",
-    "text": b"not a model",
-    "a page of the server": b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
-    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 21576446\n",
-    "a zip cut short": b"PK\x03\x04" + bytes(1000),
-}
-
-
-@pytest.mark.parametrize("suffix", [".pth", ".pytorch", ".safetensors"])
-@pytest.mark.parametrize("what", INSTEAD_OF_WEIGHTS)
-def test_a_damaged_file_is_reported(tmp_path, what, suffix):
-    (tmp_path / f"x{suffix}").write_bytes(INSTEAD_OF_WEIGHTS[what])
-    with pytest.raises(MerlibError, match=rf"x\{suffix}"):
-        load_state(tmp_path / f"x{suffix}")
-
-
-def test_a_file_of_something_else_is_no_state_dict(tmp_path):
-    torch.save({"epoch": 3}, tmp_path / "x.pth")
-    with pytest.raises(MerlibError, match="no mapping of tensors"):
-        load_state(tmp_path / "x.pth")
+@pytest.mark.parametrize(
+    "entry", [{"sha256": SHA256}, {"sha256": SHA256, "bytes": 6}, {"unpinned": "none was published"}]
+)
+def test_a_terabyte_under_a_published_name_is_told_unread(home, registry, entry):
+    registry({"name": "toy", "file": "toy.pth", "url": "http://unreachable.invalid/toy.pth", **entry})
+    weights_folder().mkdir()
+    with (weights_folder() / "toy.pth").open("wb") as file:
+        file.truncate(10**12)
+    began = time.monotonic()
+    with pytest.raises(MerlibError, match=str(weights_folder())):
+        weights_digest("toy") if "unpinned" in entry else find_weights("toy")
+    assert "unpinned" in entry or weights_state("toy").startswith("damaged")
+    assert time.monotonic() - began < 5

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from tiny_videos import noise, rotated_tag, variable_rate, write_video
 
 from merlib.errors import MerlibError
-from merlib.watching.video import open_video
+from merlib.watching.video import OPTIONS, open_video
 
 
 def read(path) -> list:
@@ -75,6 +77,51 @@ def test_what_is_no_video_is_told(tmp_path, content):
     assert "copy it again" in told.value.action
 
 
+PLAYLISTS = {
+    "talk.mp4": "ffconcat version 1.0\nfile other.avi\n",
+    "talk.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nother.avi\n#EXT-X-ENDLIST\n",
+    "notes.txt": "a talk of an hour\n" * 500,
+    "talk.sdp": "v=0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+}
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_a_playlist_or_a_text_is_no_video_whatever_it_is_called(tmp_path, name):
+    """FFmpeg would follow the first two to another file, and render the third as a film of letters."""
+    write_video(tmp_path / "other.avi", noise(4))
+    (tmp_path / name).write_text(PLAYLISTS[name])
+    with pytest.raises(MerlibError, match="cannot be read as a video"):
+        read(tmp_path / name)
+    assert len(read(tmp_path / "other.avi")) == 4
+
+
+@pytest.mark.parametrize("name", ["face.png", "face.mp4", "face%d.png"])
+def test_a_picture_or_a_series_of_them_is_no_video(tmp_path, name):
+    import cv2
+
+    for each in ("face1.png", "face.png"):
+        cv2.imwrite(str(tmp_path / each), np.zeros((96, 128, 3), np.uint8))
+    if not (tmp_path / name).exists():
+        (tmp_path / name).write_bytes((tmp_path / "face.png").read_bytes())
+    with pytest.raises(MerlibError, match="cannot be read as a video"):
+        read(tmp_path / name)
+
+
+def test_a_video_that_tells_frames_of_gigabytes_is_refused_before_one_is_read(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "wide.avi", noise(4))
+    monkeypatch.setattr("merlib.watching.video.MOST_PIXELS", 96 * 128 - 1)
+    with pytest.raises(MerlibError, match="pixels a frame"):
+        read(path)
+
+
+def test_what_else_was_asked_of_ffmpeg_stays_as_it_was(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "a.avi", noise(4))
+    for asked in ("threads;1", None):
+        monkeypatch.setenv(OPTIONS, asked) if asked else monkeypatch.delenv(OPTIONS)
+        assert len(read(path)) == 4
+        assert os.environ.get(OPTIONS) == asked
+
+
 def test_a_video_without_frames_is_told(tmp_path):
     import cv2
 
@@ -85,8 +132,6 @@ def test_a_video_without_frames_is_told(tmp_path):
 
 
 def test_a_missing_file_a_folder_and_a_pipe_are_told(tmp_path):
-    import os
-
     os.mkfifo(tmp_path / "pipe.avi")
     for name, word in (("none.avi", "no file"), (".", "regular file"), ("pipe.avi", "regular file")):
         with pytest.raises(MerlibError, match=word):

@@ -142,6 +142,11 @@ def read_meta(path: Path) -> dict:
         raise _damaged(path, error) from error
 
 
+def _opened_to_append(path: Path) -> int:
+    """Open a file for appending without waiting: a named pipe that nobody reads raises OSError."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+
+
 class FoldStore:
     """A folder of finished folds.
 
@@ -196,10 +201,9 @@ class FoldStore:
 
     def note(self, key: str, meta: dict) -> None:
         """Append the line of the index that `index.list_store` shows of an entry or a start."""
-        with suppress(OSError), open(self.root / "index.jsonl", "a", encoding="utf-8") as index:
-            index.write(
-                json.dumps(describe_entry(key, meta)) + "\n"
-            )  # one short write: lines of several processes do not mix
+        line = json.dumps(describe_entry(key, meta)) + "\n"
+        with suppress(OSError), open(_opened_to_append(self.root / "index.jsonl"), "a", encoding="utf-8") as index:
+            index.write(line)  # one short write: lines of several processes do not mix
 
     def load(self, key: str, check: Check | None = None) -> tuple[pd.DataFrame, dict] | None:
         """Return predictions and meta data of one entry; None when it is absent, damaged, or fails `check`.

@@ -8,9 +8,10 @@ from its footer, and a line without a file is ignored.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,10 @@ import pandas as pd
 from merlib.errors import MerlibError
 from merlib.learning.store.fold_store import FoldStore, describe_entry, read_meta
 from merlib.learning.store.starts import read_start, start_path
+from merlib.opening import read_file
 
+MOST_BYTES = 2**28  # of the index: a million entries
+MOST_SEED = 2**63
 COLUMNS = ("key", "model", "label", "protocol", "fold", "seed", "samples", "seconds", "size", "modified")
 DAY = 86_400.0
 
@@ -26,16 +30,32 @@ DAY = 86_400.0
 def _index(root: Path) -> dict[str, dict]:
     described: dict[str, dict] = {}
     try:
-        lines = (root / "index.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = read_file(root / "index.jsonl", MOST_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
         return described
     for line in lines:
         try:
             entry = json.loads(line)
-            described[entry["key"]] = entry
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError):
             continue  # a line cut short by a kill: its entry is described from the file
+        if _describes(entry):
+            described[entry["key"]] = entry
     return described
+
+
+def _describes(entry: object) -> bool:
+    """Whether an entry's description, from whatever file, can be listed and sorted beside the others."""
+    if not isinstance(entry, dict):
+        return False
+    words = ("key", "model", "label", "protocol", "fold", "samples")
+    seed, seconds = entry.get("seed"), entry.get("seconds")
+    return (
+        all(isinstance(entry.get(name), str) for name in words)
+        and type(seed) is int
+        and abs(seed) < MOST_SEED
+        and isinstance(seconds, int | float)
+        and math.isfinite(seconds)
+    )
 
 
 def list_store(store: FoldStore) -> pd.DataFrame:
@@ -70,17 +90,21 @@ def described_start(record: dict) -> dict:
 
 
 def _from_start(store: FoldStore, key: str) -> dict:
-    try:
-        return describe_entry(key, described_start(read_start(key, store.root).record))
-    except (MerlibError, KeyError):
-        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}, "fold": "pretraining"})
+    return _described(key, lambda: described_start(read_start(key, store.root).record), "pretraining")
 
 
 def _from_file(store: FoldStore, key: str) -> dict:
+    return _described(key, lambda: read_meta(store.path(key)), "?")
+
+
+def _described(key: str, read: Callable[[], dict], fold: str) -> dict:
+    """Return the description that a file gives of itself; of one that is damaged or tells nonsense, that it is."""
     try:
-        return describe_entry(key, read_meta(store.path(key)))
-    except MerlibError:
-        return describe_entry(key, {"experiment": {"model": "damaged", "label": "damaged"}})
+        entry = describe_entry(key, read())
+    except (MerlibError, AttributeError, KeyError, IndexError, TypeError):
+        entry = {}
+    damaged = {"experiment": {"model": "damaged", "label": "damaged"}, "fold": fold}
+    return entry if _describes(entry) else describe_entry(key, damaged)
 
 
 def summarise_store(entries: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,6 @@ recipe, which takes seconds for the default.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +25,7 @@ from merlib.learning.store.training_code import training_code
 from merlib.models import build_model
 from merlib.models.registry import model_factory
 from merlib.one_thread import one_thread
+from merlib.sources.weights import load_state
 from merlib.watching.classifying import EventModel
 
 DEFAULT = "ststnet"
@@ -60,6 +60,10 @@ def watch_model(
     samples = twin_maps()
     probe = build_model(name, classes=len(samples.classes))
     if hasattr(probe, "fit"):
+        if file:
+            raise MerlibError(
+                f"{name}={file}.", f"{name} alone: it is fitted here and reads no weights.", "leave it out."
+            )
         return _estimator(name, probe, samples, say)
     _check_input(name, probe)
     experiment = Experiment(name, replace(get_recipe(name), epochs=epochs, batch_size=BATCH, learning_rate=RATE))
@@ -103,12 +107,13 @@ def _estimator(name: str, estimator, samples: Samples, say: Callable[[str], None
 def _state_of(file: str) -> dict:
     import torch
 
-    try:
-        state = torch.load(os.path.expanduser(file), map_location="cpu", weights_only=True)
-    except Exception as error:
-        found = f"{file} cannot be read as weights ({type(error).__name__})."
-        raise MerlibError(found, "a state dict of tensors alone.", "torch.save(model.state_dict(), FILE).") from error
-    return state.get("state_dict", state)
+    state = load_state(Path(file).expanduser())
+    if odd := [name for name, values in state.items() if not torch.isfinite(values).all()]:
+        found = f"{file} holds numbers that are not finite, first in {odd[0]}."
+        raise MerlibError(
+            found, "weights of a network that was trained to its end.", "train it again, at a lower rate."
+        )
+    return state
 
 
 def _trained(experiment: Experiment, samples: Samples, store: Path | None, say: Callable[[str], None]) -> EventModel:
