@@ -65,8 +65,8 @@ states = planned_states(plan)
 missing_table(plan, states).round(2)
 
 # %% [markdown]
-# These planned runs are not committed yet. Their hours follow from steps that were measured on the processor named.
-# `merlib reference train NAME` makes one of them, and the tables then show it.
+# Planned runs that are not committed stand in this table; where it is empty, all of them are. Hours follow from steps
+# that were measured on the processor named. `merlib reference train NAME` makes a run, and the tables then show it.
 #
 # ## The composite of three data sets
 #
@@ -285,9 +285,9 @@ solution_rows = solution_cells.pivot(index="row", columns="column", values="valu
 check("09.equal", set(solution_rows.index[solution_rows.duplicated(keep=False)]))
 
 # %% [markdown]
-# **3. A precision called recall.** STSTNet's printed UAR is the mean *precision* of the classes, TP / (TP
-# + FP). What would it be for the five clips of [notebook 00](00_start_here.ipynb)? A class that is never
-# named has a precision of 0.
+# **3. A precision called recall.** STSTNet's printed UAR is the mean *precision* of the classes,
+# TP / (TP + FP). What would it be for the five clips of [notebook 00](00_start_here.ipynb)? A class that is
+# never named has a precision of 0.
 #
 # <details><summary>Hint</summary>Negative is named three times and right twice, positive is named twice
 # and right once.</details>
