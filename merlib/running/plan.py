@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
+from merlib.opening import Unfit, read_file
 from merlib.running.data_files import data_files_digest
 from merlib.running.own_modules import own_modules_digest
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+MOST_BYTES = 2**28  # of a notebook with its outputs
+SHOWN = 200  # characters of a line in a message
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Parameters that have options of their own on the command line, so that -p does not accept them.
 RUN_PARAMETERS = ("profile", "data", "store", "readers", "on_bad_clip")
@@ -125,7 +128,10 @@ def read_notebook(path: Path) -> NotebookNode:
     import jupytext
 
     try:
-        notebook = jupytext.read(path)
+        text = read_file(path, MOST_BYTES).decode("utf-8")
+        notebook = jupytext.reads(text, {"extension": path.suffix})
+    except Unfit as error:
+        raise MerlibError(f"{path}: {error.strerror}.", "a Jupyter notebook.", "name another file.") from error
     except OSError:
         raise
     except Exception as error:
@@ -180,16 +186,18 @@ def declared_parameters(name: str, notebook: NotebookNode) -> dict[str, Any]:
             "a first code cell with that tag, which assigns profile = 'smoke', data = [] and store = ''.",
             'add it: in JupyterLab under Property Inspector, Cell Tags; in a .py text as # %% tags=["parameters"].',
         )
-    declared = {}
+    declared, statement = {}, None
     try:
         for statement in ast.parse(cell.source).body:
             if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
                 targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
                 declared |= {ast.unparse(target): ast.literal_eval(statement.value) for target in targets}
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or statement.lineno
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: brackets nested too deep
+        line = getattr(error, "lineno", None) or (statement.lineno if statement else 1)
+        told = "".join(cell.source.splitlines()[line - 1 : line]).strip()
+        told = told if len(told) <= SHOWN else f"{told[:SHOWN]} ..."
         raise MerlibError(
-            f"line {line} of the parameters cell of notebook {name}: {cell.source.splitlines()[line - 1].strip()}",
+            f"line {line} of the parameters cell of notebook {name}: {told}",
             "assignments of numbers, text, True, False, None and lists or dicts of these.",
             "write the value out; compute with it in the cell below.",
         ) from error
