@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
-from merlib.opening import Unfit, read_file
+from merlib.opening import read_file
 from merlib.running.data_files import data_files_digest
 from merlib.running.own_modules import own_modules_digest
 
@@ -120,20 +120,17 @@ def read_notebook(path: Path) -> NotebookNode:
 
     Raises
     ------
-    OSError
-        When the file cannot be opened.
     MerlibError
-        When it is not a notebook, or not in Python.
+        When the file cannot be opened, is not a notebook, or not in Python.
     """
     import jupytext
 
     try:
         text = read_file(path, MOST_BYTES).decode("utf-8")
         notebook = jupytext.reads(text, {"extension": path.suffix})
-    except Unfit as error:
-        raise MerlibError(f"{path}: {error.strerror}.", "a Jupyter notebook.", "name another file.") from error
-    except OSError:
-        raise
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise MerlibError(f"{path} cannot be read ({why}).", "a Jupyter notebook.", "name another file.") from error
     except Exception as error:
         raise MerlibError(f"{path} is not readable: {error}", "a Jupyter notebook.", "restore the file.") from error
     kernel = notebook.metadata.get("kernelspec", {})

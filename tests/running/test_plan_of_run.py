@@ -131,9 +131,10 @@ def a_terabyte(path):
         os.mkdir,
         a_terabyte,
         lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path),
         lambda path: path.write_bytes(b"\xff\xfe" * 50),
     ],
-    ids=["a named pipe", "a folder", "a sparse terabyte", "an endless device", "no UTF-8"],
+    ids=["a named pipe", "a folder", "a sparse terabyte", "an endless device", "a link to itself", "no UTF-8"],
 )
 def test_what_is_no_notebook_is_told_and_not_waited_for(tmp_path, put, name):
     put(tmp_path / name)
