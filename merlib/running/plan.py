@@ -16,6 +16,7 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.opening import read_file
 from merlib.running.data_files import data_files_digest
 from merlib.running.own_modules import own_modules_digest
+from merlib.sources.manifests import available_manifests
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -231,6 +232,18 @@ def notebook_digest(notebook: NotebookNode, read: str) -> str:
     return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
 
 
+def sources_not_named(notebook: NotebookNode, pairs: Iterable[str]) -> list[str]:
+    """Return the sources of your own among ``NAME=DIR`` pairs whose name stands in no code below the parameters cell.
+
+    The sources that merlib knows are left out: what reads them may stand in the library.
+    """
+    known = {name.replace("_", "-") for name in available_manifests()}
+    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
+    code = "\n".join(cell.source for cell in cells if "parameters" not in cell.metadata.get("tags", ()))
+    names = (str(pair).partition("=")[0].strip().replace("_", "-") for pair in pairs)
+    return [name for name in names if name not in known and name not in code.replace("_", "-")]
+
+
 def plan_jobs(
     notebooks: Mapping[str, Path], parameters: Mapping[str, Any], extra: Mapping[str, Any]
 ) -> list[NotebookJob]:
@@ -272,8 +285,11 @@ def plan_jobs(
         note = ""
         if not values.get("data") and own.get("data"):  # without --data the notebook's own folders count
             values["data"], note = own["data"], f"data {', '.join(own['data'])}, from its parameters cell"
-        digest = notebook_digest(notebook, read + own_modules_digest(notebook, path.parent))
+        modules = own_modules_digest(notebook, path.parent)
+        digest = notebook_digest(notebook, read + modules)
         pairs = tuple(values.get("data") or ())
+        if not modules and (unread := sources_not_named(notebook, pairs)):  # a module of yours may name them
+            note = "; ".join(filter(None, (note, f"it names no {' or '.join(unread)}, and reads none")))
         if pairs not in digests:  # most notebooks of a run read the same folders
             digests[pairs] = data_files_digest(pairs)
         jobs.append(NotebookJob(name, path, values, digest, note, digests[pairs]))

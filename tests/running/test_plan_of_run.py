@@ -16,6 +16,7 @@ from merlib.running.plan import (
     plan_jobs,
     read_notebook,
     select_notebooks,
+    sources_not_named,
     typed_parameters,
 )
 
@@ -116,6 +117,29 @@ def test_an_unreadable_notebook_is_named(tmp_path):
     (tmp_path / "01_flow.ipynb").write_text('{"cells": [')
     with pytest.raises(MerlibError, match=r"01_flow\.ipynb"):
         plan_jobs(find_notebooks(tmp_path), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('study.samples("megc2019-flow")', ["my-set"]),
+        ('study.samples("my-set")', []),
+        ('study.samples("my_set")', []),
+        ('study.samples(f"{mine}")  # mine is my-set', []),
+    ],
+)
+def test_a_source_of_your_own_that_a_notebook_never_asks_for_is_told(source, told):
+    parameters = nbformat.v4.new_code_cell('data = ["my-set=x"]', metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[parameters, nbformat.v4.new_code_cell(source)])
+    assert sources_not_named(notebook, ["my-set=x", "casme2=y"]) == told
+
+
+def test_the_note_of_a_job_tells_it_unless_a_module_of_yours_may_ask(folder, monkeypatch):
+    jobs = plan_jobs(select_notebooks(find_notebooks(folder), []), {"data": ["my-set=nowhere"]}, {})
+    assert all("names no my-set" in job.note for job in jobs)
+    monkeypatch.setattr("merlib.running.plan.own_modules_digest", lambda *_: "a module of yours")
+    jobs = plan_jobs(select_notebooks(find_notebooks(folder), []), {"data": ["my-set=nowhere"]}, {})
+    assert not any(job.note for job in jobs)
 
 
 def a_terabyte(path):
