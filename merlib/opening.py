@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import json
 import os
 import stat
 import zipfile
@@ -55,13 +56,18 @@ def read_file(path: str | os.PathLike, most: int = MOST_BYTES, sha256: str | Non
         As `open`: no such file, no permission, a link that leads to itself.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe without a writer must not wait
-    with open(handle, "rb", buffering=0) as file:
+    try:
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
             kind = next((name for is_kind, name in _KINDS if is_kind(state.st_mode)), "no regular file")
             raise Unfit(f"{kind} instead of a file", path)
         if state.st_size > most:
             raise Unfit(f"{state.st_size} bytes, more than the {most} that such a file may have", path)
+        file = open(handle, "rb", buffering=0)  # noqa: SIM115 closed by the block below
+    except BaseException:
+        os.close(handle)
+        raise
+    with file:
         content = _read_at_most(file, state.st_size, most)
     if len(content) > most:
         raise Unfit(f"more than the {most} bytes that such a file may have", path)
@@ -76,6 +82,23 @@ def _read_at_most(file: io.RawIOBase, expected: int, most: int) -> bytes:
         parts.append(part)
         room -= len(part)
     return b"".join(parts)
+
+
+def read_json(path: str | os.PathLike, most: int = MOST_BYTES) -> object:
+    """Return what the JSON in a regular file of at most `most` bytes stands for.
+
+    Raises
+    ------
+    Unfit
+        As `read_file`, and for content that is no JSON in UTF-8 or is nested too deep to be read.
+    OSError
+        As `read_file`.
+    """
+    content = read_file(path, most)
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Unfit("no JSON", path) from error
 
 
 def picture_size(content: bytes, most: int = MOST_PIXELS) -> tuple[int, int]:

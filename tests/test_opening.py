@@ -11,10 +11,11 @@ import time
 import zipfile
 import zlib
 
+import psutil
 import pytest
 
 from merlib.errors import MerlibError, printable
-from merlib.opening import Unfit, check_zip, is_regular, picture_size, read_file
+from merlib.opening import Unfit, check_zip, is_regular, picture_size, read_file, read_json
 
 
 def png(width: int, height: int) -> bytes:
@@ -36,7 +37,7 @@ def a_socket(path):
     ("make", "words"),
     [
         (os.mkfifo, "named pipe"),
-        (os.mkdir, ""),
+        (os.mkdir, "a folder"),
         (lambda path: path.symlink_to("/dev/zero"), "device"),
         (lambda path: path.symlink_to("/dev/null"), "device"),
         (lambda path: path.symlink_to(path), ""),
@@ -48,9 +49,10 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)  # the path of a socket must be short
     path = tmp_path / "x"
     make(path if make is not a_socket else path.relative_to(tmp_path))
-    began = time.monotonic()
+    began, held = time.monotonic(), psutil.Process().num_fds()
     with pytest.raises(OSError) as caught:
         read_file(path, most=100)
+    assert psutil.Process().num_fds() == held
     assert words in caught.value.strerror
     assert time.monotonic() - began < 1
     assert is_regular(path) == (words == "101 bytes")
@@ -73,6 +75,20 @@ def test_a_sparse_file_of_terabytes_is_refused_by_its_size(tmp_path):
         file.truncate(10**12)
     with pytest.raises(Unfit, match="1000000000000 bytes"):
         read_file(tmp_path / "x")
+
+
+def test_json_is_read_and_what_is_none_refused(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"a": [1, "ä"]}', encoding="utf-8")
+    assert read_json(path) == {"a": [1, "ä"]}
+    for content in (b"", b"{", b"[" * 100_000, b"\xff\xfe", b"{} {}"):
+        path.write_bytes(content)
+        with pytest.raises(Unfit, match="no JSON"):
+            read_json(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(Unfit, match="named pipe"):
+        read_json(path)
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (60_000, 60_000), (2**31 - 1, 1), (0, 5), (5, 0)])

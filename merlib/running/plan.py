@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from merlib.code_digest import package_digest
 from merlib.errors import MerlibError, unknown_name
+from merlib.opening import read_file
 from merlib.running.data_files import data_files_digest
 from merlib.running.own_modules import own_modules_digest
+from merlib.sources.manifests import available_manifests
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+MOST_BYTES = 2**28  # of a notebook with its outputs
+SHOWN = 200  # characters of a line in a message
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Parameters that have options of their own on the command line, so that -p does not accept them.
 RUN_PARAMETERS = ("profile", "data", "store", "readers", "on_bad_clip")
@@ -117,17 +121,17 @@ def read_notebook(path: Path) -> NotebookNode:
 
     Raises
     ------
-    OSError
-        When the file cannot be opened.
     MerlibError
-        When it is not a notebook, or not in Python.
+        When the file cannot be opened, is not a notebook, or not in Python.
     """
     import jupytext
 
     try:
-        notebook = jupytext.read(path)
-    except OSError:
-        raise
+        text = read_file(path, MOST_BYTES).decode("utf-8")
+        notebook = jupytext.reads(text, {"extension": path.suffix})
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise MerlibError(f"{path} cannot be read ({why}).", "a Jupyter notebook.", "name another file.") from error
     except Exception as error:
         raise MerlibError(f"{path} is not readable: {error}", "a Jupyter notebook.", "restore the file.") from error
     kernel = notebook.metadata.get("kernelspec", {})
@@ -180,16 +184,18 @@ def declared_parameters(name: str, notebook: NotebookNode) -> dict[str, Any]:
             "a first code cell with that tag, which assigns profile = 'smoke', data = [] and store = ''.",
             'add it: in JupyterLab under Property Inspector, Cell Tags; in a .py text as # %% tags=["parameters"].',
         )
-    declared = {}
+    declared, statement = {}, None
     try:
         for statement in ast.parse(cell.source).body:
             if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
                 targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
                 declared |= {ast.unparse(target): ast.literal_eval(statement.value) for target in targets}
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or statement.lineno
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: brackets nested too deep
+        line = getattr(error, "lineno", None) or (statement.lineno if statement else 1)
+        told = "".join(cell.source.splitlines()[line - 1 : line]).strip()
+        told = told if len(told) <= SHOWN else f"{told[:SHOWN]} ..."
         raise MerlibError(
-            f"line {line} of the parameters cell of notebook {name}: {cell.source.splitlines()[line - 1].strip()}",
+            f"line {line} of the parameters cell of notebook {name}: {told}",
             "assignments of numbers, text, True, False, None and lists or dicts of these.",
             "write the value out; compute with it in the cell below.",
         ) from error
@@ -224,6 +230,18 @@ def notebook_digest(notebook: NotebookNode, read: str) -> str:
     """
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps([read, code]).encode()).hexdigest()[:20]
+
+
+def sources_not_named(notebook: NotebookNode, pairs: Iterable[str]) -> list[str]:
+    """Return the sources of your own among ``NAME=DIR`` pairs whose name stands in no code below the parameters cell.
+
+    The sources that merlib knows are left out: what reads them may stand in the library.
+    """
+    known = {name.replace("_", "-") for name in available_manifests()}
+    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
+    code = "\n".join(cell.source for cell in cells if "parameters" not in cell.metadata.get("tags", ()))
+    names = (str(pair).partition("=")[0].strip().replace("_", "-") for pair in pairs)
+    return [name for name in names if name not in known and name not in code.replace("_", "-")]
 
 
 def plan_jobs(
@@ -267,8 +285,11 @@ def plan_jobs(
         note = ""
         if not values.get("data") and own.get("data"):  # without --data the notebook's own folders count
             values["data"], note = own["data"], f"data {', '.join(own['data'])}, from its parameters cell"
-        digest = notebook_digest(notebook, read + own_modules_digest(notebook, path.parent))
+        modules = own_modules_digest(notebook, path.parent)
+        digest = notebook_digest(notebook, read + modules)
         pairs = tuple(values.get("data") or ())
+        if not modules and (unread := sources_not_named(notebook, pairs)):  # a module of yours may name them
+            note = "; ".join(filter(None, (note, f"it names no {' or '.join(unread)}, and reads none")))
         if pairs not in digests:  # most notebooks of a run read the same folders
             digests[pairs] = data_files_digest(pairs)
         jobs.append(NotebookJob(name, path, values, digest, note, digests[pairs]))

@@ -10,11 +10,13 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from merlib import opening
 from merlib.errors import MerlibError
 from merlib.files import renamed_into, writing_to
 from merlib.running.plan import NotebookJob
 
 INSTEAD = "choose another place with --results DIR or MERLIB_RESULTS"
+MOST_BYTES = 2**31  # of a file that a notebook wrote
 STATES = ("waiting", "running", "done", "failed", "interrupted")
 
 
@@ -58,14 +60,23 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in `path`; an empty one when the file is absent or holds none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = opening.read_json(path, MOST_BYTES)
+    except OSError:
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def _sha(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(opening.read_file(path, MOST_BYTES)).hexdigest()
+
+
+def _is_state(state: object) -> bool:
+    """Whether a record's entry on a notebook has the form in which `RunRecord.set` writes it."""
+    if not isinstance(state, dict):
+        return False
+    artefacts, products = state.get("artefacts", []), state.get("products", {})
+    named = isinstance(artefacts, list) and all(isinstance(each, str) for each in artefacts)
+    return named and isinstance(products, dict) and all(isinstance(each, str) for each in products.values())
 
 
 class RunRecord:
@@ -83,7 +94,9 @@ class RunRecord:
         self.folder = folder
         self.path = folder / "run.json"
         earlier = read_json(self.path)
-        self.earlier: dict[str, Any] = earlier.get("notebooks", {})
+        notebooks = earlier.get("notebooks", {})
+        told = notebooks.items() if isinstance(notebooks, dict) else ()
+        self.earlier: dict[str, Any] = {name: state for name, state in told if _is_state(state)}
         self._content = {**settings, "notebooks": dict(self.earlier)}
 
     def set(self, job: NotebookJob, state: str, **details: Any) -> None:
@@ -127,7 +140,11 @@ class RunRecord:
         for name, digest in before.get("products", {}).items():
             if not (records / name).is_file():
                 return f"{name} is gone"
-            if _sha(records / name) != digest:
+            try:
+                whole = _sha(records / name) == digest
+            except OSError:
+                whole = False
+            if not whole:
                 return f"{name} is damaged"
         return None
 

@@ -88,8 +88,8 @@ def test_an_equals_sign_in_the_parameters_cell_is_read(tmp_path):
     [job] = plan_jobs({"01_flow": path}, {"data": []}, {})
     assert job.parameters["data"] == ["megc2019-flow=DIR"]
     assert "megc2019-flow=DIR" in job.note
-    [job] = plan_jobs({"01_flow": path}, {"data": ["other=DIR"]}, {})
-    assert (job.parameters["data"], job.note) == (["other=DIR"], "")
+    [job] = plan_jobs({"01_flow": path}, {"data": ["casme2=DIR"]}, {})
+    assert (job.parameters["data"], job.note) == (["casme2=DIR"], "")
 
 
 def test_a_notebook_without_a_parameters_cell_is_told_how_to_tag_one(tmp_path):

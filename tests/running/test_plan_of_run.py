@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import nbformat
 import pytest
 
 from merlib.errors import MerlibError
 from merlib.running.plan import (
+    declared_parameters,
     find_notebooks,
     notebook_digest,
     plan_jobs,
     read_notebook,
     select_notebooks,
+    sources_not_named,
     typed_parameters,
 )
 
@@ -112,3 +117,68 @@ def test_an_unreadable_notebook_is_named(tmp_path):
     (tmp_path / "01_flow.ipynb").write_text('{"cells": [')
     with pytest.raises(MerlibError, match=r"01_flow\.ipynb"):
         plan_jobs(find_notebooks(tmp_path), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('study.samples("megc2019-flow")', ["my-set"]),
+        ('study.samples("my-set")', []),
+        ('study.samples("my_set")', []),
+        ('study.samples(f"{mine}")  # mine is my-set', []),
+    ],
+)
+def test_a_source_of_your_own_that_a_notebook_never_asks_for_is_told(source, told):
+    parameters = nbformat.v4.new_code_cell('data = ["my-set=x"]', metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[parameters, nbformat.v4.new_code_cell(source)])
+    assert sources_not_named(notebook, ["my-set=x", "casme2=y"]) == told
+
+
+def test_the_note_of_a_job_tells_it_unless_a_module_of_yours_may_ask(folder, monkeypatch):
+    jobs = plan_jobs(select_notebooks(find_notebooks(folder), []), {"data": ["my-set=nowhere"]}, {})
+    assert all("names no my-set" in job.note for job in jobs)
+    monkeypatch.setattr("merlib.running.plan.own_modules_digest", lambda *_: "a module of yours")
+    jobs = plan_jobs(select_notebooks(find_notebooks(folder), []), {"data": ["my-set=nowhere"]}, {})
+    assert not any(job.note for job in jobs)
+
+
+def a_terabyte(path):
+    with path.open("wb") as file:
+        file.truncate(10**12)
+
+
+@pytest.mark.parametrize("name", ["x.ipynb", "x.py"])
+@pytest.mark.parametrize(
+    "put",
+    [
+        os.mkfifo,
+        os.mkdir,
+        a_terabyte,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path),
+        lambda path: path.write_bytes(b"\xff\xfe" * 50),
+    ],
+    ids=["a named pipe", "a folder", "a sparse terabyte", "an endless device", "a link to itself", "no UTF-8"],
+)
+def test_what_is_no_notebook_is_told_and_not_waited_for(tmp_path, put, name):
+    put(tmp_path / name)
+    began = time.monotonic()
+    with pytest.raises(MerlibError, match=name.replace(".", r"\.")):
+        read_notebook(tmp_path / name)
+    assert time.monotonic() - began < 5
+
+
+def test_a_notebook_nested_too_deep_is_told(tmp_path):
+    (tmp_path / "x.ipynb").write_text("[" * 100_000)
+    with pytest.raises(MerlibError, match="not readable"):
+        read_notebook(tmp_path / "x.ipynb")
+
+
+@pytest.mark.parametrize(
+    "source", ["epochs = " + "(" * 3000 + "1" + ")" * 3000, "x = " + "-" * 100_000 + "1", "if True:"]
+)
+def test_a_parameters_cell_that_never_parses_is_told_in_few_words(source):
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    with pytest.raises(MerlibError, match="of the parameters cell") as told:
+        declared_parameters("x", nbformat.v4.new_notebook(cells=[cell]))
+    assert len(str(told.value)) < 600

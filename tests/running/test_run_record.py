@@ -118,6 +118,51 @@ def test_a_record_cut_short_counts_as_absent(tmp_path):
     assert RunRecord(tmp_path, {}).reason_to_run(job()) == "not run before"
 
 
+def replaced_state(**changes):
+    def damage(path):
+        content = json.loads(path.read_text())
+        content["notebooks"]["04"] |= changes
+        path.write_text(json.dumps(content))
+
+    return damage
+
+
+def instead(put):
+    def damage(path):
+        path.unlink()
+        put(path)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_text("[" * 100_000),
+        lambda path: path.write_text('{"notebooks": [1, 2]}'),
+        lambda path: path.write_text('{"notebooks": {"04": "done"}}'),
+        replaced_state(artefacts=5),
+        replaced_state(artefacts=[["a"]]),
+        replaced_state(products=["a"]),
+        replaced_state(products={"a": None}),
+        instead(os.mkfifo),
+        instead(os.mkdir),
+        instead(lambda path: path.symlink_to("/dev/zero")),
+        instead(lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_RDWR), 10**12)),
+    ],
+)
+def test_a_record_of_whatever_content_counts_as_absent(tmp_path, damage):
+    finished(tmp_path)
+    damage(tmp_path / "run.json")
+    assert RunRecord(tmp_path, {}).reason_to_run(job()) == "not run before"
+
+
+def test_a_product_of_a_terabyte_is_made_again(tmp_path):
+    record = finished(tmp_path)
+    os.truncate(tmp_path / "artefacts" / "am3f.table5.csv", 10**12)
+    assert "damaged" in record.reason_to_run(job())
+
+
 def test_only_artefacts_written_now_by_this_notebook_are_its_own(tmp_path):
     folder = tmp_path / "artefacts"
     folder.mkdir()

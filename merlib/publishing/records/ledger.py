@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlib.errors import unknown_name
+from merlib.errors import MerlibError, unknown_name
 from merlib.learning.leaky_names import refuse_leaky
+from merlib.opening import read_json
 from merlib.places import manifests_dir, repository_root, results_folder
 
 # From the strongest evidence to none. How models were trained is given beside the grade (see `records.training`).
@@ -137,12 +137,25 @@ def kind_of(record: dict) -> str:
 
 
 def read_records(folders: Iterable[Path]) -> list[dict]:
-    """Return all artefact records (JSON) below `folders`; records of runs with older kinds of grades are ignored."""
+    """Return all artefact records (JSON) below `folders`; records of runs with older kinds of grades are ignored.
+
+    Raises
+    ------
+    MerlibError
+        For a JSON file that cannot be read: a record that is passed over would change what stands in a table.
+    """
     records = []
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.json")):
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(record, dict) and record.get("grade") in GRADES and "id" in record:
+            try:
+                record = read_json(path)
+            except OSError as error:
+                raise MerlibError(
+                    f"{path} cannot be read ({error.strerror or type(error).__name__}).",
+                    "a record as merlib writes it.",
+                    "remove it and run its notebook again; one that was committed comes back with git checkout.",
+                ) from error
+            if isinstance(record, dict) and record.get("grade") in list(GRADES) and isinstance(record.get("id"), str):
                 records.append({**record, "path": str(path)})
     return records
 

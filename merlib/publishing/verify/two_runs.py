@@ -6,13 +6,13 @@ intervals, protocol, seeds and digests, but no clip, no person, no file name and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from merlib.errors import MerlibError
+from merlib.opening import read_json
 from merlib.publishing.records.ledger import read_records
 from merlib.publishing.verify.finding import GREEN, OPEN, RED
 
@@ -55,8 +55,8 @@ def read_run(place: Path) -> dict:
             raise MerlibError(f"no record below {place}.", expected, "name a folder of results/runs.")
         return aggregates(records)
     try:
-        told = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        told = read_json(place)
+    except OSError as error:
         raise MerlibError(f"{place} is no run ({type(error).__name__}).", expected, "correct the name.") from error
     if not isinstance(told, dict) or told.get("form") != FORM:
         raise MerlibError(f"{place} holds no aggregates of a run.", expected, "write it anew with --aggregates.")

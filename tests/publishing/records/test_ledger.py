@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -57,6 +58,29 @@ def test_a_run_by_the_paper_s_protocol_outranks_committed_folds_of_the_same_reci
     assert ledger.best_records([folds, loso])["a"] == loso
     assert ledger.best_records([folds, loso, own_data])["a"] == own_data
     assert ledger.best_records([folds, loso | {"training": "abridged"}])["a"] == folds
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda path: path.write_text('{"id": "am3f'),
+        lambda path: path.write_text("[" * 100_000),
+        os.mkfifo,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path),
+    ],
+    ids=["cut short", "nested deep", "a named pipe", "an endless device", "a link to itself"],
+)
+def test_a_record_that_cannot_be_read_is_named_and_not_passed_over(tmp_path, put):
+    put(tmp_path / "am3f.table5.json")
+    with pytest.raises(MerlibError, match=r"am3f\.table5\.json cannot be read"):
+        ledger.read_records([tmp_path])
+
+
+@pytest.mark.parametrize("odd", [{"id": []}, {"grade": []}, {"grade": {}}])
+def test_a_file_of_another_form_is_no_record(tmp_path, odd):
+    (tmp_path / "x.json").write_text(json.dumps({"id": "am3f.table5", "grade": "twin", **odd}))
+    assert ledger.read_records([tmp_path]) == []
 
 
 def test_status_counts_add_up_to_the_ledger(tmp_path):
