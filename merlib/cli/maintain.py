@@ -43,7 +43,11 @@ def expected(
     file: Annotated[Path, typer.Argument(help="Numbers that the run must show, such as tests/expected/smoke.json.")],
     write: Annotated[bool, typer.Option("--write", help="Write the run's numbers there first.")] = False,
 ) -> None:
-    """Compare the numbers of a run with those it must show; counts exactly, trained numbers within a tolerance.
+    """Compare the numbers of a run with those it must show, each as near as its kind allows.
+
+    Counts and numbers from committed predictions must agree exactly. What the run trained or measured itself may differ
+    by .1 of a share, and by one over the root of the number of clips where those are fewer than a hundred; where they
+    are fewer than ten, the number must only be there. Measured times are never compared.
 
     Example: merlib maintain expected ci-smoke tests/expected/smoke.json
     """

@@ -54,7 +54,7 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
             )
         kept = [*PROVENANCE, *(key for key in ("chosen",) if key in predictions.attrs)]
         told = {key: predictions.attrs[key] for key in kept}
-        entry = {"label": label, **told, "trained_by": trainers_of(predictions.attrs)}
+        entry = {"label": label, "clips": _clips(predictions), **told, "trained_by": trainers_of(predictions.attrs)}
         if commit := predictions.attrs.get("commit"):
             entry["commit"] = commit
         if predictions.attrs["origin"] == "reference":
@@ -69,6 +69,11 @@ def experiments_of(runs: Mapping[str, pd.DataFrame]) -> list[dict]:
             entry["predictions"] = predictions.attrs[FILE]
         described.append(entry)
     return described
+
+
+def _clips(predictions: pd.DataFrame) -> dict[str, int]:
+    first = predictions[predictions["seed"] == predictions["seed"].iloc[0]]
+    return {str(name): int(count) for name, count in first["dataset"].value_counts(sort=False).items()}
 
 
 def data_of(runs: Mapping[str, pd.DataFrame], samples: list) -> list[dict]:
@@ -173,8 +178,10 @@ def table_cells(
 ) -> list[dict]:
     """Return one entry per numeric cell: row, column, value, unit, interval, reported, difference, verdict, note.
 
-    `classes` holds the numbers of classes of the models; it is empty when nothing was trained.
+    `classes` holds the numbers of classes of the models; it is empty when nothing was trained. A column that no paper
+    prints has the unit that ``frame.attrs["units"]`` gives it, and none otherwise.
     """
+    units = frame.attrs.get("units", {})
     known, printed = printed_cells(artefact), get_artefact(artefact).printed_classes
     cells = []
     for row in frame.index:
@@ -192,7 +199,7 @@ def table_cells(
                     "row": str(row),
                     "column": str(column),
                     "value": value,
-                    "unit": paper.unit if paper is not None and isinstance(paper.unit, str) else "",
+                    "unit": paper.unit if paper is not None and isinstance(paper.unit, str) else units.get(column, ""),
                     "low": ends[0],
                     "high": ends[1],
                     "reported": theirs,

@@ -147,6 +147,7 @@ def save_table(
         Id in the ledger, such as ``am3f.table5``; ``extra.NAME`` for a result beyond the papers.
     frame : DataFrame
         The values; rows and columns are named as in ``data_manifests/papers/*.csv``, so that reported ones are found.
+        ``frame.attrs`` may hold ``units`` by column, for columns that no paper prints, and ``clips`` by row.
     runs : mapping of str to predictions
         The predictions from which the numbers were computed; their provenance goes into the record.
     samples : sequence of Samples
@@ -169,7 +170,8 @@ def save_table(
     edition : str
         Distinguishes two records of one artefact in one run; files are named ``<artefact>.<edition>``.
     clips : mapping of str to int, optional
-        Number of test clips of each row, where they are few; `verify.expected.differences` allows for it.
+        Number of clips behind each row, where the runs do not tell it: by default ``frame.attrs["clips"]``.
+        `verify.expected.differences` allows for few.
     study : Study, optional
         The study into whose folder it is written; by default the one that was opened last.
 
@@ -183,6 +185,7 @@ def save_table(
     record["manifests"] = list(manifests)
     if timed:
         record["timed"] = list(timed)
+    clips = clips or frame.attrs.get("clips")
     if clips:
         record["clips"] = dict(clips)
     record["cells"] = table_cells(artefact, frame, low, high, record["grade"], record["classes"])

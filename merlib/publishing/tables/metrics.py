@@ -48,6 +48,11 @@ def metric_table(
         then UF1, UAR and accuracy of the whole.
     by_dataset : bool
         Whether each data set of a composite gets columns too.
+
+    Returns
+    -------
+    DataFrame, DataFrame, DataFrame
+        Values, lower and upper ends. ``attrs["units"]`` of the values names the columns in percent.
     """
     columns = _columns(runs, artefact, by_dataset)
     units = reported_values(artefact).groupby("column")["unit"].first() if artefact else pd.Series(dtype=str)
@@ -63,7 +68,9 @@ def metric_table(
             scale = 100.0 if units.get(column) == "%" else 1.0
             for table, value in zip(tables, (interval.value, interval.low, interval.high), strict=True):
                 table.loc[label, column] = scale * value
-    return tuple(table.dropna(axis=1, how="all") for table in tables)
+    tables = tuple(table.dropna(axis=1, how="all") for table in tables)
+    tables[0].attrs["units"] = {column: "%" for column in tables[0] if units.get(column) == "%"}
+    return tables
 
 
 def comparison_table(runs: Mapping[str, pd.DataFrame], pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:

@@ -10,6 +10,15 @@ import pandas as pd
 from merlib.errors import MerlibError
 
 RESAMPLES = 2000
+UNITS = {
+    "frames": "frames",
+    "seconds": "s",
+    "error": "px",
+    "zero": "px",
+    "gain": "times",
+    "artefact": "grey levels",
+    "noise": "grey levels",
+}
 
 
 def means(
@@ -26,6 +35,12 @@ def means(
     values : sequence of str
         Columns that are averaged; missing values are left out.
 
+    Returns
+    -------
+    DataFrame, DataFrame, DataFrame
+        Means, lower and upper ends. ``attrs`` of the means holds ``units`` by column, where they are no shares, and
+        ``clips``, the number of measured rows, by row.
+
     Raises
     ------
     MerlibError
@@ -33,13 +48,16 @@ def means(
     """
     if measured.empty:
         raise MerlibError("nothing measured.", "one clip or more.", "choose clips whose motion can be seen.")
-    tables = ({}, {}, {})
+    tables, clips = ({}, {}, {}), {}
     for key, part in measured.groupby(list(by), sort=False):
         label = " ".join(f"{k:g}" if isinstance(k, float) else str(k) for k in key)
+        clips[label] = len(part)
         people = part.groupby(["dataset", "subject"])[list(values)].mean()
         for table, row in zip(tables, _interval(people), strict=True):
             table[label] = row
-    return tuple(pd.DataFrame(table, index=list(values)).T.astype(float) for table in tables)
+    tables = tuple(pd.DataFrame(table, index=list(values)).T.astype(float) for table in tables)
+    tables[0].attrs = {"units": {name: UNITS[name] for name in values if name in UNITS}, "clips": clips}
+    return tables
 
 
 def _interval(people: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -12,7 +12,8 @@ from merlib.publishing.verify.expected import compare, differences, numbers_of
 
 def _record(value: float, low: float | None = 0.1, unit: str = "1") -> dict:
     cell = {"row": "CE", "column": "full.uf1", "value": value, "unit": unit, "low": low}
-    return {"id": "am3f.table5", "grade": "twin", "experiments": [1], "cells": [cell]}
+    experiment = {"label": "CE", "clips": {"smic": 442}, "origin": "trained now"}
+    return {"id": "am3f.table5", "grade": "twin", "experiments": [experiment], "cells": [cell]}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def _expect(run, **changes):
         ({}, 0),
         ({"value": 0.69}, 0),
         ({"value": 0.71}, 1),
-        ({"value": 0.6001, "trained": False}, 1),  # a count must agree exactly
+        ({"trained": False}, 1),
         ({"value": 8.0, "unit": "%"}, 0),  # ten points of a percentage
         ({"value": float("nan")}, 1),
     ],
@@ -57,21 +58,68 @@ def test_a_time_must_be_there_and_may_be_any_other(run):
 
 
 @pytest.mark.parametrize(
-    ("clips", "value", "faults"),
+    ("clips", "value", "unit", "faults"),
     [
-        (4, 0.85, 0),  # one of four clips moves it by .25
-        (10, 0.85, 1),  # one of ten does not move it further than the tolerance
-        (4, 1.25, 1),
-        (4, float("nan"), 1),
+        (4, 0.95, "", 0),  # one of four clips moves it by .25
+        (4, -0.2, "", 0),  # a difference of two shares
+        (4, 1.25, "", 1),
+        (4, 1.25, "frames", 0),
+        (4, 125.0, "%", 1),
+        (4, float("nan"), "", 1),
+        (4, float("inf"), "frames", 1),
+        (10, 0.91, "", 0),  # 1 / sqrt(10) is .316
+        (10, 0.92, "", 1),
+        (10, 32.1, "%", 1),
+        (10, 31.9, "%", 0),
+        (400, 0.69, "", 0),  # never less than a tenth
+        (400, 0.71, "", 1),
     ],
 )
-def test_a_number_of_few_clips_need_only_be_a_share(run, clips, value, faults):
+def test_what_is_allowed_follows_from_the_number_of_clips(run, clips, value, unit, faults):
     path = run / "artefacts" / "am3f.table5.json"
-    path.write_text(json.dumps(_record(0.6) | {"clips": {"CE": clips}}))
+    centre = 0.6 if unit != "%" else 0.3
+    path.write_text(json.dumps(_record(centre, unit=unit) | {"clips": {"CE": clips}}))
     expected = numbers_of(run)
     assert expected["am3f.table5"]["CE | full.uf1"]["clips"] == clips
-    path.write_text(json.dumps(_record(value) | {"clips": {"CE": clips}}))
+    path.write_text(json.dumps(_record(value, unit=unit) | {"clips": {"CE": clips}}))
     assert len(differences(numbers_of(run), expected)) == faults
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "clips"),
+    [
+        ("CE", "smic.uar", 12),
+        ("CE", "full.uf1", 42),
+        ("CE less Focal", "smic.uar", 5),  # no run's own row: the fewest of any
+        ("CE less Focal", "difference", 35),
+    ],
+)
+def test_the_clips_behind_a_number_are_those_of_its_run_and_data_set(run, row, column, clips):
+    experiments = [
+        {"label": "CE", "clips": {"smic": 12, "casme2": 30}},
+        {"label": "Focal", "clips": {"smic": 5, "casme2": 30}},
+    ]
+    record = _record(0.6) | {"experiments": experiments}
+    record["cells"][0] |= {"row": row, "column": column}
+    (run / "artefacts" / "am3f.table5.json").write_text(json.dumps(record))
+    assert numbers_of(run)["am3f.table5"][f"{row} | {column}"]["clips"] == clips
+
+
+@pytest.mark.parametrize(("origins", "faults"), [(("reference",), 1), (("reference", "trained now"), 0)])
+def test_numbers_from_committed_predictions_must_agree_exactly(run, origins, faults):
+    path = run / "artefacts" / "am3f.table5.json"
+    experiments = [{"label": origin, "clips": {"smic": 442}, "origin": origin} for origin in origins]
+    path.write_text(json.dumps(_record(0.6) | {"experiments": experiments}))
+    expected = numbers_of(run)
+    path.write_text(json.dumps(_record(0.6001) | {"experiments": experiments}))
+    assert len(differences(numbers_of(run), expected)) == faults
+
+
+def test_a_number_that_was_committed_and_is_trained_now_is_told(run):
+    path = run / "artefacts" / "am3f.table5.json"
+    expected = numbers_of(run)
+    path.write_text(json.dumps(_record(0.6) | {"experiments": [{"label": "CE", "clips": {}, "origin": "reference"}]}))
+    assert "trained" in differences(numbers_of(run), expected)[0]
 
 
 def test_few_clips_excuse_no_count(run):
