@@ -20,6 +20,7 @@ from merlib.learning.folds import Fold, make_folds
 from merlib.learning.leaky.liberties import Training
 from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.training.augmentation import augment_inputs, deviations, mirror
+from merlib.learning.training.layout import layout_of, place, place_model
 from merlib.learning.training.loop import (
     as_tensors,
     batches,
@@ -28,8 +29,6 @@ from merlib.learning.training.loop import (
     fold_seed,
     logits_of,
     needed_inputs,
-    place,
-    place_model,
     score,
 )
 from merlib.learning.training.normaliser import Normaliser
@@ -81,6 +80,7 @@ def network_scores(
     torch.manual_seed(fold_seed(seed, fold.name))
     random = torch.Generator().manual_seed(fold_seed(seed, fold.name + ":data"))
     model = place_model(build_model(experiment.model, classes=classes, **experiment.options), "cpu")
+    layout = layout_of(model, "cpu")
     samples = needed_inputs(model, samples)
     train, labels = as_tensors(samples, fold.train), torch.from_numpy(samples.labels[fold.train])
     everybody = np.arange(clips)
@@ -97,7 +97,7 @@ def network_scores(
         for rows in batches(order[:shown], recipe.batch_size):
             inputs = {name: values[rows] for name, values in train.items()}
             inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random, spread)
-            outputs = step({name: place(values, "cpu") for name, values in normalise(inputs).items()})
+            outputs = step({name: place(values, "cpu", layout) for name, values in normalise(inputs).items()})
             loss = loss_of(logits_of(outputs), labels[rows], prior).mean()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

@@ -22,6 +22,7 @@ from merlib.learning.folds import Fold
 from merlib.learning.losses import bind_loss, class_prior, inference_adjustment
 from merlib.learning.recipes import Recipe, epochs_and_steps
 from merlib.learning.training.augmentation import augment_inputs, deviations
+from merlib.learning.training.layout import layout_of, place, place_model
 from merlib.learning.training.normaliser import Normaliser
 from merlib.learning.training.shared_step_adam import SharedStepAdam
 from merlib.models import build_model
@@ -113,24 +114,6 @@ def _order(rows: int, shuffle: bool, random: torch.Generator) -> Tensor:
     return torch.randperm(rows, generator=random) if shuffle else torch.arange(rows)
 
 
-def place(values: Tensor, device: str) -> Tensor:
-    """Move inputs to the device; maps (N, C, H, W) lie channels-last there, where pooling and norms vectorise."""
-    form = torch.channels_last if values.ndim == 4 else torch.preserve_format
-    return values.to(device, memory_format=form)
-
-
-def place_model(model: nn.Module, device: str) -> nn.Module:
-    """Move a network to the device and store filters of maps channels-last, as `place` stores maps.
-
-    A network whose attribute `channels_last` is false keeps its layout.
-    """
-    model = model.to(device)
-    for tensor in (*model.parameters(), *model.buffers()) if getattr(model, "channels_last", True) else ():
-        if tensor.ndim == 4:
-            tensor.data = tensor.data.to(memory_format=torch.channels_last)
-    return model
-
-
 def as_tensors(samples: Samples, rows: np.ndarray) -> dict[str, Tensor]:
     """Return the inputs of `rows` as float32 tensors, in that order."""
     return {name: torch.from_numpy(np.array(values[rows], np.float32)) for name, values in samples.inputs.items()}
@@ -196,7 +179,7 @@ def train_fold(
         from merlib.learning.store.starts import begin
 
         begin(model, experiment, start)
-    model = place_model(model, device)
+    model, layout = place_model(model, device), layout_of(model, device)
     samples = needed_inputs(model, samples)
     train = as_tensors(samples, fold.train)
     labels = torch.from_numpy(samples.labels[fold.train])
@@ -216,7 +199,7 @@ def train_fold(
         for rows in islice(batches(order, recipe.batch_size), steps):
             inputs = {name: values[rows] for name, values in train.items()}
             inputs = augment_inputs(inputs, recipe.augmentation, samples.unit, random, spread)
-            inputs = {name: place(values, device) for name, values in normalise(inputs).items()}
+            inputs = {name: place(values, device, layout) for name, values in normalise(inputs).items()}
             truth = labels[rows].to(device)
             outputs = step(inputs)
             logits = check_classes(experiment.model, logits_of(outputs), classes)

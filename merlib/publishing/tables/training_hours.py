@@ -10,7 +10,8 @@ import torch
 
 from merlib.learning.losses import bind_loss, class_prior
 from merlib.learning.recipes import Recipe, epochs_and_steps
-from merlib.learning.training.loop import build_optimiser, logits_of, place, place_model
+from merlib.learning.training.layout import layout_of, place, place_model
+from merlib.learning.training.loop import build_optimiser, logits_of
 from merlib.models import build_model
 from merlib.one_thread import one_thread
 
@@ -46,7 +47,8 @@ def step_seconds(
         torch.manual_seed(0)
         network = place_model(build_model(model, classes=classes, **(options or {})), "cpu").train()
         optimiser = build_optimiser(recipe, network)
-        inputs = {name: place(torch.rand(rows, *shape), "cpu") for name, shape in shapes.items()}
+        layout = layout_of(network, "cpu")
+        inputs = {name: place(torch.rand(rows, *shape), "cpu", layout) for name, shape in shapes.items()}
         labels, times = torch.arange(rows) % classes, []
         loss_of, prior = bind_loss(recipe.loss, recipe.loss_options), class_prior(labels, classes)
         for _ in range(steps + 1):

@@ -16,7 +16,7 @@ from merlib.learning.losses import class_prior, logit_adjustment
 from merlib.learning.recipes import Recipe
 from merlib.learning.training import loop as training
 from merlib.learning.training.augmentation import mirror
-from merlib.learning.training.loop import batches, build_optimiser, build_schedule, place_model, train_fold
+from merlib.learning.training.loop import batches, build_optimiser, build_schedule, train_fold
 from merlib.learning.training.normaliser import Normaliser
 
 
@@ -283,15 +283,6 @@ def test_optimisers_take_the_numbers_of_the_recipe():
     assert (adam["lr"], adam["betas"], adam["weight_decay"]) == (1e-3, (0.5, 0.9), 0.1)
     sgd = build_optimiser(Recipe(name="x", optimiser="sgd", momentum=0.9, nesterov=True), line).defaults
     assert (sgd["momentum"], sgd["nesterov"]) == (0.9, True)
-
-
-def test_filters_of_maps_lie_channels_last_and_those_of_clips_as_they_are():
-    both = torch.nn.ModuleList([torch.nn.Conv2d(3, 4, 3), torch.nn.Conv3d(3, 4, 3)])
-    before = [p.clone() for p in both.parameters()]
-    maps, clips = place_model(both, "cpu")
-    assert maps.weight.is_contiguous(memory_format=torch.channels_last)
-    assert clips.weight.is_contiguous()
-    assert all(torch.equal(a, b) for a, b in zip(before, both.parameters(), strict=True))
 
 
 def test_adamw_shrinks_parameters_apart_from_the_gradient_and_adam_does_not():
