@@ -81,7 +81,7 @@ unit: $(READY)  ## the tests to run after each change
 
 long: $(READY)
 	@echo "== longer tests: whole runs, all records, all pictures"
-	@$(BIN)/python -m pytest -m long --numprocesses $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -m "long and not slow" --numprocesses $(TEST_JOBS) --dist loadfile
 
 smoke: $(READY)
 	@echo "== every notebook, end to end, smoke profile"

@@ -32,6 +32,7 @@ def digest(path) -> str:
     return plan_jobs({path.stem: path}, {}, {})[0].digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("imports", "folder"),
     [

@@ -67,6 +67,7 @@ def test_a_failing_notebook_does_not_stop_the_others(executed):
     assert states(outcome) == {"01_works": "done", "02_fails": "failed", "03_dies": "failed"}
 
 
+@pytest.mark.long
 def test_the_failing_cell_is_told_with_its_source_and_error(executed):
     _, outcome = executed
     error = outcome.notebooks[1].error
@@ -74,6 +75,7 @@ def test_the_failing_cell_is_told_with_its_source_and_error(executed):
     assert any("sub01" in line for line in error["traceback"])
 
 
+@pytest.mark.long
 def test_a_kernel_that_dies_is_a_failure_that_names_the_cell(executed):
     _, outcome = executed
     error = outcome.notebooks[2].error
@@ -82,6 +84,7 @@ def test_a_kernel_that_dies_is_a_failure_that_names_the_cell(executed):
     assert all(word in error["value"] for word in ("memory", "--resume", "--workers"))
 
 
+@pytest.mark.long
 def test_parameters_and_environment_reach_the_notebook(executed):
     request, outcome = executed
     record = json.loads((outcome.folder / "artefacts" / "am3f.table5.json").read_text())
@@ -93,6 +96,7 @@ def test_parameters_and_environment_reach_the_notebook(executed):
     assert record["PYTHONHASHSEED"] == "0"
 
 
+@pytest.mark.long
 def test_run_json_tells_each_notebook_and_no_scratch_file_stays(executed):
     _, outcome = executed
     record = json.loads((outcome.folder / "run.json").read_text())

@@ -96,6 +96,7 @@ def test_what_is_no_file_or_too_large_for_weights_is_refused_unread(tmp_path, wh
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_unpacks_to_gigabytes_is_refused_by_the_sizes_that_it_states(tmp_path):
     a_bomb(tmp_path / "x.pth")
     with pytest.raises(MerlibError, match="unpacks to"):

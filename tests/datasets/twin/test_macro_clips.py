@@ -26,6 +26,7 @@ def test_no_person_of_the_tested_twin_or_of_another_seed_bears_the_same_name():
     assert "seed 1, intensity 4" in first.attrs["notes"][0]
 
 
+@pytest.mark.long
 def test_they_can_be_read_and_their_plan_is_four_times_as_strong():
     strong, weak = next(macro_clips("smic").itertuples()), next(twin_clips("smic", seed=1).itertuples())
     assert strong.source.plan.action_units == {

@@ -156,6 +156,7 @@ def test_another_process_draws_the_same_samples_and_another_seed_others():
     assert twin_samples("samm", seed=1).digest != twin_samples("samm", seed=2).digest
 
 
+@pytest.mark.long
 def test_what_one_caller_writes_into_the_twin_no_other_sees():
     first, again = open_samples("smic", {}), open_samples("smic", {})
     first.inputs["flow"][:] = 0

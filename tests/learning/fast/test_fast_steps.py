@@ -54,6 +54,7 @@ def test_outputs_gradients_and_statistics_are_the_module_s(name, options):
     assert max(gradients) < 5e-2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["am3f_flownet", pytest.param("dual_atme", marks=pytest.mark.slow), "ststnet"])
 def test_twenty_steps_of_adam_with_weight_decay_lead_to_the_same_place(name):
     torch.manual_seed(0)

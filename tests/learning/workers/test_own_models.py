@@ -132,6 +132,7 @@ print("EDITED", edited.attrs["origin"], edited.equals(predictions))
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pasted", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["pasted", "script"])
 def test_the_readme_block_runs_where_people_paste_it(pasted, tmp_path):
     """Standard input is what a notebook's cell is: ``__main__`` without a file. One worker, then two, then edited."""

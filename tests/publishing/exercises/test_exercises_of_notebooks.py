@@ -106,6 +106,7 @@ def test_every_link_of_a_notebook_leads_somewhere(path):
     assert [link for link in missing if link.removesuffix(".ipynb") not in planned] == []
 
 
+@pytest.mark.long
 def test_the_right_answer_follows_the_data():
     study = open_study("00_start_here")
     whole = right_answer("00.share").truth

@@ -39,6 +39,7 @@ def test_a_run_on_both_archives_needs_both_folders(tmp_path):
     assert "merlib data get" in error.value.action or "megc2019-flow" in error.value.found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["phases-dual-atme-loso", "phases-astnet-10"])
 def test_what_a_network_reads_is_made_from_the_archive_before_the_digest_is_checked(model, tmp_path, monkeypatch):
     plan, seen = archive_runs(), []

@@ -41,6 +41,7 @@ def test_shuffled_labels_change_nothing_but_the_labels():
     assert (rungs["smic-astnet-network"].experiment.recipe.loss, weighted.recipe.loss) == ("ce", "weighted_ce")
 
 
+@pytest.mark.long
 def test_deals_shuffle_in_different_ways_and_each_is_committed(tmp_path, monkeypatch):
     from dataclasses import replace
 

@@ -32,6 +32,7 @@ def run_of_reference(study, tmp_path, monkeypatch):
     return again
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changed", [False, True])
 def test_the_record_and_the_screen_say_whether_the_code_has_changed(changed, run_of_reference, tmp_path, capsys):
     [entry] = experiments_of({"Majority": run_of_reference(changed)})

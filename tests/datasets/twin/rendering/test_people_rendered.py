@@ -50,6 +50,7 @@ def test_everybody_has_a_face_of_their_own_that_is_a_face():
     assert (faces[:, 57, 1] < faces[:, 8, 1] - 0.2).all()  # mouth above chin
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("people", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_mesh_backend_finds_the_rendered_faces(mesh_weights, people):
     from merlib.faces import find_faces
