@@ -18,7 +18,7 @@ from merlib.publishing.planned.archive_plan import FLOW, HANDCRAFTED, HUMBLE, PH
 from merlib.publishing.planned.hours import hours_missing, hours_of
 from merlib.publishing.planned.plan import PlannedState, of_seeds, planned_states
 from merlib.publishing.planned.tables import code_note
-from merlib.publishing.records.ledger import protocol_words
+from merlib.publishing.records.ledger import EXTRA, PAPERS, get_artefact, protocol_words
 from merlib.publishing.records.save_table import SavedTable, save_table
 from merlib.publishing.study import Study
 from merlib.publishing.tables.comparison import SAME, comparison_view, same_protocol
@@ -147,8 +147,9 @@ class Comparison(NamedTuple):
 def save_comparison(artefact: str, study: Study) -> Comparison:
     """Save our rows of a published comparison table, one record for each archive, and return them for display.
 
-    An archive on which none of the printed methods has a run gets no record. Where neither archive has one, the
-    rendered twin's committed rows are shown instead, marked SYNTHETIC.
+    An archive on which none of the printed methods has a run gets no record. A table in which the paper's own network
+    has no row is a result beyond the paper, ``extra.PAPER_TABLE``, and the table itself is made on the rendered twin,
+    from its committed rows, marked SYNTHETIC.
 
     Raises
     ------
@@ -163,9 +164,9 @@ def save_comparison(artefact: str, study: Study) -> Comparison:
         if runs:
             runs |= method_runs(OURS, data, states)
             saved[data] = _save(artefact, data, runs, study)
-    if not saved and artefact in TWINS:
+    if artefact not in {table.record["id"] for table in saved.values()} and artefact in TWINS:
         runs = _twin_runs(artefact)
-        saved = {"SYNTHETIC twin": _save_twin(artefact, runs, study)} if runs else {}
+        saved |= {"SYNTHETIC twin": _save_twin(artefact, runs, study)} if runs else {}
     return Comparison(artefact, saved, states)
 
 
@@ -195,8 +196,9 @@ def _save(artefact: str, data: str, runs: dict[str, pd.DataFrame], study: Study)
         f"Highest Full UF1 of {len(runs)} rows on {data}: {best}, "
         f"{value_text(*(table.loc[best, 'full.uf1'] for table in (values, low, high)), '.3f')}; described, not tested."
     )
+    whole = PAPERS[get_artefact(artefact).paper] in runs
     return save_table(
-        artefact,
+        artefact if whole else f"{EXTRA}{artefact.replace('.', '_')}",
         frame,
         runs,
         low=low.reindex(frame.index),

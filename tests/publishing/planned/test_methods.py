@@ -73,7 +73,23 @@ def test_a_comparison_shows_what_is_there_and_says_of_every_other_row_why_it_has
     assert said["BDCNN"].startswith("reported, not rebuilt here")
     record = found.saved[FLOW].record
     assert (record["grade"], record["synthetic"], record["profile"]) == ("real analogue", False, "paper")
-    assert "0.8509" in found.saved[FLOW].shown.loc["BDCNN", "Full UF1, reported"]  # a quotation is seen
+    assert view.loc["BDCNN", "reported"] == "0.8509"  # a quotation is seen
+    assert record["id"] == "extra.am3f_table3"  # without a row of AM3F-FlowNet it is not the paper's table
+    assert record["substitution"].startswith("maps that")
+
+
+@pytest.mark.long
+def test_a_table_without_the_paper_s_own_row_is_made_on_the_twin(monkeypatch, study):
+    use(monkeypatch, committed({"flow-dual-inception-10": 3, "linear-loso": 1}))
+    twin = make_predictions(make_samples(name="smic"), label="UAMRN, SMIC")
+    twin.attrs["experiment"] |= {"model": "uamrn", "label": "UAMRN, SMIC"}
+    monkeypatch.setattr(methods, "every_reference", lambda folder: [twin] if folder == "smic_twin" else [])
+    saved = methods.save_comparison("uamrn.table4", study).saved
+    ids = {name: (table.record["id"], table.record["grade"]) for name, table in saved.items()}
+    assert ids == {
+        FLOW: ("extra.uamrn_table4", "real analogue"),
+        "SYNTHETIC twin": ("uamrn.table4", "twin"),
+    }
 
 
 @pytest.mark.long
