@@ -68,7 +68,7 @@ def _metrics(record: Mapping, runs: Runs) -> dict[Place, Number]:
         rows = part_of(run, part or "full")
         if rows.empty:
             continue
-        scale = 100.0 if units.get(cell["column"]) == "%" else 1.0
+        scale = 100.0 if (cell["unit"] or units.get(cell["column"])) == "%" else 1.0
         interval = bootstrap_interval(rows, METRICS[metric])
         found[cell["row"], cell["column"]] = tuple(scale * value for value in interval)
     return found
