@@ -53,9 +53,11 @@ def unknown_name(kind: str, name: object, valid: Iterable[str]) -> MerlibError:
     name : object
         The name that was given.
     valid : iterable of str
-        The names that exist.
+        The names that exist; there may be none.
     """
     valid = sorted(valid)
+    if not valid:
+        return MerlibError(f"unknown {kind} {name!r}.", f"none, since there is no {kind} here.", "leave it out.")
     near = get_close_matches(str(name), valid, n=1)
     action = f"did you mean {near[0]!r}?" if near else f"choose one of the {kind} names above."
     return MerlibError(f"unknown {kind} {name!r}.", f"one of {', '.join(valid)}.", action)

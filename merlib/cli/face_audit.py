@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from merlib.datasets.official.audit import ClipAudit
-from merlib.datasets.official.findings import ClipFinding
+from merlib.datasets.official.findings import ClipFinding, Findings
 from merlib.errors import MerlibError
 
 
@@ -18,7 +18,7 @@ def with_faces(
     workers: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> ClipAudit:
-    """Return the audit with one error for each readable clip on whose onset no single whole face is found.
+    """Return the audit with one error for each clip of the sheet on whose onset no single whole face is found.
 
     Raises
     ------
@@ -38,7 +38,9 @@ def with_faces(
     added = [_finding(key.partition("/")[2], problem) for key, problem in problems.items()]
     whole = [each for each in audit.findings if each.severity == "error"]
     rest = [each for each in audit.findings if each.severity != "error"]
-    return replace(audit, findings=(*whole, *added, *rest), readable=audit.readable - len(added))
+    broken = {each.clip for each in Findings(whole).blocking()}  # not among the readable ones that were counted
+    lost = sum(each.clip not in broken for each in added)
+    return replace(audit, findings=(*whole, *added, *rest), readable=audit.readable - lost)
 
 
 def _finding(clip: str, problem: MerlibError) -> ClipFinding:

@@ -63,7 +63,7 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
     Raises
     ------
     MerlibError
-        When `folder` is not a folder.
+        When `folder` is not a folder, or holds no notebook.
     """
     if not folder.is_dir():
         raise MerlibError(
@@ -71,6 +71,10 @@ def find_notebooks(folder: Path) -> dict[str, Path]:
         )
     texts = {path.stem: path for path in folder.glob("[!._]*.py")}
     notebooks = {path.stem: path for path in folder.glob("[!._]*.ipynb")}
+    if not texts and not notebooks:
+        raise MerlibError(
+            f"no notebook in {folder}.", "notebooks (.ipynb) or their texts (.py).", "name another folder with --from."
+        )
     return dict(sorted((texts | notebooks).items()))
 
 

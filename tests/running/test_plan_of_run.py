@@ -55,6 +55,12 @@ def test_a_notebook_is_found_by_its_name_or_the_beginning(folder, asked):
     assert list(select_notebooks(find_notebooks(folder), [asked])) == ["02_folds"]
 
 
+def test_a_folder_without_notebooks_is_refused_instead_of_run(tmp_path):
+    (tmp_path / "_draft.py").write_text(TEXT)
+    with pytest.raises(MerlibError, match=r"no notebook in .*\."):
+        find_notebooks(tmp_path)
+
+
 def test_unknown_and_ambiguous_notebooks_list_the_valid_ones(folder):
     with pytest.raises(MerlibError, match="01_flow, 02_folds"):
         select_notebooks(find_notebooks(folder), ["07"])

@@ -66,6 +66,11 @@ class FrameLayout:
         """Whether a clip is one video file instead of a folder of pictures."""
         return "{frame" not in self.pattern
 
+    @property
+    def clip_form(self) -> str:
+        """What a clip is here, in the words of a finding."""
+        return "video" if self.is_video else "folder of frames"
+
     @cached_property
     def root(self) -> str:
         """Folder that holds the subjects' folders, relative to the folder that the owners hand out."""

@@ -134,9 +134,9 @@ def _join(scan: Scan) -> None:
             scan.findings.add(
                 "error",
                 "clip-missing",
-                f"row {annotation.line} has no folder of frames.",
-                "a folder a row.",
-                "restore the clip's folder from the data set.",
+                f"row {annotation.line} has no {scan.root.layout.clip_form}.",
+                f"a {scan.root.layout.clip_form} for each row.",
+                f"restore the clip's {scan.root.layout.clip_form} from the data set.",
                 clip=annotation.key,
             )
     for key, clip in folders.items():
@@ -273,14 +273,14 @@ def _row(
 
 
 def _without_row(scan: Scan, key: str, clip: ClipFolder) -> None:
-    named = scan.official.class_in_clip(clip.clip)
+    form, named = scan.root.layout.clip_form, scan.official.class_in_clip(clip.clip)
     label = named if clip.class_name is None else scan.official.label(clip.class_name)
     if label is None:
         scan.findings.add(
             "warning" if clip.class_name is None else "error",
             "clip-extra",
-            "a folder of frames without a row in the sheet.",
-            "a row a folder.",
+            f"a {form} without a row in the sheet.",
+            f"a row for each {form}.",
             "the clip is left out; move it away, or look for its row.",
             clip=key,
         )
@@ -289,8 +289,8 @@ def _without_row(scan: Scan, key: str, clip: ClipFolder) -> None:
     scan.findings.add(
         "warning" if beyond else "note",
         "rows-missing",
-        f"a folder of frames without a row in the sheet{', and frames beyond the movement' if beyond else ''}.",
-        "a row a folder.",
+        f"a {form} without a row in the sheet{', and frames beyond the movement' if beyond else ''}.",
+        f"a row for each {form}.",
         f"class taken from the {'name' if clip.class_name is None else 'folder'}, onset and offset from the first and "
         "last frame.",
         clip=key,

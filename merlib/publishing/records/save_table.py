@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from merlib.clips.samples import Samples
+from merlib.publishing.records.escaping import as_latex, as_markdown, in_one_line
 from merlib.publishing.records.identity import LEAKY, start_record
 from merlib.publishing.records.ledger import get_artefact, kind_of, protocol_words
 from merlib.publishing.records.record import printed_cells, table_cells, write_record, write_whole
@@ -115,10 +116,9 @@ def _shown(artefact: str, frame: pd.DataFrame, cells: list[dict], digits: int, b
 
 
 def _markdown(frame: pd.DataFrame) -> str:
-    header = [frame.index.name or "", *frame.columns]
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join([str(index), *map(str, row)]) + " |" for index, row in frame.iterrows()]
-    return "\n".join(lines)
+    rows = [[frame.index.name or "", *frame.columns], *([index, *row] for index, row in frame.iterrows())]
+    header, *lines = ["| " + " | ".join(as_markdown(in_one_line(cell)) for cell in row) + " |" for row in rows]
+    return "\n".join([header, "|" + "---|" * len(rows[0]), *lines])
 
 
 def save_table(
@@ -194,8 +194,8 @@ def save_table(
     folder, name = study.artefact_folder, ".".join(filter(None, (artefact, edition)))
     mark = "# SYNTHETIC\n" if record["synthetic"] else ""
     write_whole(folder / f"{name}.csv", mark + frame.to_csv())
-    write_whole(folder / f"{name}.md", f"{saved.headline}\n\n{_markdown(shown)}\n")
-    tex = shown.to_latex(caption=saved.headline, label=name, escape=True)
+    write_whole(folder / f"{name}.md", f"{as_markdown(in_one_line(saved.headline))}\n\n{_markdown(shown)}\n")
+    tex = shown.to_latex(caption=as_latex(in_one_line(saved.headline)), label=name, escape=True)
     write_whole(folder / f"{name}.tex", tex)
     write_record(folder / f"{name}.json", record)
     return saved

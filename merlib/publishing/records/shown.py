@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import matplotlib
 import matplotlib.pyplot as plt
 
+from merlib.publishing.records.escaping import as_markdown, in_one_line
 from merlib.publishing.records.save_table import SavedTable
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def show_with_caption(figure: Figure, record: dict) -> None:
     display(figure)
     plt.close(figure)
     known_by = {"text/markdown": {"artefact": record["id"]}}  # the book links the picture to this record
-    display(Markdown(f"*{SavedTable(record, None).headline}*"), metadata=known_by)
+    caption = as_markdown(in_one_line(SavedTable(record, None).headline))
+    display(Markdown(f"*{caption}*"), metadata=known_by)
 
 
 class Message(str):

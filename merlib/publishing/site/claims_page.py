@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 
 from merlib.publishing.planned.headline import markdown
+from merlib.publishing.records.escaping import as_markdown
 from merlib.publishing.records.ledger import PAPERS, artefacts, get_artefact
-from merlib.publishing.site.markdown import as_text, table
+from merlib.publishing.site.markdown import table
 from merlib.publishing.site.record_pages import record_link
 from merlib.publishing.verify.verdicts import verdict_counts, verdict_table
 from merlib.scoring.interval_text import value_text
@@ -40,14 +41,14 @@ def claim_row(claim: dict) -> dict[str, str]:
     where = f"{PAPERS[artefact.paper]}, {artefact.kind} {artefact.number}"
     ours = value_text(claim["ours"], claim["low"], claim["high"], _number).replace("[", "\\[").replace("]", "\\]")
     return {
-        "where": f"[{as_text(where)}]({record_link(artefact.id, below='')})",
-        "row": as_text(claim["row"]),
-        "number": as_text(claim["column"]),
+        "where": f"[{as_markdown(where)}]({record_link(artefact.id, below='')})",
+        "row": as_markdown(claim["row"]),
+        "number": as_markdown(claim["column"]),
         "printed": _number(claim["reported"]),
         "ours": ours,
         "verdict": claim["verdict"],
-        "how": as_text(", ".join(filter(None, (claim["grade"], claim["protocol"], claim["training"])))),
-        "why it may differ": as_text(claim["reason"]),
+        "how": as_markdown(", ".join(filter(None, (claim["grade"], claim["protocol"], claim["training"])))),
+        "why it may differ": as_markdown(claim["reason"]),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from merlib.places import repository_root
-from merlib.publishing.site.markdown import as_text
+from merlib.publishing.records.escaping import as_markdown
 from merlib.sources.errata import Erratum, read_errata
 
 INTRODUCTION = """# Errata of the five papers
@@ -56,13 +56,13 @@ def errata_entry(erratum: Erratum) -> str:
     """Return one entry as Markdown, under a heading that is its id."""
     lines = [
         f"### {erratum.id}\n",
-        f"*{as_text(erratum.where)} · {erratum.status}*\n",
-        f"- Printed: {as_text(erratum.printed)}",
-        f"- Finding: {as_text(erratum.finding)}",
-        f"- Check: {as_text(erratum.check)}",
+        f"*{as_markdown(erratum.where)} · {erratum.status}*\n",
+        f"- Printed: {as_markdown(erratum.printed)}",
+        f"- Finding: {as_markdown(erratum.finding)}",
+        f"- Check: {as_markdown(erratum.check)}",
     ]
     if erratum.decision:
-        lines.append(f"- Here: {as_text(erratum.decision)}")
+        lines.append(f"- Here: {as_markdown(erratum.decision)}")
     return "\n".join(lines) + "\n"
 
 

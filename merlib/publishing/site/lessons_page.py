@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlib.places import repository_root
-from merlib.publishing.site.markdown import as_text, table
+from merlib.publishing.records.escaping import as_markdown
+from merlib.publishing.site.markdown import table
 
 FLOW, PHASES = "results/reference/megc2019_flow", "results/reference/megc2019_flow_and_megc2019_phases"
 TWIN, NO_DATA = "results/reference/casme2_twin", "results/reference/no_data"
@@ -160,7 +161,7 @@ def what_it_is(path: Path) -> str:
         return f"LEAKY. {len(list(path.glob('*.parquet')))} runs, each with one liberty, of which notebook 14 is made."
     record = json.loads(path.read_text(encoding="utf-8"))
     mark = "SYNTHETIC. " * bool(record["synthetic"]) + "LEAKY. " * bool(record["leaky"])
-    return mark + as_text(record["caption"] or f"{record['title']}.")
+    return mark + as_markdown(record["caption"] or f"{record['title']}.")
 
 
 def write_lessons_page(root: Path | None = None) -> Path:

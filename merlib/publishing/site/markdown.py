@@ -1,4 +1,4 @@
-"""Tables and plain text as Markdown, for the pages that are written from records and lists."""
+"""Tables and links to errata as Markdown, for the pages that are written from records and lists."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ from functools import lru_cache
 import pandas as pd
 
 from merlib.publishing.planned.headline import markdown
+from merlib.publishing.records.escaping import in_one_line
 from merlib.sources.errata import read_errata
 
-MARKUP = "\\_*<>[]|`$"
 KEPT = re.compile(
     r"(```.*?```|`[^`\n]+`|\[[^\]\n]*\]\([^)\n]*\)|<!--.*?-->|\$[^$\n]+\$|^#.*?$)", re.DOTALL | re.MULTILINE
 )
 
 
-def as_text(text: str) -> str:
-    """Escape what Markdown would read as markup: indices such as TP_c, products, brackets, bars and dollars."""
-    for sign in MARKUP:
-        text = text.replace(sign, f"\\{sign}")
-    return text
-
-
 def table(rows: Iterable[Mapping[str, str]]) -> str:
     """Return rows of Markdown cells as a table; the columns are those of the first row, and each cell is one line."""
-    frame = pd.DataFrame([{name: " ".join(str(cell).split()) for name, cell in row.items()} for row in rows])
+    frame = pd.DataFrame([{name: in_one_line(cell) for name, cell in row.items()} for row in rows])
     return "" if frame.empty else markdown(frame) + "\n"
 
 

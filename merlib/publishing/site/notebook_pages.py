@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 
 import merlib.publishing
+from merlib.publishing.records.escaping import as_markdown
 from merlib.publishing.records.ledger import artefacts, get_artefact
-from merlib.publishing.site.markdown import as_text, linked_errata
+from merlib.publishing.site.markdown import linked_errata
 from merlib.publishing.site.record_pages import record_link
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -142,7 +143,7 @@ def _without_widgets(cell: nbformat.NotebookNode) -> bool:
         del output.data[WIDGET]
         if set(output.data) <= {"text/plain"}:
             alone = len(outputs) == len(with_widget)
-            output.data = nbformat.from_dict({"text/markdown": as_text(NO_WIDGET) if alone else ""})
+            output.data = nbformat.from_dict({"text/markdown": as_markdown(NO_WIDGET) if alone else ""})
     cell["outputs"] = [output for output in outputs if output.get("data", {"kept": 1}) != {"text/markdown": ""}]
     return bool(with_widget)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.publishing.planned.headline import markdown
+from merlib.publishing.records.escaping import as_markdown
 from merlib.publishing.records.ledger import Artefact, artefacts, best_records, get_artefact, kind_of, protocol_words
 from merlib.publishing.records.save_table import is_wide
-from merlib.publishing.site.markdown import as_text, table
+from merlib.publishing.site.markdown import table
 
 FOLDER = "records"
 OUTSIDE = "---\norphan: true\n---\n\n"  # these pages are reached from the ledger and left out of the menu
@@ -54,7 +55,7 @@ def ledger_page(names: Iterable[str], best: Mapping[str, dict]) -> str:
         artefact, record = get_artefact(name), best.get(name)
         rows.append(
             {
-                "artefact": f"[{as_text(artefact.title)}]({name}.md)",
+                "artefact": f"[{as_markdown(artefact.title)}]({name}.md)",
                 "grade": kind_of(record)
                 if record
                 else "missing"
@@ -77,7 +78,7 @@ The first {len(artefacts())} rows are the five papers' own tables and figures, t
 
 def artefact_page(artefact: Artefact, records: list[dict], drawn: list[str], source: Path, root: Path) -> str:
     """Return an artefact's page: the notebooks that show it, and its committed records with pictures and origin."""
-    parts = [f"{OUTSIDE}# {as_text(artefact.title)}\n"]
+    parts = [f"{OUTSIDE}# {as_markdown(artefact.title)}\n"]
     where = ", ".join(_notebook_link(name) for name in drawn)
     if where:
         parts.append(
@@ -101,12 +102,12 @@ def record_section(record: dict, source: Path, root: Path) -> str:
     parts = [f"## {stamp}{data}, {kind_of(record)} (`{path.stem}`)\n"]
     copies = {suffix: _copied(path.with_suffix(suffix), source, root) for suffix in (".json", ".csv", ".png", ".md")}
     if copies[".png"]:
-        said = as_text(f"{stamp}{record['title']}. {record['caption']}".strip())
+        said = as_markdown(f"{stamp}{record['title']}. {record['caption']}".strip())
         parts.append(f"![{said}]({copies['.png']})\n")
     if path.with_suffix(".md").is_file():
         parts.append(upright(path.with_suffix(".md").read_text(encoding="utf-8").replace("|  |", "| row |", 1)))
     elif record["caption"]:
-        parts.append(f"{as_text(record['caption'])}\n")
+        parts.append(f"{as_markdown(record['caption'])}\n")
     parts.append(table(origin_rows(record)))
     files = [f"{{download}}`{suffix[1:]} <{copies[suffix]}>`" for suffix in (".json", ".csv", ".png") if copies[suffix]]
     parts.append(f"\nFiles: {', '.join(files)}; in the repository `{place.with_suffix('.json').as_posix()}`.\n")
@@ -123,7 +124,7 @@ def origin_rows(record: Mapping) -> list[dict]:
         "Training": record["training"],
         "Seeds": ", ".join(map(str, record["seeds"])),
         "Experiments": "; ".join(trained),
-        "Stands in for": as_text(record["substitution"]),
+        "Stands in for": as_markdown(record["substitution"]),
         "Leaky, for comparison only": ", ".join(record.get("leaky", [])),
         "Notebook": _notebook_link(record["notebook"]),
         "Versions": versions,
@@ -160,11 +161,11 @@ def _without_record(artefact: Artefact, drawn: bool) -> str:
             "No record of it is committed: it is a drawing of the model, or of the run that you start yourself. "
             f"`make reproduce` writes its record to `results/runs/smoke-twin/artefacts/{artefact.id}.json`.\n"
         )
-    return f"Not made yet. It needs: {as_text(artefact.needs)}.\n"
+    return f"Not made yet. It needs: {as_markdown(artefact.needs)}.\n"
 
 
 def _notebook_link(name: str) -> str:
-    return f"[{name}](../notebooks/{name}.ipynb)" if name[:2].isdigit() else as_text(name)
+    return f"[{name}](../notebooks/{name}.ipynb)" if name[:2].isdigit() else as_markdown(name)
 
 
 def _copied(path: Path, source: Path, root: Path) -> str:

@@ -188,6 +188,12 @@ def test_check_looks_for_faces_when_asked(copy, monkeypatch):
     assert "readable clips  │ 3" in done.stdout
     assert merlib("data", "check", f"casme2={copy}", "--quick", "--workers", 1).exit_code == 0
 
+    spoilt = next(next(copy.rglob("sub11_9_3")).iterdir())  # the clip without a face has another fault as well
+    spoilt.write_bytes(b"no picture")
+    done = merlib("data", "check", f"casme2={copy}", "--faces", "--workers", 1)
+    assert "2 errors" in done.stdout
+    assert "readable clips  │ 3" in done.stdout
+
 
 def test_the_composite_is_checked_as_one(tmp_path):
     from merlib.datasets.official.composite import LIST

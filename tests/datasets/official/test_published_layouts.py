@@ -172,6 +172,17 @@ def test_a_video_cut_to_the_movement_starts_at_its_onset(tmp_path):
     assert any(note.startswith(f"left out casme2/{rows[2][0]}/{rows[2][1]} (") for note in cut.attrs["notes"])
 
 
+def test_findings_about_videos_speak_of_videos(tmp_path):
+    rows = plan("casme2")[:3]
+    folder = build_whole("casme2", tmp_path, "compressed", rows)
+    missing, extra = folder / "CASME2_compressed", rows[0]
+    next(missing.rglob(f"{rows[1][1]}.avi")).unlink()
+    write_video(missing / extra[0] / "EP99_99.avi", 1)
+    told = {each.rule: (each.what, each.action) for each in audit_clips("casme2", folder).findings}
+    assert told["clip-missing"] == ("row 3 has no video.", "restore the clip's video from the data set.")
+    assert told["clip-extra"][0] == "a video without a row in the sheet."
+
+
 def test_a_video_tells_its_rate(tmp_path):
     rate, varies = video_rate(write_video(tmp_path / "clip.avi", 1, frames=8, rate=100))
     assert rate == pytest.approx(100, rel=0.02)
