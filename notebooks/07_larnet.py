@@ -57,7 +57,7 @@ study
 # high [precision and recall](../docs/glossary.md#measuring):
 
 # %%
-from merlib.publishing.tables.metrics import reported_table
+from merlib.publishing.tables.metrics import reported_numbers, reported_table
 
 reported_table("larnet.table4")
 
@@ -155,7 +155,7 @@ reported_table("larnet.table1")
 
 # %%
 table2 = network_tables.larnet_configuration()
-printed = reported_table("larnet.table2").loc[table2.index, table2.columns]
+printed = reported_numbers("larnet.table2").loc[table2.index, table2.columns]
 gap = (table2.astype(float) / printed - 1).abs()
 same = int((gap == 0).sum().sum())
 caption = (

@@ -150,7 +150,7 @@ save_comparison("larnet.table5", study).view("acc")
 from merlib.publishing.planned.same_folds import save_forest, save_same_folds
 
 same_folds = save_same_folds(states, study)
-print(save_forest(same_folds, study) if same_folds else "No committed run is read.")
+save_forest(same_folds, study)
 
 # %% [markdown]
 # The champion's own number is optimistic. About 340 variants had been tried on these very clips before its recipe was
@@ -166,7 +166,7 @@ print(save_forest(same_folds, study) if same_folds else "No committed run is rea
 from merlib.publishing.planned.same_folds import save_between_archives
 
 changes, said = save_between_archives(states, study)
-print(said)
+said
 
 # %% tags=["nbval-ignore-output"]
 changes.round(3)

@@ -112,8 +112,9 @@ print(
 # %% [markdown]
 # ## The experiment
 #
-# One network, one recipe, four losses. The paper uses five classes of CASME II, which is licensed; with the public maps the same protocol
-# runs on the composite's three classes, and the columns named CASME II are computed on its CASME II part.
+# The same network is trained four times by the same recipe, each time with another loss. The paper uses five classes of CASME II, which
+# is licensed. With the public maps the same protocol runs on the composite's three classes, and the columns named CASME II count
+# only those clips of the composite that come from CASME II.
 
 # %%
 samples = study.samples("casme2", analogue="megc2019-flow")
@@ -129,10 +130,12 @@ runs = {
     label: study.run(one, samples)
     for label, one in loss_experiments(study, losses).items()
 }
-print({label: one.attrs["origin"] for label, one in runs.items()})
+for label, one in runs.items():
+    print(f"{label}: {one.attrs['origin']}")
 
 # %% [markdown]
-# A run on the SYNTHETIC twin says nothing of the paper's numbers, so that it is saved as a result of its own, without the printed values beside it.
+# A run on the SYNTHETIC twin says nothing about the paper's numbers. It is therefore saved as a result of its own, and the printed values do
+# not stand beside it.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.metrics import analogue_note, metric_table
@@ -151,8 +154,9 @@ save_table(
 # %% [markdown]
 # ## Is any difference more than chance?
 #
-# Three tests, fixed in advance: LASCE against each of the others, swapping answers person by person (notebook 04). Whoever
-# makes three tests has three chances to be fooled, so their p values are raised by Holm's method, which keeps the chance of
+# Three tests were fixed in advance. Each compares LASCE with one of the other losses: the answers of the two networks are
+# swapped person by person, and we count how often chance alone makes a difference as large as the observed one (notebook 04).
+# Whoever makes three tests has three chances to be fooled, so their p values are raised by Holm's method, which keeps the chance of
 # even one false alarm below 5 %. With profiles `smoke` and `teach`
 # the training is shortened, so that **these tests are preliminary**; what the plan's own tests found stands further down, under "The printed recipe".
 
@@ -180,9 +184,9 @@ _ = save_figure(
 # %% [markdown]
 # ## The printed recipe, to its last epoch
 #
-# A profile may shorten training. The same four losses were also trained by the printed recipe: real maps, ten folds apart by subject, three seeds.
-# Their predictions are committed, so that this table needs neither data nor training. The paper's numbers are of five classes and ours of three, so no
-# verdict is given on a single cell.
+# The profile above may have shortened the training. We therefore also trained the network with each of the four losses by the printed recipe, on the
+# real maps, in ten folds that keep people apart, with three seeds. The predictions are committed, so that this table needs neither data nor training.
+# The paper tells five classes apart and we tell three, so no single number is called confirmed or refuted.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_table
@@ -203,14 +207,15 @@ print(fill(planned_losses(), 90))
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_confusions
 
-print(planned_confusions("am3f.figure5", study))
+planned_confusions("am3f.figure5", study)
 
 # %% [markdown]
 # ## Another network's losses: Dual-ATME
 #
-# Dual-ATME adds a second, contrastive loss that pulls the two branches of one clip together, weighted by $\lambda$. Its Table 5 tries five weights, its
-# Table 6 four pairs of loss and optimiser. Both are read from committed runs on the real maps, by the printed recipe to its last epoch, so that this needs
-# neither data nor training. The paper leaves one subject out; these runs have ten folds apart by subject, and one seed.
+# Dual-ATME adds a second, contrastive loss that pulls the features of a clip's two branches together; $\lambda$ says how much it counts. The paper's Table 5
+# tries five values of $\lambda$, and its Table 6 tries four pairs of loss and optimiser. Below each printed table stands ours, read from committed runs that
+# followed the printed recipe to its last epoch on the real maps. The paper leaves one subject out at a time; these runs have ten folds that keep people apart,
+# and one seed.
 
 # %%
 reported_table("dual_atme.table5")
@@ -229,9 +234,9 @@ chosen = (
 planned_table("dual_atme.table6", study, note=chosen)
 
 # %% [markdown]
-# No test was planned for these rows, and none is made: compare the intervals with the distances between rows before you believe in an order.
-# For SGD the paper prints neither rate nor momentum; the rate is Adam's and the momentum .9. The weights printed for w-CE favour the majority (DUAL-ATME-C11); the inverse
-# frequency in the training fold is taken.
+# No test was planned for these rows, and none is made. Before you believe in an order, compare the distances between the rows with the widths of their intervals.
+# For SGD the paper prints neither a learning rate nor a momentum, so we took Adam's rate and a momentum of .9. The weights that it prints for the weighted cross
+# entropy (w-CE) favour the most frequent class (DUAL-ATME-C11), so we took the inverse frequency of each class in the training fold.
 
 # %% [markdown]
 # ## Uncertainty in the loss: UAMRN
@@ -242,8 +247,9 @@ planned_table("dual_atme.table6", study, note=chosen)
 reported_table("uamrn.table5")
 
 # %% [markdown]
-# The three data sets are licensed. Both rows were trained on all clips of the frozen SYNTHETIC twin of SMIC, on ten folds of people, in an abridged form that the analysis
-# plan fixed beforehand. The last column says whether the difference is outside the noise of these people. The percentages of the twin are not the paper's: compare rows, not papers.
+# The paper's three data sets are licensed. We trained both rows on all clips of the frozen SYNTHETIC twin of SMIC instead, in ten folds that keep people apart, in an
+# abridged form that the analysis plan fixed beforehand. The last column says whether the difference is outside the noise of these people. Compare our two rows with
+# each other and not with the paper's percentages, which come from other faces.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.ablation_tables import ablation_table, committed_answers
@@ -254,8 +260,8 @@ ablation_table("uamrn.table5", study, committed)
 # %% [markdown]
 # ## How strong an adjustment? A sweep of tau
 #
-# AM3F-FlowNet prints tau = .5 and no sweep. Tau acts while training, so that each value is a training of its own: real maps, ten folds of people, seeds 0 to 2. AM3F's
-# own recipe would take hours, so STSTNet stands in, in its abridged form.
+# AM3F-FlowNet prints tau = .5 and does not say how other values do. Tau acts while a network is trained, so each value needs a training of its own. By AM3F's own
+# recipe that would take hours, so the smaller STSTNet stands in, by its abridged recipe: on the real maps, in ten folds that keep people apart, with seeds 0 to 2.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.choosing_tables import choosing, tau_sweep

@@ -99,8 +99,8 @@ for label, options in variants.items():
 # %% [markdown]
 # ## The experiment
 #
-# The same recipe and folds for all four; the public maps stand in for CASME II's five classes where they were named. A run on the SYNTHETIC twin says nothing of the
-# paper's numbers, so that it is saved as a result of its own, without the printed values beside it.
+# All four variants are trained by the same recipe on the same folds. If you named the public maps, they stand in for CASME II's five classes. A run on the SYNTHETIC
+# twin says nothing about the paper's numbers; it is saved as a result of its own, and the printed values do not stand beside it.
 
 # %% tags=["nbval-ignore-output"]
 samples = study.samples("casme2", analogue="megc2019-flow")
@@ -137,8 +137,9 @@ save_table("extra.module_tests", tests, runs, caption=finding(tests))
 # %% [markdown]
 # ## The printed recipe, to its last epoch
 #
-# A profile may shorten training. The same four variants were also trained by the printed recipe: real maps, ten folds apart by subject, three
-# seeds. Their predictions are committed, so that table and picture need neither data nor training. Notebook 15 holds the tests of this family.
+# The profile above may have shortened the training. We therefore also trained the four variants by the printed recipe, on the real maps, in ten folds that
+# keep people apart, with three seeds. The predictions are committed, so that table and picture need neither data nor training. Notebook 15 tests the
+# differences.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.planned.tables import planned_figure, planned_table
@@ -179,8 +180,8 @@ ablation_table("extra.dual_atme_variants", study, committed)
 # %% [markdown]
 # ## ASTNet, Table 6: magnification and attention
 #
-# ASTNet's clips are licensed. From here on the rows were trained on all clips of a frozen SYNTHETIC twin, on ten folds of people, abridged as the analysis plan fixed beforehand. The
-# percentages of a twin are not the paper's: compare rows, not papers.
+# ASTNet's clips are licensed. From here on we trained each row on all clips of a frozen SYNTHETIC twin, in ten folds that keep people apart, in an abridged form that the
+# analysis plan fixed beforehand. Compare our rows with each other and not with the paper's percentages, which come from other faces.
 
 # %%
 reported_table("astnet.table6")
@@ -202,7 +203,8 @@ ablation_table("astnet.table8", study, committed)
 # %% [markdown]
 # ## ASTNet, Figures 11 and 12: batch size and dropout
 #
-# The paper prefers batches of 32 and a dropout of .5. The batch really varies here, at the same rate and number of epochs, so that a larger batch takes fewer steps.
+# The paper prefers batches of 32 clips and a dropout of .5. Here the size of the batch alone is changed, while learning rate and number of epochs stay the same, so that a
+# network with larger batches takes fewer steps. UF1 and accuracy (Acc) are drawn.
 
 # %% tags=["nbval-ignore-output"]
 ablation_figure("astnet.figure11", study, committed)
@@ -233,7 +235,7 @@ reported_table("uamrn.table6")
 ablation_table("uamrn.table6", study, committed)
 
 # %% [markdown]
-# What it costs, measured on this machine for sequences of L magnifications: time of one forward pass, and the most memory that tensors hold at once.
+# And what does it cost? For sequences of L magnifications, we measure on this machine how long one forward pass takes, and how much memory its tensors hold at most.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.tables.attention_memory import attention_cost, cost_finding

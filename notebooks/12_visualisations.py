@@ -270,7 +270,7 @@ _ = save_figure(
 )
 
 # %% [markdown]
-# The committed measurement of profile `teach`:
+# Profile `teach` trains longer. Its measurement is committed:
 
 # %% tags=["nbval-ignore-output"]
 committed("dual_atme.figure7")
@@ -410,7 +410,7 @@ _ = save_figure(
 )
 
 # %% [markdown]
-# The committed pictures of profile `teach`:
+# Profile `teach` trains longer. Its pictures are committed:
 
 # %% tags=["nbval-ignore-output"]
 committed("larnet.figure3")

@@ -58,7 +58,7 @@ study
 # %%
 from merlib.publishing.tables.metrics import reported_table
 
-reported_table("larnet.table3").astype(object).fillna("-")
+reported_table("larnet.table3")
 
 # %% [markdown]
 # ASTNet's Figure 14 shows a class of pupils at 640 x 480 pixels and 30 frames a second, each with a box and a number, and the group's curve below. How a number comes
@@ -313,8 +313,9 @@ _ = save_figure(
 # %% [markdown]
 # ## A group (ASTNet, Fig. 14)
 #
-# Four people at 640 x 480 and 30 frames a second, as in the paper. Its three curves (focused emotion, group emotional state, expressed emotion) are not defined, and the score above
-# each pupil is not either; they cannot be made again. What can be drawn is what was measured: each face's activity, the events in it, and the mean over the faces.
+# As in the paper, the picture has 640 x 480 pixels and 30 frames a second; four people share it. The paper defines neither its three curves (focused emotion, group emotional
+# state, expressed emotion) nor the score above each pupil, so nobody can make them again. We draw what we measured instead: how much each face moves, which events were spotted in it,
+# and the mean over the faces.
 
 # %% tags=["nbval-ignore-output"]
 group = LongRecording(
@@ -354,8 +355,9 @@ _ = save_figure(
 # %% [markdown]
 # ## Spotting, measured
 #
-# Ten minutes of video with two people each, of seeds on which no threshold was chosen, written as files and watched as any other. An event counts as found where it overlaps the planted
-# one by half of what both cover (MEGC's rule). The humble rule beside it is a threshold on the mean flow, chosen on other seeds. The counts are committed; intervals draw people anew.
+# How many of the planted events are found? We drew ten minutes of video with two people each, from seeds on which no threshold had been chosen, wrote them as files and watched them
+# like any other video. An event counts as found if it and the planted one share at least half of what both cover together (MEGC's rule). The humble rule beside it puts a threshold on the
+# mean flow, which was chosen on other seeds. The counts are committed; for the intervals, people are drawn anew.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.watched.spotting_measured import (
@@ -378,7 +380,8 @@ save_table(
 # %% [markdown]
 # ## What 25 or 30 frames a second leave
 #
-# A movement of 200 ms, as the twin's micro-expressions have it, falls between frames: how many show it, and how much of its height the best of them shows, depends on when it begins.
+# The twin's micro-expressions last 200 ms, and a camera sees them only at its frames. How many frames show the movement, and how much of its height the best of them shows, depends
+# on when it begins between two frames. The table tries every beginning.
 
 # %%
 from merlib.publishing.watched.frame_rates import frame_rate_table
@@ -406,7 +409,8 @@ _ = save_figure(
 # %% [markdown]
 # ## How long each stage takes
 #
-# Milliseconds a frame on this machine, whatever else it was doing; `tests/benchmarks/bench_watch.py` measures sizes and faces one by one.
+# The table gives milliseconds a frame on this machine, whatever else the machine was doing at the time. `tests/benchmarks/bench_watch.py` measures sizes of pictures and numbers of faces
+# one by one.
 
 # %% tags=["nbval-ignore-output"]
 took = {

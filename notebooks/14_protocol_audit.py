@@ -60,12 +60,18 @@ reported_table("am3f.table3")[["Full UF1", "Full UAR"]]
 # A test clip may do one thing only: be scored, once, at the end. A *liberty* gives it a second task.
 #
 # ```
-#  training people ──► scale, class prior ──► train, epoch by epoch ──► last epoch ──► score the test clips
-#                          ▲                        ▲                       ▲                │
-#                          │ normalisation,         │ clips or copies       │ best epoch,    │ another average,
-#                          │ prior over all         │ of test people        │ parameters     │ another name
-#                          └────────────────────────┴───────────────────────┴──────── test people
+# training people ──► scale, prior ──► train ──► last epoch ──► score the test
+#                          ▲             ▲           ▲         clips, once
+#                          │             │           │              │
+#                        their        their        their          their
+#                        values       copies       score         average
+#                          │             │           │              │
+# test people ─────────────┴─────────────┴───────────┴──────────────┘
 # ```
+#
+# The upper row is the honest way. From the lower row, test people reach into it in four places: their clips enter the
+# normalisation or the class prior; they, or copies of them, are trained on; their score chooses the epoch or a
+# parameter; or another average than the usual one is taken of their answers and called by its name.
 #
 # ## The liberties, one by one
 
@@ -166,9 +172,9 @@ except MerlibError as error:
 # %% [markdown]
 # ## The laboratory, live
 #
-# STSTNet, as long as the profile allows, with the liberties that cost one training more. Column *measured* is UF1; column *inflation* is the difference to
-# the honest row; where the mean precision is called UAR, it is the difference to the honest row's UAR. The brackets are 95 % intervals: the same people and seeds are
-# drawn on both sides.
+# STSTNet is trained here as long as the profile allows: once honestly, and once more with each of the liberties that cost no more than one further training. The column
+# *measured* is UF1, and the column *inflation* is how much more it is than in the honest row. Where the mean precision is called UAR, it is compared with the honest
+# row's UAR. The brackets are 95 % intervals, for which the same people and seeds are drawn on both sides.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.leaky.worth import save_worth, take_live
@@ -180,30 +186,29 @@ save_worth(take_live(study, samples), "live", study, committed_runs=False)
 #
 # ## The laboratory, committed
 #
-# The real maps of `megc2019-flow`, ten folds, three seeds, trained as the analysis plan says under "The leakage laboratory", which was written before any of these runs. Training
-# sizes are matched: a leaky fold trains on as many rows, and is shown as many an epoch, as the honest one. The honest row is, bit for bit, what `merlib.learning.run`
-# gives for the same experiment.
+# The same was done on the real maps of `megc2019-flow`, in ten folds with three seeds, as the analysis plan says under "The leakage laboratory"; that part of the plan was
+# written before any of these runs. So that nothing but the liberty differs, a leaky fold trains on as many rows as the honest one, and is shown as many in an epoch. The
+# honest row is, bit for bit, what `merlib.learning.run` gives for the same experiment.
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.leaky.worth import committed, finding, not_run
+from merlib.publishing.leaky.worth import committed, not_run
 
 worth = committed()
 save_worth(worth, "laboratory", study)
 
 # %% tags=["nbval-ignore-output"]
-print(finding(worth) if worth else "")
 print("declared in the plan, not run yet:", "; ".join(not_run()) or "none")
 
 # %% [markdown]
 # Read the column *inflation* with its interval. A liberty whose interval holds zero is not shown to flatter on these maps; that does not make it honest.
 #
-# What the choice of an epoch chooses from: UF1 of the test clips after every epoch of the honest run. The last one counts.
+# Among which values does somebody choose who chooses an epoch? The lines are UF1 of the test clips after every epoch of the honest run. The honest result is the last one.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.leaky.audit_figure import save_epochs
 from merlib.publishing.leaky.worth import honest_run
 
-print(save_epochs(honest_run(), study))
+save_epochs(honest_run(), study)
 
 # %% [markdown]
 # ### Frames dealt at random
@@ -232,8 +237,8 @@ print("80.57 % of 246 clips:", shares(80.57, 246) or "no whole number of clips")
 print("80.57 % of 247 clips:", shares(80.57, 247))
 
 # %% [markdown]
-# Every reported accuracy whose number of clips its paper states, own rows and those of other methods. A row quoted from another paper may rest on other clips, and a mean
-# over runs or subjects need not be a share.
+# Here the test is applied to every reported accuracy whose paper states the number of clips, in the paper's own rows and in those that it quotes. A number that fails need not be
+# wrong: a quoted row may rest on other clips, and a mean over runs or subjects need not be a share.
 
 # %%
 from merlib.publishing.errata_checks.executed import execute, grim_counts
@@ -292,7 +297,7 @@ execute(
 )
 
 # %% [markdown]
-# The others must be read, or looked up in a published log. Each says where:
+# The other errata cannot be reckoned: one has to read the paper, or look into a published log. The last column says where:
 
 # %%
 from merlib.publishing.errata_checks.executed import quoted
@@ -306,19 +311,15 @@ rest
 # %% [markdown]
 # ## Reported, honest, and the liberties between
 #
-# Diamonds are what papers print, circles our committed runs of the same networks with one subject left out, squares the laboratory. The lines stand where the laboratory's
-# honest rows are.
+# Diamonds show what papers print. Circles show our committed runs of the same networks, with one subject left out at a time. Squares show the laboratory, and the two vertical
+# lines stand where its honest rows are.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.leaky.audit_figure import save_audit
 from merlib.publishing.leaky.worth import reported_and_honest
 
 compared, honest_runs = reported_and_honest()
-print(
-    save_audit(compared, honest_runs, worth, study)
-    if worth and len(compared)
-    else "no committed runs here"
-)
+save_audit(compared, honest_runs, worth, study)
 
 # %% [markdown]
 # The squares tell what *could* have lifted a number; they do not tell what did. Clips, crops and flow of a paper differ from these maps as well, and a paper that

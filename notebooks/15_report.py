@@ -60,7 +60,7 @@ study
 # | diagram | drawn from the live model, no data |
 # | missing | not made yet |
 #
-# A grade says on what data a result rests. What was trained is said beside it: the *protocol*, the number of *classes*, and the *training*, which is the
+# A grade says on what data a result rests. Beside it stands what was trained: the *protocol*, the number of *classes*, and the *training*, which is the
 # `paper`'s recipe to its last epoch, `abridged` (fewer epochs), or `smoke` (at most three epochs, which only prove that everything runs).
 
 # %% tags=["nbval-ignore-output"]
@@ -70,10 +70,10 @@ status = status_table(study.artefact_folder)
 grade_counts(status)
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.verify.verdicts import draw_ledger
+from merlib.publishing.verify.verdicts import draw_ledger, grades_caption
 
 figure = draw_ledger(status)
-caption = "The 73 artefacts by paper and grade."
+caption = grades_caption(status)
 _ = save_figure("extra.ledger", figure, data=grade_counts(status), caption=caption)
 
 # %% [markdown]
@@ -158,31 +158,35 @@ headline_table(best_records(gather(study.folder)))
 # %% [markdown]
 # ## What models earned on real data
 #
-# Reported and regenerated values, with the reason why they may differ. The reported accuracies are percentages. Type a word above the table to keep the rows that have it.
+# Here every reported number that a model earned on real data stands beside the one that we regenerated; the list below the table says why the two may differ. The reported
+# accuracies are percentages. Type a word above the table to keep only the rows that contain it.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.verify.filterable import Filterable
-from merlib.publishing.verify.verdicts import trained_on_real
+from merlib.publishing.verify.verdicts import for_readers, trained_on_real
 
 earned = trained_on_real(verdicts)
-Filterable(earned.drop(columns="reason"), "numbers that models earned on real data")
+shown = for_readers(earned.drop(columns="reason"))
+Filterable(shown, "numbers that models earned on real data")
 
 # %% tags=["nbval-ignore-output"]
-for artefact, why in earned.groupby("artefact")["reason"].first().items():
-    print(f"{artefact}: {why}")
+from textwrap import fill
+
+why = for_readers(earned).drop_duplicates("printed in").set_index("printed in")["reason"]
+print("\n\n".join(fill(f"{place}: {text}", 90) for place, text in why.items()))
 
 # %% tags=["nbval-ignore-output"]
-from merlib.publishing.verify.verdicts import draw_verdicts
+from merlib.publishing.verify.verdicts import draw_verdicts, gaps_caption
 
 figure = draw_verdicts(earned)
-caption = "Points below the dotted line: reported is higher."
-_ = save_figure("extra.verdicts", figure, data=earned, caption=caption)
+_ = save_figure("extra.verdicts", figure, data=earned, caption=gaps_caption(earned))
 
 # %% [markdown]
 # ## All results on the whole composite
 #
-# The linear rows stand further down, among the committed runs: a network that does not beat them has not shown anything yet. The strength of the linear row's
-# penalty (C = .001) comes from a first exploration of these same maps; the run `C by inner folds` chooses it anew inside each training fold.
+# The table lists every result that a model earned on all clips of the composite. Look further down, among the committed runs, for the linear rows: a network that does not
+# beat them has not shown anything yet. The strength of the linear row's penalty (C = .001) was found in a first exploration of these same maps; the run
+# `C by inner folds` chooses it anew inside each training fold.
 
 # %% tags=["nbval-ignore-output"]
 from merlib.publishing.verify.verdicts import real_results
@@ -239,7 +243,8 @@ beside_reported(runs, values, low, high).round(3)
 #
 # `results/reference/ANALYSIS_PLAN.md` was written before the first of these runs: which pairs are compared, with which test, and that Holm's correction counts
 # a whole family. A family is tested once all its runs are committed, never in part; the tests of notebooks 04, 10 and 11 on abridged runs are preliminary.
-# `merlib reference train` makes a missing run. `detectable` is the difference that people like these would show in that family with 80 % power; it comes from
+# `merlib reference train` makes a missing run. A run's name says which network was trained, how, and with what: `am3f-10-lasce` is AM3F-FlowNet in ten folds with the
+# loss LASCE, and `loso` stands for one subject left out at a time. `detectable` is the difference that people like these would show in that family with 80 % power; it comes from
 # how much the answers of two runs vary from person to person and from seed to seed, and says nothing about a test that did not reject. A p value keeps the seeds;
 # the interval draws them anew, and `other seeds` says whether both show the difference.
 
@@ -267,7 +272,7 @@ save_table(
 # %% [markdown]
 # ## Every printed number, one by one
 #
-# All numbers that the five papers print in their tables, also those that nothing of ours stands beside.
+# The last table holds every number that the five papers print in their tables, also those for which we have none.
 
 # %% tags=["nbval-ignore-output"]
 columns = [
@@ -280,7 +285,7 @@ columns = [
     "grade",
     "training",
 ]
-Filterable(printed[columns], "every printed number")
+Filterable(for_readers(printed[columns]), "every printed number")
 
 # %% [markdown]
 # ## How to read a difference

@@ -30,12 +30,12 @@ def pipeline(model: nn.Module) -> Figure:
     features = shapes.get("reweighting", "3x88x7x7")
     boxes += [
         Box("mofrw", f"MOFRW\n{features}", 4, 1, "attention"),
-        Box("head", f"flatten, dropout,\nlinear: {shapes['classifier']}", 5, 1),
-        Box("prior", "training prior\nlog(p^tau + eps)", 5, 2, "input"),
-        Box("loss", "cross entropy\n(training only)", 6, 2, "output"),
-        Box("logits", "raw logits\n(inference)", 6, 1, "output"),
+        Box("head", f"dropout,\nlinear: {shapes['classifier']}", 5, 1),
+        Box("prior", "log prior\n(training)", 4, 2, "input"),
+        Box("loss", "add, loss\n(training)", 5, 2, "output"),
+        Box("logits", "raw logits\n(inference)", 5, 0, "output"),
     ]
-    arrows += [("mofrw", "head"), ("head", "logits"), ("prior", "loss"), ("head", "loss", "+")]
+    arrows += [("mofrw", "head"), ("head", "logits"), ("prior", "loss"), ("head", "loss")]
     return draw_diagram(boxes, arrows, "AM3F-FlowNet, shapes read from the live model")
 
 
@@ -70,9 +70,9 @@ def fusion(model: nn.Module) -> Figure:
         Box("times", "multiply", 3, 1, "operation"),
         Box("out", f"concatenate\n{shapes[f'{path}.fusion']}", 4, 0.5, "output"),
         Box("f", "features F", 0, 2.4, "input"),
-        Box("pools", "mean and max\nover channels: 2xHxW", 1, 2.4, "operation"),
-        Box("conv", "7x7 convolution", 2, 2.4),
-        Box("sigmoid", "sigmoid: 1xHxW", 3, 2.4, "attention"),
+        Box("pools", "mean and max\nover channels:\n2xHxW", 1, 2.4, "operation"),
+        Box("conv", "7x7\nconvolution", 2, 2.4),
+        Box("sigmoid", "sigmoid:\n1xHxW", 3, 2.4, "attention"),
     ]
     arrows = [("low", "down"), ("down", "sam1"), ("sam1", "add"), ("add", "out"), ("high", "sam2")]
     arrows += [("sam2", "times"), ("times", "out"), ("f", "pools"), ("pools", "conv"), ("conv", "sigmoid")]
@@ -97,7 +97,7 @@ def reweighting(model: nn.Module) -> Figure:
         Box("f", "features F", 0, 3.4, "input"),
         Box("pools", "mean and max\nover positions", 1, 3.4, "operation"),
         Box("mlp", "shared MLP\nC - C/16 - C", 2, 3.4),
-        Box("sigmoid", "add, sigmoid: Cx1x1", 3, 3.4, "attention"),
+        Box("sigmoid", "add, sigmoid:\nCx1x1", 3, 3.4, "attention"),
     ]
     arrows += [("f", "pools"), ("pools", "mlp"), ("mlp", "sigmoid")]
     return draw_diagram(boxes, arrows, "MOFRW (above) and the CAM inside it (below)")

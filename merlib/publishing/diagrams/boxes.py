@@ -19,8 +19,9 @@ KINDS = {
     "output": "#D5EFE3",
 }
 WIDTH, HEIGHT = 1.5, 0.62
-LETTERS, PAGE = 7.5, 9.0  # points in a box; inches of a page
-LETTER = 0.66  # width of a letter as a share of its size, with some air
+LETTERS, LARGEST, PAGE = 7.5, 12.5, 9.0  # points in a box, at least and at most; inches of a page
+LETTER = 0.62  # width of a letter as a share of its size, with some air
+SPACING = 1.15  # height of a line as a share of the size of its letters
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,12 @@ def draw_diagram(
 
 def letter_size(boxes: Iterable[Box], inches: float, scale: float) -> float:
     """Return the size of words in points: larger in a wide picture, which a page shrinks, as far as boxes have room."""
-    wanted = LETTERS * min(1.3, max(1.0, inches / PAGE))
+    wanted = LETTERS * max(1.0, inches / PAGE) ** 2  # wide pictures are shrunk to the page: their words must be larger
     points = 72 * scale * 0.775  # a grid unit; matplotlib leaves the rest of a figure's width to its margins
-    room = min(points * box.width / max(map(len, box.text.splitlines())) / LETTER for box in boxes if box.text)
-    return max(LETTERS, min(wanted, room))
+    texts = [(box, box.text.splitlines()) for box in boxes if box.text]
+    room = min(points * box.width / max(map(len, lines)) / LETTER for box, lines in texts)
+    height = min(points * HEIGHT / len(lines) / SPACING for _, lines in texts)
+    return max(LETTERS, min(wanted, LARGEST, room, height))
 
 
 def _draw_box(axes: plt.Axes, box: Box, letters: float) -> None:
@@ -92,7 +95,7 @@ def _draw_box(axes: plt.Axes, box: Box, letters: float) -> None:
             linewidth=0.9,
         )
     )
-    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=letters, linespacing=1.15)
+    axes.text(box.column * 2, -box.row, box.text, ha="center", va="center", fontsize=letters, linespacing=SPACING)
 
 
 def _draw_arrow(axes: plt.Axes, start: Box, end: Box, label: str) -> None:

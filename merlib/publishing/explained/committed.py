@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.places import repository_root
-from merlib.publishing.records.ledger import best_records, read_records
+from merlib.publishing.records.ledger import best_records, read_records, title_of
 from merlib.publishing.records.save_table import described, heading
 from merlib.publishing.records.shown import Message
 from merlib.scoring.interval_text import value_text
@@ -28,7 +28,7 @@ class Committed:
     def headline(self) -> str:
         """One line: the title, marked SYNTHETIC if it is, with grade and training, and the finding."""
         mark = "SYNTHETIC. " if self.record["synthetic"] else ""
-        return f"{mark}{self.record['title']} (committed; {described(self.record)}). {self.record['caption']}".strip()
+        return f"{mark}{title_of(self.record)} (committed; {described(self.record)}). {self.record['caption']}".strip()
 
     @property
     def tables(self) -> Tables:
@@ -52,7 +52,7 @@ class Committed:
         shown = ""
         if picture.is_file():
             content = base64.b64encode(picture.read_bytes()).decode("ascii")
-            shown = f'<img alt="{html.escape(self.record["title"])}" src="data:image/png;base64,{content}"/>'
+            shown = f'<img alt="{html.escape(title_of(self.record))}" src="data:image/png;base64,{content}"/>'
         elif self.record.get("cells"):
             shown = self.shown.to_html(border=0)
         return f"<p><b>{html.escape(self.headline)}</b></p>{shown}"

@@ -101,7 +101,7 @@ def tau_slider(by_tau: Mapping[str, pd.DataFrame], frequent: float = 0.6, rare: 
         right.bar_label(bars, fmt="%.2f", label_type="center", color="white", fontsize=9)
         right.set(ylabel="recall", ylim=(0, 1.1))
         right.tick_params(axis="x", labelsize=8)
-        right.legend(fontsize=7, loc="upper left")
+        right.legend(fontsize=7, loc="upper left", markerscale=0.5)  # the mark is as wide as a bar
 
     def say(position: int) -> str:
         recall = recalls[taus[position]]

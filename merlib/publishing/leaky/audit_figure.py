@@ -127,8 +127,8 @@ def save_epochs(honest: pd.DataFrame | None, study: Study) -> Caption | Message:
     return Caption(caption)
 
 
-def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, study: Study) -> Caption:
-    """Draw and save the closing figure as ``extra.leaky_audit`` and return its caption.
+def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, study: Study) -> Caption | Message:
+    """Draw and save the closing figure as ``extra.leaky_audit`` and return its caption, or say that runs are missing.
 
     Parameters
     ----------
@@ -139,6 +139,8 @@ def save_audit(compared: pd.DataFrame, runs: Mapping[str, pd.DataFrame], worth, 
     study : Study
         The study into whose folder it is written.
     """
+    if worth is None or compared.empty:
+        return Message("The committed runs that this figure compares are not here.")
     rows = audit_rows(compared, worth)
     gaps = (compared["reported"] - compared["ours"]).sort_values(ascending=False)
     most = worth.value["inflation"].dropna().sort_values(ascending=False)

@@ -24,7 +24,7 @@ from merlib.publishing.planned.plan import DATA as MAPS
 from merlib.publishing.planned.plan import of_seeds, planned_states
 from merlib.publishing.planned.tables import EDITION, THEIR_MAPS, code_note
 from merlib.publishing.records.save_figure import save_figure
-from merlib.publishing.records.save_table import SavedTable, save_table
+from merlib.publishing.records.save_table import SavedTable, quantity, save_table
 from merlib.publishing.records.shown import Caption, Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.metrics import comparison_table, metric_table
@@ -261,7 +261,7 @@ def ablation_figure(artefact: str, study: Study, committed: Mapping[str, pd.Data
         return _lacks(artefact, lacking)
     values, low, high = family_numbers(artefact, runs)
     caption = verdict_caption(against_table(artefact, runs))
-    shown = {column: column.partition(".")[2].upper() for column in values if column.endswith((".acc", ".uf1"))}
+    shown = {column: quantity(column) for column in values if column.endswith((".acc", ".uf1"))}
     figure = draw_setting(values, low, high, FAMILIES[artefact].setting, shown)
     how = {"numbers": (values, low, high), "caption": caption, **_told(artefact, runs, study)}
     save_figure(artefact, figure, runs, data=values, **how)

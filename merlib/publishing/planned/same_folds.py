@@ -20,7 +20,7 @@ from merlib.publishing.planned.plan import PlannedState, of_seeds
 from merlib.publishing.planned.tables import code_note
 from merlib.publishing.records.save_figure import save_figure
 from merlib.publishing.records.save_table import SavedTable, save_table
-from merlib.publishing.records.shown import Caption
+from merlib.publishing.records.shown import Caption, Message
 from merlib.publishing.study import Study
 from merlib.publishing.tables.comparison import archives_caption, between_archives, forest_caption
 from merlib.publishing.tables.metrics import ALWAYS, finding, metric_table
@@ -86,8 +86,10 @@ def _by_archive(column: pd.Series) -> pd.DataFrame:
     return table[[name for name in (*ARCHIVES, BOTH) if name in table]].rename_axis(index=None, columns=None)
 
 
-def save_forest(found: SameFolds, study: Study) -> Caption:
+def save_forest(found: SameFolds | None, study: Study) -> Caption | Message:
     """Draw the result of `save_same_folds` as a forest plot, save it as ``extra.forest`` and return its caption."""
+    if found is None:
+        return Message("No committed run is read.")
     figure = draw_forest(found.uf1, found.low, found.high, LINE)
     caption = forest_caption(found.uf1, found.low, found.high, LINE)
     how = {"substitution": found.saved.record["substitution"], "study": replace(study, profile=get_profile("paper"))}
@@ -95,7 +97,7 @@ def save_forest(found: SameFolds, study: Study) -> Caption:
     return Caption(caption)
 
 
-def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> tuple[pd.DataFrame, Caption]:
+def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> tuple[pd.DataFrame, Caption | Message]:
     """Save how results change when only the preprocessing does, as table and figure; return table and caption."""
     first, second = (method_runs(methods(), data, states) for data in ARCHIVES)
     reads = [label for label in first if label in second and label != HUMBLE["majority"]]  # majority reads no map
@@ -103,7 +105,7 @@ def save_between_archives(states: Mapping[str, PlannedState], study: Study) -> t
     table = between_archives(pairs)
     caption = archives_caption(table)
     if table.empty:
-        return table, Caption(caption)
+        return table, Message(caption)
     named = {FLOW: first, PHASES: second}
     runs = {label + ON + data: named[data][label] for data in ARCHIVES for label in pairs}
     how = {"caption": caption, "substitution": "; ".join(filter(None, [*THEIR_MAPS.values(), code_note(runs)]))}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from merlib.errors import MerlibError, unknown_name
 from merlib.learning.leaky_names import refuse_leaky
 from merlib.opening import read_json
 from merlib.places import manifests_dir, repository_root, results_folder
+from merlib.publishing.records.extra_titles import EXTRA, extra_title
 
 # From the strongest evidence to none. How models were trained is given beside the grade (see `records.training`).
 GRADES = ("real exact", "real analogue", "twin", "diagram", "missing")
@@ -31,18 +31,6 @@ PAPERS = {
     "astnet": "ASTNet",
     "larnet": "LARNet",
     "uamrn": "UAMRN",
-}
-EXTRA = "extra."  # results beyond the papers' artefacts carry this prefix
-# How a title spells what an id of an extra result writes without capitals; ids are as old as the records under them.
-SPELLED = {
-    r"am3f( flownet)?": "AM3F-FlowNet",
-    r"dual atme": "Dual-ATME",
-    r"astnet": "ASTNet",
-    r"larnet": "LARNet",
-    r"uamrn": "UAMRN",
-    r"smic": "SMIC",
-    r"table(?=\d)": "Table ",
-    r"figure(?=\d)": "Figure ",
 }
 LABORATORY = "extra.leaky_"  # records of the leakage laboratory, which are never the best record of anything
 
@@ -81,15 +69,17 @@ class Artefact:
         return int(count) if count else None
 
     @property
+    def place(self) -> str:
+        """Where the artefact is printed, such as ``AM3F-FlowNet, Table 5``; the title of a result beyond the papers."""
+        if self.kind == "extra":
+            return extra_title(self.id)
+        kind = "Table" if self.kind == "table" else "Figure"
+        return f"{PAPERS.get(self.paper, self.paper)}, {kind} {self.number}"
+
+    @property
     def title(self) -> str:
         """The artefact's name for readers, such as ``AM3F-FlowNet, Table 5: ...``."""
-        if self.kind == "extra":
-            words = self.shows.replace("_", " ")
-            for written, spelled in SPELLED.items():
-                words = re.sub(rf"\b{written}(?![a-z])", spelled, words)
-            return words[:1].upper() + words[1:]
-        kind = "Table" if self.kind == "table" else "Figure"
-        return f"{PAPERS.get(self.paper, self.paper)}, {kind} {self.number}: {self.shows}"
+        return self.place if self.kind == "extra" else f"{self.place}: {self.shows}"
 
 
 @lru_cache(maxsize=1)
@@ -106,6 +96,13 @@ def get_artefact(identifier: str) -> Artefact:
     if identifier not in artefacts():
         raise unknown_name("artefact", identifier, artefacts())
     return artefacts()[identifier]
+
+
+def title_of(record: Mapping) -> str:
+    """Return the title of a record's artefact as it is today; records that were committed earlier hold an older one."""
+    identifier = record["id"]
+    known = identifier.startswith(EXTRA) or identifier in artefacts()
+    return get_artefact(identifier).title if known else record["title"]
 
 
 def grade_of(artefact: Artefact, synthetic: bool | None, whole: bool, exact: bool | None = None) -> str:

@@ -86,6 +86,12 @@ def heading(column: object) -> str:
     return " ".join(WORDS.get(word, word) for word in words)
 
 
+def quantity(column: str) -> str:
+    """Return what a column measures, as the field spells it: ``casme2.acc`` is Acc."""
+    measured = column.rpartition(".")[2]
+    return WORDS.get(measured, measured)
+
+
 def _text(value: object, digits: int) -> str:
     if value is None or value is pd.NA or value != value:
         return "-"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from merlib.places import repository_root
 from merlib.publishing.records.escaping import as_markdown
+from merlib.publishing.records.ledger import title_of
 from merlib.publishing.site.markdown import table
 
 FLOW, PHASES = "results/reference/megc2019_flow", "results/reference/megc2019_flow_and_megc2019_phases"
@@ -161,7 +162,7 @@ def what_it_is(path: Path) -> str:
         return f"LEAKY. {len(list(path.glob('*.parquet')))} runs, each with one liberty, of which notebook 14 is made."
     record = json.loads(path.read_text(encoding="utf-8"))
     mark = "SYNTHETIC. " * bool(record["synthetic"]) + "LEAKY. " * bool(record["leaky"])
-    return mark + as_markdown(record["caption"] or f"{record['title']}.")
+    return mark + as_markdown(record["caption"] or f"{title_of(record)}.")
 
 
 def write_lessons_page(root: Path | None = None) -> Path:

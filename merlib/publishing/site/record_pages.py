@@ -12,7 +12,15 @@ import pandas as pd
 
 from merlib.publishing.planned.headline import markdown
 from merlib.publishing.records.escaping import as_markdown
-from merlib.publishing.records.ledger import Artefact, artefacts, best_records, get_artefact, kind_of, protocol_words
+from merlib.publishing.records.ledger import (
+    Artefact,
+    artefacts,
+    best_records,
+    get_artefact,
+    kind_of,
+    protocol_words,
+    title_of,
+)
 from merlib.publishing.records.save_table import is_wide
 from merlib.publishing.site.markdown import table
 
@@ -102,7 +110,7 @@ def record_section(record: dict, source: Path, root: Path) -> str:
     parts = [f"## {stamp}{data}, {kind_of(record)} (`{path.stem}`)\n"]
     copies = {suffix: _copied(path.with_suffix(suffix), source, root) for suffix in (".json", ".csv", ".png", ".md")}
     if copies[".png"]:
-        said = as_markdown(f"{stamp}{record['title']}. {record['caption']}".strip())
+        said = as_markdown(f"{stamp}{title_of(record)}. {record['caption']}".strip())
         parts.append(f"![{said}]({copies['.png']})\n")
     if path.with_suffix(".md").is_file():
         parts.append(upright(path.with_suffix(".md").read_text(encoding="utf-8").replace("|  |", "| row |", 1)))

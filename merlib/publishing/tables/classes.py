@@ -82,6 +82,24 @@ def against_chance(runs: Mapping[str, pd.DataFrame]) -> str:
     return "Against guessing: " + "; ".join(told) + "."
 
 
+def same_answers(pairs: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> str:
+    """Return a sentence on how many answers two networks share, and on how many of the classes either ever answers.
+
+    Parameters
+    ----------
+    pairs : mapping of str to two of predictions
+        Two networks' predictions of the same clips, by the name of the data.
+    """
+    told, clip = [], ["seed", "dataset", "subject", "clip"]
+    for name, pair in pairs.items():
+        one, other = (frame.set_index(clip)["prediction"] for frame in pair)
+        equal = int((one == other.reindex(one.index)).sum())
+        classes = len(class_names(pair[0], None))
+        answered = " and ".join(str(answers.nunique()) for answers in (one, other))
+        told.append(f"{name}: {equal} of {len(one)} answers are the same; {answered} of {classes} classes are answered")
+    return "; ".join(told) + "."
+
+
 def averages_over_people(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return pooled accuracy beside the mean accuracy and mean F1 of people, one row per run (ASTNET-B9)."""
     rows = {}

@@ -108,10 +108,20 @@ def finding(tests: pd.DataFrame) -> str:
     return f"Differences shown at the 5 % level after Holm's correction: {told} ({len(shown)} of {len(tests)})."
 
 
+def reported_numbers(artefact: str) -> pd.DataFrame:
+    """Return a published table as numbers, to reckon with; NaN where the paper prints none."""
+    return _reported(reported_values(artefact), "value")
+
+
 def reported_table(artefact: str) -> pd.DataFrame:
-    """Return a published table as the paper prints it."""
+    """Return a published table as the paper prints it: text with the paper's decimals, and a dash for an empty cell."""
     cells = reported_values(artefact)
-    table = cells.pivot_table(index="row", columns="column", values="value", sort=False)
+    texts = [f"{cell.value:.{cell.decimals}f}" for cell in cells.itertuples()]
+    return _reported(cells.assign(text=texts), "text").fillna("-")
+
+
+def _reported(cells: pd.DataFrame, values: str) -> pd.DataFrame:
+    table = cells.pivot_table(index="row", columns="column", values=values, sort=False, aggfunc="first")
     table.columns = [heading(column) for column in table.columns]
     table.index.name = None
     return table

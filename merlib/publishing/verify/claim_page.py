@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlib.publishing.planned.headline import markdown, number, with_span
+from merlib.publishing.records.ledger import get_artefact
 from merlib.publishing.verify.answers import answer, inside, span_of
 from merlib.publishing.verify.claims import CLAIMS, TOPICS, Claim, claims_of
 
@@ -86,7 +87,7 @@ def how_trained(entry: Mapping) -> list[tuple[str, str]]:
 
 def claim_markdown(told: Mapping) -> str:
     """Return the page of one claim as Markdown."""
-    parts = [f"#### {told['id']}: {told['where']}", f"**{told['verdict']}**"]
+    parts = [f"#### {told['where']} (`{told['id']}`)", f"**{told['verdict']}**"]
     for entry in told["ours"]:
         parts.append("\n".join(f"- {word}: {_code(word, said)}" for word, said in how_trained(entry)))
         parts.append(markdown(numbers_table(entry)))
@@ -121,6 +122,7 @@ def counted_claims(root: Path, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame
         entry = next((one for one in told["ours"] if not one["synthetic"]), None)
         within, compared = inside(entry) if entry else (0, 0)
         other = sum("value" in one for one in entry["numbers"]) - compared if entry else 0
-        rows.append((claim.id, total, within, compared - within, other, total - compared - other, TOPICS[claim.topic]))
-    columns = ["claim", "printed", "inside", "outside", "not comparable", "no real run", "row"]
+        counted = total, within, compared - within, other, total - compared - other
+        rows.append((f"{get_artefact(claim.id).place}, row {claim.row}", *counted, TOPICS[claim.topic], claim.id))
+    columns = ["claim", "printed", "inside", "outside", "not comparable", "no real run", "which row", "id"]
     return pd.DataFrame(rows, columns=columns)

@@ -130,8 +130,47 @@ def trained_on_real(verdicts: pd.DataFrame) -> pd.DataFrame:
     return verdicts[verdicts["low"].notna() & verdicts["grade"].str.startswith("real")]
 
 
+def for_readers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of verdicts that says where each number is printed, and the artefact's id in its last column."""
+    readable = table.drop(columns="artefact")
+    readable.insert(
+        table.columns.get_loc("artefact"), "printed in", table["artefact"].map(lambda one: get_artefact(one).place)
+    )
+    return readable.assign(id=table["artefact"])
+
+
+def gaps_caption(verdicts: pd.DataFrame) -> str:
+    """Return a sentence on how many reported numbers are higher and lower than ours, and how many intervals hold them.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        Rows of `verdict_table`.
+    """
+    lower = int((verdicts["ours"] < verdicts["reported"]).sum())
+    held = int(((verdicts["low"] <= verdicts["reported"]) & (verdicts["reported"] <= verdicts["high"])).sum())
+    higher = len(verdicts) - lower
+    return (
+        f"{held} of {len(verdicts)} reported numbers lie in our 95 % intervals. {lower} are higher than ours, "
+        f"their points below the dotted line; {higher} are not."
+    )
+
+
+def grades_caption(status: pd.DataFrame) -> str:
+    """Return a sentence on how many artefacts rest on real data, on the SYNTHETIC twin, on a model alone."""
+    of = status["grade"].value_counts()
+    real = sum(count for grade, count in of.items() if grade.startswith("real"))
+    return (
+        f"Of {len(status)} tables and figures {real} rest on real data and {of.get('twin', 0)} on the SYNTHETIC twin; "
+        f"{of.get('diagram', 0)} are diagrams that need no data, {of.get('missing', 0)} are missing."
+    )
+
+
 def real_results(records: Iterable[dict]) -> pd.DataFrame:
-    """Return value and interval of every trained result on real data as text, also where the papers have no number."""
+    """Return value and interval of every trained result on real data as text, also where the papers have no number.
+
+    Rows are named by where the result is printed, or its title, and by its own row; its id stands in the last column.
+    """
     rows = {}
     for identifier, record in best_records(records).items():
         cells = [cell for cell in record.get("cells", []) if cell["low"] is not None]
@@ -142,8 +181,10 @@ def real_results(records: Iterable[dict]) -> pd.DataFrame:
             rows.setdefault((identifier, cell["row"]), {})[heading(cell["column"])] = text
     table = pd.DataFrame.from_dict(rows, orient="index")
     if not table.empty:
-        table.index = pd.MultiIndex.from_tuples(table.index, names=["result", "row"])
         table = table[[c for c in table.columns if c.startswith("Full")]].dropna(how="all")
+        table["id"] = [identifier for identifier, _ in table.index]
+        named = [(get_artefact(identifier).place, row) for identifier, row in table.index]
+        table.index = pd.MultiIndex.from_tuples(named, names=["result", "row"])
     return table.fillna("-")
 
 
@@ -182,7 +223,7 @@ def draw_verdicts(verdicts: pd.DataFrame) -> Figure:
     A paper has one colour, and each of its tables and figures a mark of its own.
     """
     use_style()
-    figure, axis = plt.subplots(figsize=(7.4, 5.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(8.0, 5.2), layout="constrained")
     seen: dict[str, int] = {}
     least = 0.4
     colours = dict(zip(PAPERS, COLOURS.values(), strict=False))
@@ -194,7 +235,8 @@ def draw_verdicts(verdicts: pd.DataFrame) -> Figure:
         ours, low, high = (part[c] * scale for c in ("ours", "low", "high"))
         least = min(least, low.min(), (part["reported"] * scale).min())
         ends, look = [ours - low, high - ours], {"markersize": 5, "linewidth": 0.9}
-        axis.errorbar(part["reported"] * scale, ours, yerr=ends, fmt=mark, color=colour, label=identifier, **look)
+        look["label"] = get_artefact(identifier).place
+        axis.errorbar(part["reported"] * scale, ours, yerr=ends, fmt=mark, color=colour, **look)
     axis.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":", label="identity")
     axis.set(xlim=(least, 1), ylim=(least, 1), xlabel="reported (share)", ylabel="regenerated (share), 95 % interval")
     axis.set_aspect("equal")

@@ -12,6 +12,7 @@ from merlib.explaining.hashing import hash_table, kept_share
 from merlib.explaining.shape_trace import count_parameters
 from merlib.learning import get_recipe
 from merlib.models import build_model
+from merlib.publishing.diagrams import am3f_flownet as am3f_diagrams
 from merlib.publishing.diagrams import astnet as astnet_diagrams
 from merlib.publishing.diagrams import larnet as larnet_diagrams
 from merlib.publishing.diagrams import uamrn as uamrn_diagrams
@@ -25,6 +26,9 @@ def drawn(name, **options):
 
 
 DIAGRAMS = {
+    "am3f pipeline": lambda: am3f_diagrams.pipeline(build_model("am3f_flownet")),
+    "am3f fusion": lambda: am3f_diagrams.fusion(build_model("am3f_flownet")),
+    "am3f reweighting": lambda: am3f_diagrams.reweighting(build_model("am3f_flownet")),
     "research": lambda: astnet_diagrams.research(drawn("astnet")),
     "network": lambda: astnet_diagrams.network(drawn("astnet")),
     "residual block": lambda: astnet_diagrams.residual_block(drawn("astnet")),
@@ -54,6 +58,15 @@ def test_no_text_meets_another_or_leaves_its_box(name):
     for extent, box in zip(extents, boxes, strict=True):
         assert box.x0 <= extent.x0 and extent.x1 <= box.x1 and box.y0 <= extent.y0 and extent.y1 <= box.y1  # noqa: PT018
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    plt.close(figure)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["am3f pipeline", "am3f fusion", "am3f reweighting"])
+def test_letters_can_be_read_where_a_page_of_the_book_shrinks_the_picture(name):
+    figure = DIAGRAMS[name]()
+    shrunk = 700 / (96 * figure.get_figwidth())  # px of a page's column; inches are shown at 96 px
+    assert min(text.get_fontsize() for text in figure.axes[0].texts) * min(1, shrunk) * 96 / 72 >= 8
     plt.close(figure)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from merlib.publishing.figures.attention_matrix import draw_attention_matrices
 from merlib.publishing.figures.watched import draw_regions, draw_stages
-from merlib.publishing.records.ledger import artefacts
+from merlib.publishing.records.ledger import artefacts, get_artefact
 from merlib.publishing.records.save_figure import STAMP, stamp_leaky
 from merlib.publishing.style import legend_below
 from merlib.publishing.verify.verdicts import draw_verdicts
@@ -29,7 +29,7 @@ def test_every_table_with_a_verdict_is_drawn_however_many_there_are():
     figure = draw_verdicts(pd.DataFrame(rows))
     axis = figure.axes[0]
     looks = {(one.lines[0].get_marker(), one.lines[0].get_color()) for one in axis.containers}
-    assert [one.get_label() for one in axis.containers] == sorted(tables)
+    assert [one.get_label() for one in axis.containers] == [get_artefact(name).place for name in sorted(tables)]
     assert len(looks) == len(tables)
     assert axis.get_ylim()[0] <= 0.2  # the end of an interval below the usual range is seen
 

@@ -10,6 +10,8 @@ import jupytext
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from merlib.datasets.twin.rendering.rendered import twin_clips
@@ -51,6 +53,24 @@ MADE = {
     "tau": lambda: score_sliders.tau_slider({"0": predictions(6), "1": predictions(6, 1)}),
 }
 REAL = {"tau"}  # shows committed answers on the real maps, aggregated
+
+
+def test_no_handle_of_the_tau_sliders_legend_lies_on_its_words(monkeypatch):
+    figures = []
+
+    def kept(draw, width=6.4):
+        figures.append(Figure(figsize=(width, 2.78), layout="constrained"))
+        draw(figures[-1])
+        return np.zeros((10, 10, 3), np.uint8)
+
+    monkeypatch.setattr(score_sliders, "drawn", kept)
+    MADE["tau"]()
+    FigureCanvasAgg(figures[0]).draw()
+    for legend in (axis.get_legend() for axis in figures[0].axes):
+        for handle, words in zip(legend.legend_handles, legend.get_texts(), strict=True):
+            half = handle.get_markersize() / 2 if handle.get_marker() not in ("", "None") else 0
+            right = handle.get_window_extent().x1 if not half else handle.get_window_extent().get_points()[:, 0].mean()
+            assert right + half * figures[0].dpi / 72 <= words.get_window_extent().x0
 
 
 @pytest.mark.long

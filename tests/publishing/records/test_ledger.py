@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
 from merlib.errors import MerlibError
+from merlib.places import repository_root
 from merlib.publishing.records import ledger
+from merlib.publishing.records.extra_titles import extra_titles
 
 
 def test_ledger_holds_the_73_artefacts_of_five_papers():
@@ -123,12 +126,29 @@ def test_a_notebook_that_is_not_written_is_not_named():
 @pytest.mark.parametrize(
     ("identifier", "title"),
     [
-        ("extra.am3f_tests", "AM3F-FlowNet tests"),
-        ("extra.dual_atme_attention", "Dual-ATME attention"),
-        ("extra.uamrn_smic", "UAMRN SMIC"),
-        ("extra.planned_am3f_table4", "Planned AM3F-FlowNet Table 4"),
-        ("extra.same_folds", "Same folds"),
+        ("extra.am3f_sizes", "AM3F-FlowNet sizes"),
+        ("extra.dual_atme_sizes", "Dual-ATME sizes"),
+        ("extra.uamrn_smic_sizes", "UAMRN SMIC sizes"),
+        ("extra.planned_am3f_table5", "Planned AM3F-FlowNet Table 5"),
+        ("extra.my_folds", "My folds"),
     ],
 )
-def test_the_title_of_an_extra_result_spells_names_as_readers_know_them(identifier, title):
+def test_a_result_without_a_title_is_titled_by_its_id_with_names_as_readers_know_them(identifier, title):
     assert ledger.get_artefact(identifier).title == title
+
+
+def test_every_result_beyond_the_papers_that_is_saved_here_has_a_title_of_its_own():
+    root, titles = repository_root(), extra_titles()
+    sources = [*(root / "notebooks").glob("*.py"), *(root / "merlib").rglob("*.py")]
+    named = {name for path in sources for name in re.findall(r'"(extra\.\w*[a-z0-9])"', path.read_text("utf-8"))}
+    committed = {".".join(path.name.split(".")[:2]) for path in (root / "results").rglob("reference/**/extra.*.json")}
+    assert len(named) > 50
+    assert (named | committed) - set(titles) == set()
+    assert len(set(titles.values())) == len(titles)
+    assert [title for title in titles.values() if "_" in title or len(title) > 75] == []
+
+
+def test_a_record_committed_long_ago_is_shown_under_the_title_of_today():
+    assert ledger.title_of({"id": "extra.larnet_split", "title": "Larnet split"}).startswith("LARNet: ")
+    assert ledger.title_of({"id": "am3f.table5", "title": "old"}).startswith("AM3F-FlowNet, Table 5: ")
+    assert ledger.title_of({"id": "nobody.table1", "title": "Theirs"}) == "Theirs"

@@ -17,6 +17,7 @@ from merlib.publishing.tables.classes import (
     class_clips,
     class_table,
     cost_of_sharing,
+    same_answers,
 )
 from merlib.scoring import accuracy
 from merlib.scoring.metrics import f1_by_class, precision_by_class, recall_by_class
@@ -113,3 +114,14 @@ def test_times_of_attention_stand_beside_the_share_kept():
     assert times["kept"].between(0, 1).all()
     ratio = times["sparse / ms"] / times["dense, masked / ms"]
     pd.testing.assert_series_equal(times["sparse / dense"], ratio, check_names=False)
+
+
+def test_equal_answers_of_two_networks_are_counted_whatever_the_order_of_the_clips():
+    one = make_predictions(make_samples(), wrong=7)
+    other = one.assign(prediction=0).sample(frac=1, random_state=0)
+    equal = (one["prediction"] == 0).sum()
+    told = same_answers({"twin": (one, other), "again": (one, one)})
+    assert told.startswith(
+        f"twin: {equal} of {len(one)} answers are the same; 3 and 1 of 3 classes are answered; again"
+    )
+    assert f"again: {len(one)} of {len(one)} answers" in told
