@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -25,20 +27,26 @@ PROCESSORS = [
 ]
 
 
-def digests(**environment: str) -> str:
+def digests(**environment: str) -> str | None:
+    """Return what is printed under these kernels, or None where this processor cannot run them."""
     done = subprocess.run(
         [sys.executable, "-c", DIGESTS],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        check=True,
     )
+    if done.returncode == -signal.SIGILL:
+        warnings.warn(f"NOT CHECKED, this processor cannot run it: {environment}", stacklevel=2)
+        return None
+    done.check_returncode()
     return done.stdout
 
 
 @pytest.mark.slow
 def test_digests_do_not_depend_on_the_kernels_of_a_processor():
-    assert len({digests(**environment) for environment in PROCESSORS}) == 1
+    found = list(filter(None, [digests(**environment) for environment in PROCESSORS]))
+    assert len(found) >= 4  # only the kernels for vectors of 512 bits are beyond some processors
+    assert len(set(found)) == 1
 
 
 @pytest.mark.long
