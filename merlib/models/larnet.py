@@ -278,6 +278,6 @@ def clip_vote(scores: np.ndarray, clips: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _resize(picture: Tensor, size: int) -> Tensor:
-    if picture.shape[-1] == size:
+    if picture.shape[-2:] == (size, size):
         return picture
     return functional.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)

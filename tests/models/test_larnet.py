@@ -230,15 +230,16 @@ def test_frames_vote_and_a_tie_goes_to_the_larger_score():
     np.testing.assert_allclose(share[0], (np.array([2, 1]) / 3 + 1e-3 * scores[:3].mean(0)) / 1.001)
 
 
-def test_flow_maps_of_any_size_are_drawn_to_the_networks_own():
+@pytest.mark.parametrize("size", [(28, 28), (28, 32), (32, 28)], ids=str)
+def test_flow_maps_of_any_size_are_drawn_to_the_networks_own(size):
     model = build(reads="flow").eval()
-    maps = torch.randn(2, 3, 28, 28)
+    maps = torch.randn(2, 3, *size)
     drawn = torch.nn.functional.interpolate(maps, size=(32, 32), mode="bilinear", align_corners=False)
     by_frames = build().eval()
     by_frames.load_state_dict(model.state_dict())
     assert model.input_name == "flow"
     assert torch.equal(model({"flow": maps}).logits, by_frames({"frames": drawn}).logits)
-    with pytest.raises(MerlibError, match=r"larnet: input 'flow' \(2, 1, 28, 28\)"):
+    with pytest.raises(MerlibError, match=r"larnet: input 'flow' \(2, 1, "):
         model({"flow": maps[:, :1]})
     with pytest.raises(MerlibError, match="input of larnet"):
         build(reads="puzzle")
