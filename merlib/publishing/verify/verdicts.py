@@ -47,7 +47,7 @@ def reason(record: dict, cell: dict) -> str:
     if record["synthetic"]:
         parts.insert(0, "SYNTHETIC data: proves the pipeline, says nothing about the claim")
     if record["protocol"]:
-        parts.append(f"{record['protocol']}, {LEAK_FREE}")
+        parts.append(f"{protocol_words(record['protocol'])}, {LEAK_FREE}")
     if cell["note"]:
         parts.append(cell["note"])
     return "; ".join(parts)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from merlib.publishing.records.save_table import quantity
 from merlib.publishing.tables.metrics import reported_numbers, reported_table
-from merlib.publishing.verify.verdicts import for_readers, gaps_caption, grades_caption, real_results
+from merlib.publishing.verify.verdicts import for_readers, gaps_caption, grades_caption, real_results, reason
 
 
 def test_a_table_for_readers_names_the_place_and_keeps_the_id_behind():
@@ -23,6 +23,11 @@ def test_results_of_one_title_stay_apart_and_carry_their_id():
     shown = real_results([record("extra.same_folds"), record("dual_atme.table3")])
     assert shown["id"].tolist() == ["extra.same_folds", "dual_atme.table3"]
     assert shown.index.get_level_values("result")[1] == "Dual-ATME, Table 3"
+
+
+def test_a_reason_says_the_protocol_in_words():
+    record = {"experiments": [1], "substitution": "", "synthetic": False, "protocol": "groupkfold:10"}
+    assert reason(record, {"verdict": "differs", "note": ""}).startswith("10 folds by subject, ")
 
 
 def test_the_captions_count_what_is_drawn():
