@@ -45,6 +45,7 @@ def test_the_record_and_the_screen_say_whether_the_code_has_changed(changed, run
     assert ("Majority (10_losses)" in earlier_code(tmp_path)) is changed
 
 
+@pytest.mark.long
 def test_predictions_of_a_network_that_was_edited_here_name_the_edited_file(
     run_of_reference, tmp_path, capsys, monkeypatch
 ):
@@ -63,6 +64,7 @@ def test_predictions_of_a_network_that_was_edited_here_name_the_edited_file(
     assert "edit" not in earlier
 
 
+@pytest.mark.long
 def test_what_was_trained_now_says_nothing_of_references(study, monkeypatch):
     monkeypatch.setenv("MERLIB_REFERENCES", "off")
     monkeypatch.setenv("MERLIB_PROGRESS", "off")
