@@ -53,11 +53,9 @@ def draw_face(axis: Axes, curve: pd.DataFrame, events: pd.DataFrame) -> None:
         colour = KIND_COLOURS[event.kind]
         axis.axvspan(event.onset_seconds, event.onset_seconds + event.seconds, color=colour, alpha=0.3, linewidth=0)
         if event.label:
-            after, inside = (
-                event.onset_seconds + event.seconds,
-                axis.get_xaxis_transform(),
-            )  # heights as shares of the axis
-            axis.text(after, 0.97, f" {event.label}", fontsize=7, rotation=90, va="top", color=colour, transform=inside)
+            after, top = event.onset_seconds + event.seconds, 0.97  # seconds, share of the axis
+            look = {"fontsize": 7, "rotation": 90, "va": "top", "color": colour}
+            axis.text(after, top, f" {event.label}", transform=axis.get_xaxis_transform(), **look)
     axis.set_ylim(bottom=0)
 
 

@@ -6,8 +6,9 @@
 - Numbers of models that the run itself trained, or of motion that it measured, may differ by `TOLERANCE`, since
   processors round differently and a short training amplifies this. Where fewer than a hundred clips are tested, they
   may differ by one over the root of the number of clips: two standard errors of a share, at its largest.
-- Where one clip alone changes a number by more than `TOLERANCE`, only its presence is checked, and that it is finite
-  and, where it is a share or a difference of two, no larger than 1. The smoke run has classes of two to four clips.
+- Where one clip alone changes a number by more than `TOLERANCE`, only its presence is checked, and that it is finite;
+  that a score lies between 0 and 1, and any other share or difference of two between -1 and 1. The smoke run has
+  classes of two to four clips.
 - Of measured times, only the presence is checked.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 from merlib.errors import MerlibError
@@ -24,6 +26,7 @@ from merlib.publishing.records.record import write_whole
 TOLERANCE = 0.1  # of a share; ten points of a percentage
 DIGITS = 6  # that are kept of each number
 SCALES = {"": 1.0, "1": 1.0, "%": 100.0}  # the largest value of a share, by its unit
+SCORES = ("acc", "uf1", "uar", "f1", "precision", "recall")  # columns that end so are never negative
 
 
 def numbers_of(run: Path) -> dict[str, dict[str, dict]]:
@@ -65,7 +68,7 @@ def _clips_behind(record: dict, cell: dict) -> int | None:
     return min((one.get(dataset, sum(one.values())) for one in counts), default=None)
 
 
-def _fault(number: dict, wanted: dict) -> str:
+def _fault(place: str, number: dict, wanted: dict) -> str:
     if number["trained"] is not wanted["trained"]:
         return f"{'trained' if number['trained'] else 'not trained'}, expected the opposite"
     if number.get("clips") != wanted.get("clips"):
@@ -76,9 +79,11 @@ def _fault(number: dict, wanted: dict) -> str:
     scale = SCALES.get(wanted["unit"], math.inf)
     clips = wanted.get("clips", math.inf)
     if wanted["trained"] and TOLERANCE * clips < 1:
-        return "" if math.isfinite(value) and abs(value) <= scale else f"{value:g}, expected at most {scale:g}"
+        lowest = 0.0 if re.split(r"[ .]", place)[-1] in SCORES else -scale
+        inside = math.isfinite(value) and lowest <= value <= scale
+        return "" if inside else f"{value:g}, expected between {lowest:g} and {scale:g}"
     share = max(TOLERANCE, 1 / math.sqrt(clips)) if wanted["trained"] else 0.0
-    allowed = share * (scale if scale < math.inf else 1.0) + 10**-DIGITS
+    allowed = share * (scale if scale < math.inf else 1.0)
     return "" if abs(value - expected) <= allowed else f"{value:g}, expected {expected:g} within {allowed:.2g}"
 
 
@@ -91,7 +96,7 @@ def differences(found: dict, expected: dict) -> list[str]:
             if place not in ours or place not in theirs:
                 fault = "missing" if place not in ours else "not expected"
             else:
-                fault = _fault(ours[place], theirs[place])
+                fault = _fault(place, ours[place], theirs[place])
             if fault:
                 faults.append(f"{artefact}, {place}: {fault}")
     return faults

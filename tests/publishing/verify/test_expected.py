@@ -61,7 +61,7 @@ def test_a_time_must_be_there_and_may_be_any_other(run):
     ("clips", "value", "unit", "faults"),
     [
         (4, 0.95, "", 0),  # one of four clips moves it by .25
-        (4, -0.2, "", 0),  # a difference of two shares
+        (4, -0.2, "", 1),
         (4, 1.25, "", 1),
         (4, 1.25, "frames", 0),
         (4, 125.0, "%", 1),
@@ -83,6 +83,25 @@ def test_what_is_allowed_follows_from_the_number_of_clips(run, clips, value, uni
     assert expected["am3f.table5"]["CE | full.uf1"]["clips"] == clips
     path.write_text(json.dumps(_record(value, unit=unit) | {"clips": {"CE": clips}}))
     assert len(differences(numbers_of(run), expected)) == faults
+
+
+@pytest.mark.parametrize(("value", "faults"), [(-0.2, 0), (-1.2, 1)])
+def test_a_difference_of_few_clips_may_be_negative(run, value, faults):
+    path = run / "artefacts" / "am3f.table5.json"
+    record = _record(0.6) | {"clips": {"CE": 4}}
+    record["cells"][0]["column"] = "full.gain"
+    path.write_text(json.dumps(record))
+    expected = numbers_of(run)
+    record["cells"][0]["value"] = value
+    path.write_text(json.dumps(record))
+    assert len(differences(numbers_of(run), expected)) == faults
+
+
+def test_a_count_must_agree_to_the_last_digit(run):
+    expected = _expect(run, trained=False)
+    expected["am3f.table5"]["CE | full.uf1"]["value"] = 0.600001
+    found = _expect(run, trained=False)
+    assert len(differences(found, expected)) == 1
 
 
 @pytest.mark.parametrize(
